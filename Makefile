@@ -1,0 +1,39 @@
+PYTHON ?= python3
+BIN    := .venv/bin
+
+.PHONY: run test demo bench lock format
+
+run: .venv/ready
+	$(BIN)/python wsgi.py
+
+test: .venv/test-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy gateway wsgi.py
+	$(BIN)/python -m pytest
+
+demo: .venv/ready
+	$(BIN)/python -m gateway demo tests/fixtures
+
+bench: .venv/test-ready
+	$(BIN)/python bench/convert.py
+
+format: .venv/test-ready
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+.venv/ready: requirements.txt fhir_profiles/requirements.txt
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo 'missing: apt-get install python3-venv'; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --ignore-requires-python -r fhir_profiles/requirements.txt
+	@touch $@
+
+.venv/test-ready: .venv/ready tests/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	@touch $@
+
+lock: .venv/ready
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate .ci/requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate .ci/requirements-test.in -o tests/requirements.txt

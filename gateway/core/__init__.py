@@ -1,0 +1,1 @@
+"""The words every room shares: records, ledger, issues, errors, exact JSON. Imports nothing of ours."""

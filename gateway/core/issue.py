@@ -1,0 +1,85 @@
+"""An issue: data about one element, with a stable code, its place, and a constant message."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+__all__ = ["MESSAGES", "Issue", "Severity", "issue_type", "message"]
+
+
+class Severity(StrEnum):
+    """FHIR issue-severity."""
+
+    FATAL = "fatal"
+    ERROR = "error"
+    WARNING = "warning"
+    INFORMATION = "information"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One finding. `location` is the source locator, `path` the FHIRPath of the element, `rule` the row or constraint."""
+
+    severity: Severity
+    code: str
+    path: str = ""
+    rule: str = ""
+    location: str = ""
+    profile: str = ""
+    system: str = ""
+    concept: str = ""
+    line: int = 0
+    column: int = 0
+
+    def at(self, location: str) -> "Issue":
+        """The same issue at another place of the source."""
+        return replace(self, location=location)
+
+
+# code -> (FHIR issue-type, message). Messages are literals: no value of a sender can enter them.
+MESSAGES: dict[str, tuple[str, str]] = {
+    # intake and parsing
+    "media-type-differs": ("informational", "The declared media type is not what the content is; the content decided."),
+    "encoding-assumed": ("value", "The declared character encoding did not fit the content; another one was used."),
+    "segment-order": ("structure", "A segment stands out of its place; it was taken into the open group."),
+    "line-continued": ("structure", "A line that starts no segment was joined to the field before it."),
+    "escape-unknown": ("value", "An escape sequence is not defined; it was kept as text."),
+    "message-type-generic": ("not-supported", "This type has no table of its own; the known parts were translated."),
+    "unknown-segment": ("not-supported", "This segment has no table; its values are kept in the original only."),
+    # values
+    "date-unreadable": ("value", "The date is not written as its datatype asks; it was kept as text."),
+    "date-not-in-calendar": ("value", "There is no such day or time; it was kept as text."),
+    "offset-missing": ("value", "The time has no offset from UTC; the date alone was kept, and the time as text."),
+    "number-unreadable": ("value", "The number cannot be read; it was kept as text."),
+    "code-untranslated": ("code-invalid", "The code has no translation in our map; it was kept as sent."),
+    "code-unknown": ("code-invalid", "The code is not one that this element allows; it was kept as text or original."),
+    "value-unreadable": ("value", "The value does not fit its datatype; it was kept as text."),
+    "second-value": ("processing", "A second, different value for an element that holds one; the first was kept."),
+    "unit-not-ucum": ("code-invalid", "The unit is not a UCUM unit that we know; it was kept as text."),
+    "drug-uncoded": ("code-invalid", "The drug has no standard code; its text was kept."),
+    "status-unknown": ("code-invalid", "The source gives no status that we can rely on; it is recorded as unknown."),
+    "identifier-system-unknown": ("value", "The assigning authority has no known system; the sender's own was used."),
+    "required-missing": ("required", "A required value is not in the source; its absence is recorded as such."),
+    "row-failed": ("processing", "A row could not be applied; the rest went on."),
+    "id-reused": ("duplicate", "One identifier names two different things; both were kept."),
+    "reference-dangling": ("not-found", "A reference points to nothing in this submission; it was kept as text."),
+    "second-opinion-suspected": ("business-rule", "The words ask for a second opinion, no code says so; none was added."),
+    "narrative-cleaned": ("security", "Narrative held markup that we do not keep; the words stayed."),
+    "plan-unstructured": ("informational", "The plan is narrative only."),
+    # validation
+    "resource-invalid": ("invariant", "The resource breaks a rule of its profile."),
+    "structure": ("structure", "The element does not have the structure that its definition asks for."),
+    "not-checked": ("not-supported", "This rule could not be checked here."),
+    # corridor
+    "control-id-reused": ("duplicate", "The sender used this message number before, with other content."),
+    "translator-failed": ("exception", "A part of the program failed on this submission; it was kept for a person."),
+}
+
+
+def issue_type(code: str) -> str:
+    """The FHIR issue-type of a code."""
+    return MESSAGES[code][0]
+
+
+def message(code: str) -> str:
+    """The constant text of a code."""
+    return MESSAGES[code][1]

@@ -1,0 +1,71 @@
+"""What the corridor says of one submission, and how issues are written as an OperationOutcome."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.core import ledger
+from gateway.core.errors import GatewayError
+from gateway.core.issue import Issue, Severity, issue_type, message
+
+BASE = "https://fhir.second-opinion.example"
+RULES = f"{BASE}/CodeSystem/so-rule"
+ISSUE_ORIGIN = f"{BASE}/StructureDefinition/so-issue-origin"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One submission after the corridor: its kind, what came out, what is to be said, where each leaf went."""
+
+    kind: str
+    bundle: dict[str, Any] | None
+    issues: tuple[Issue, ...]
+    ledger: tuple[ledger.Entry, ...]
+    error: GatewayError | None = None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Leaves per state; the parts add up to `leaves`."""
+        return ledger.counts(self.ledger)
+
+    @property
+    def sound(self) -> bool:
+        """Whether what came out may be stored as good: no error, and no issue of that weight."""
+        heavy = (Severity.ERROR, Severity.FATAL)
+        return self.error is None and self.bundle is not None and not any(i.severity in heavy for i in self.issues)
+
+
+def operation_outcome(issues: Iterable[Issue]) -> dict[str, Any]:
+    """The issues as a FHIR OperationOutcome; without any, one that says so."""
+    found = [_issue(one) for one in issues]
+    return {"resourceType": "OperationOutcome", "issue": found or [{"severity": "information", "code": "informational"}]}
+
+
+def outcome_of(error: GatewayError) -> dict[str, Any]:
+    """An error as a FHIR OperationOutcome: its code, its constant text and its place."""
+    issue: dict[str, Any] = {
+        "severity": "error",
+        "code": error.issue_type,
+        "details": {"coding": [{"system": RULES, "code": error.code}], "text": error.message},
+    }
+    if error.place:
+        issue["expression"] = [error.place]
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
+def _issue(one: Issue) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "severity": one.severity.value,
+        "code": issue_type(one.code),
+        "details": {"coding": [{"system": RULES, "code": one.code}], "text": message(one.code)},
+    }
+    if one.path:
+        said["expression"] = [one.path]
+    origin = [
+        {"url": name, "valueString": str(text)}
+        for name in ("location", "rule", "profile", "system", "concept", "line", "column")
+        if (text := getattr(one, name))
+    ]
+    if origin:
+        said["extension"] = [{"url": ISSUE_ORIGIN, "extension": origin}]
+    return said

@@ -1,0 +1,58 @@
+"""What every parsed source looks like to the rest of the house: a tree of nodes with locators."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
+
+from gateway.core.issue import Issue
+from gateway.core.ledger import Leaf
+
+
+class Node(Protocol):
+    """A part of a source: a group, segment, field; a section, entry, element; a row, cell; an object, a member.
+
+    Reading `text` is what the ledger counts: it adds the leaf's key to `record.touched`. `peek` looks without
+    being counted (conditions do that).
+    """
+
+    @property
+    def record(self) -> "Record":
+        """The source that this node is a part of."""
+
+    @property
+    def location(self) -> str:
+        """The locator, as the sender's people write it."""
+
+    @property
+    def text(self) -> str:
+        """The valued leaf that stands here, or the empty string; counted as read."""
+
+    @property
+    def peek(self) -> str:
+        """The same, not counted."""
+
+    @property
+    def valued(self) -> bool:
+        """Whether anything is valued at or below this node."""
+
+    def keys(self) -> Iterator[Any]:
+        """The keys of all valued leaves at or below this node."""
+
+
+class Record(Protocol):
+    """One parsed source: a message, a document, a resource, a row of a sheet, a form."""
+
+    kind: str
+    issues: list[Issue]
+    touched: list[Any]
+
+    @property
+    def root(self) -> Node:
+        """The node that a kind's own map starts from."""
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Every valued leaf, in the order of the source."""
+
+
+# A locator relative to a node, settled once: `reader("PID-5")(node)` gives the nodes that stand there, in order.
+Read = Callable[[Any], Sequence[Any]]
+Reader = Callable[[str], Read]
