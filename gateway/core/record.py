@@ -52,6 +52,9 @@ class Record(Protocol):
     def leaves(self) -> Iterator[Leaf]:
         """Every valued leaf, in the order of the source."""
 
+    def value(self, key: Any) -> str:
+        """What stands at a leaf, for keeping it where no element takes it; not counted."""
+
 
 # A locator relative to a node, settled once: `reader("PID-5")(node)` gives the nodes that stand there, in order.
 Read = Callable[[Any], Sequence[Any]]

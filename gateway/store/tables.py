@@ -1,0 +1,320 @@
+"""The tables of the store. Documents are exact bytes; search lives in small token tables; times are UTC texts."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+# --- who may call ---------------------------------------------------------------------------------------------
+clinics = Table(
+    "clinics",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created", String(32), nullable=False),
+)
+# A key of a clinic (role "clinic"), of an EHR system ("reader") or of an admin ("admin"); only its SHA-256 is kept.
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("clinic", String(64), ForeignKey("clinics.id")),
+    Column("label", Text, nullable=False),
+    Column("created", String(32), nullable=False),
+    Column("expires", String(32)),
+    Column("revoked", String(32)),
+)
+# Signed-in pages: the cookie's SHA-256, the key it was signed in with, its CSRF token.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("key", String(64), ForeignKey("keys.id"), nullable=False),
+    Column("csrf", String(64), nullable=False),
+    Column("created", String(32), nullable=False),
+    Column("seen", String(32), nullable=False),
+)
+
+# --- submissions ----------------------------------------------------------------------------------------------
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("clinic", String(64), ForeignKey("clinics.id"), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(64)),  # why it is quarantined or rejected: a code, never a text of the sender
+    Column("kind", String(64)),
+    Column("media_type", String(128)),
+    Column("file_name", String(255)),
+    Column("sha256", String(64), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("received", String(32), nullable=False),
+    Column("updated", String(32), nullable=False),
+    Column("patient", String(64)),  # the id of the Patient it speaks of, once known
+    Column("parent", String(64)),  # the submission that this one corrects
+    UniqueConstraint("clinic", "sha256"),
+    Index(None, "state", "seq"),
+    Index(None, "clinic", "seq"),
+    Index(None, "patient"),
+)
+originals = Table(
+    "originals",
+    metadata,
+    Column("submission", String(64), ForeignKey("submissions.id"), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("clinic", String(64), primary_key=True),
+    Column("key_sha256", String(64), primary_key=True),
+    Column("submission", String(64), ForeignKey("submissions.id"), nullable=False),
+)
+# Every step of a submission, append only.
+events = Table(
+    "events",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("submission", String(64), ForeignKey("submissions.id"), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("event", String(32), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("mapping", String(64)),
+    Index(None, "submission", "seq"),
+)
+# What the corridor said last time: JSON bytes written by core.fhirjson.
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("submission", String(64), ForeignKey("submissions.id"), primary_key=True),
+    Column("made", String(32), nullable=False),
+    Column("mapping", String(64), nullable=False),
+    Column("counts", Text, nullable=False),
+    Column("issues", LargeBinary, nullable=False),
+    Column("ledger", LargeBinary, nullable=False),
+    Column("bundle", LargeBinary),
+)
+# One row a signature of trouble and submission; the failure inbox groups them.
+failures = Table(
+    "failures",
+    metadata,
+    Column("submission", String(64), ForeignKey("submissions.id"), primary_key=True),
+    Column("signature", String(32), primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("first_location", Text, nullable=False),
+    Index(None, "signature", "submission"),
+)
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("signature", String(32), primary_key=True),
+    Column("severity", String(16), nullable=False),
+    Column("trouble", String(64), nullable=False),  # issue code, or the ledger state of an unmapped leaf
+    Column("rule", Text, nullable=False),
+    Column("location", Text, nullable=False),  # source locator without indices
+    Column("path", Text, nullable=False),  # FHIR element without indices
+    Column("system", Text, nullable=False),
+    Column("code", Text, nullable=False),  # only for coded fields
+    Column("format", String(16), nullable=False),
+    Column("first_seen", String(32), nullable=False),
+    Column("last_seen", String(32), nullable=False),
+    Column("state", String(16), nullable=False),  # open, fixing, fixed, ignored
+    Column("owner", String(64)),
+    Column("reason", Text),
+    Index(None, "state", "last_seen"),
+)
+
+# --- FHIR resources -------------------------------------------------------------------------------------------
+# Every version; `current` marks the newest. `seq` never changes order, paging goes by it.
+resources = Table(
+    "resources",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("type", String(48), nullable=False),
+    Column("id", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("current", Boolean, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("patient", String(64)),  # the Patient whose compartment it is in
+    Column("updated", String(32), nullable=False),
+    Column("sha256", String(64), nullable=False),  # of the body without meta.versionId and lastUpdated
+    Column("submission", String(64)),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("type", "id", "version"),
+    Index(None, "type", "current", "seq"),
+    Index(None, "patient", "type", "current"),
+)
+# Which clinic may see which resource: it submitted it or was made a recipient of it.
+grants = Table(
+    "grants",
+    metadata,
+    Column("type", String(48), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("clinic", String(64), primary_key=True),
+    Index(None, "clinic", "type"),
+)
+# Search rows of the current version of each resource.
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    Column("type", String(48), nullable=False),
+    Column("id", String(64), nullable=False),
+    Column("parameter", String(64), nullable=False),
+    Column("system", Text),
+    Column("code", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    Index(None, "type", "parameter", "folded"),
+    Index(None, "type", "id"),
+)
+strings = Table(
+    "strings",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    Column("type", String(48), nullable=False),
+    Column("id", String(64), nullable=False),
+    Column("parameter", String(64), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("folded", Text, nullable=False),
+    Index(None, "type", "parameter", "folded"),
+    Index(None, "type", "id"),
+)
+dates = Table(
+    "dates",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    Column("type", String(48), nullable=False),
+    Column("id", String(64), nullable=False),
+    Column("parameter", String(64), nullable=False),
+    Column("low", String(32), nullable=False),
+    Column("high", String(32), nullable=False),
+    Index(None, "type", "parameter", "low"),
+    Index(None, "type", "id"),
+)
+references = Table(
+    "references",
+    metadata,
+    Column("row", Serial, primary_key=True, autoincrement=True),
+    Column("type", String(48), nullable=False),
+    Column("id", String(64), nullable=False),
+    Column("parameter", String(64), nullable=False),
+    Column("target_type", String(48), nullable=False),
+    Column("target_id", Text, nullable=False),
+    Index(None, "type", "parameter", "target_type", "target_id"),
+    Index(None, "target_type", "target_id"),
+    Index(None, "type", "id"),
+)
+
+# --- matching and cases ---------------------------------------------------------------------------------------
+# Blocking keys of each patient, for finding candidates.
+patient_keys = Table(
+    "patient_keys",
+    metadata,
+    Column("patient", String(64), primary_key=True),
+    Column("key", String(128), primary_key=True),
+    Index(None, "key"),
+)
+match_decisions = Table(
+    "match_decisions",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("submission", String(64), nullable=False),
+    Column("patient", String(64), nullable=False),
+    Column("candidate", String(64)),
+    Column("grade", String(16), nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("inputs_sha256", String(64), nullable=False),
+    Column("at", String(32), nullable=False),
+    Index(None, "patient"),
+)
+cases = Table(
+    "cases",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("number", String(32), nullable=False, unique=True),
+    Column("patient", String(64), nullable=False),
+    Column("question", String(64), nullable=False),  # key of the question: the referral's id
+    Column("task", String(64), nullable=False),
+    Column("state", String(32), nullable=False),
+    Column("clinic", String(64), nullable=False),
+    Column("opened", String(32), nullable=False),
+    UniqueConstraint("patient", "question"),
+)
+
+# --- work, deliveries, audit ----------------------------------------------------------------------------------
+# Queue and outbox in one: a row is written in the transaction that stores what it is about.
+work = Table(
+    "work",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("lane", String(160), nullable=False),  # one at a time: a clinic's intake, a patient at a destination
+    Column("task", String(16), nullable=False),  # process, deliver
+    Column("subject", String(64), nullable=False),  # the submission, the delivery
+    Column("due", String(32), nullable=False),
+    Column("lease", String(32), nullable=False),
+    Column("worker", String(64), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Index(None, "due", "seq"),
+    Index(None, "lane", "seq"),
+)
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("submission", String(64), ForeignKey("submissions.id"), nullable=False),
+    Column("destination", String(64), nullable=False),
+    Column("patient", String(64), nullable=False),
+    Column("state", String(16), nullable=False),  # waiting, delivered, dead
+    Column("bundle", LargeBinary, nullable=False),  # the transaction as it is sent
+    Column("sha256", String(64), nullable=False),
+    Column("created", String(32), nullable=False),
+    Column("updated", String(32), nullable=False),
+    Index(None, "destination", "state"),
+    Index(None, "submission"),
+)
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("delivery", String(64), ForeignKey("deliveries.id"), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Column("status", Integer),  # HTTP status; none when there was no answer
+    Column("verdict", String(16), nullable=False),  # delivered, retry, dead
+    Column("answer", LargeBinary),
+    Column("next_try", String(32)),
+    Index(None, "delivery", "seq"),
+)
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("at", String(32), nullable=False),
+    Column("event", LargeBinary, nullable=False),  # a FHIR AuditEvent of ids and codes, no patient's data
+    Column("hash", String(64), nullable=False),  # HMAC-SHA-256 over the hash before and this event
+)
