@@ -1,0 +1,108 @@
+"""Who is calling: a Bearer key, or a signed-in page. Hooks that every door puts before its routes."""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from flask import g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from gateway.access.sessions import find_session
+from gateway.core.clock import instant
+from gateway.core.errors import ForbiddenError, UnknownCallerError
+from gateway.core.ids import digest
+from gateway.services import services
+from gateway.store import access
+
+COOKIE: Final = "so_session"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+_LONGEST: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: the key's id, the role it gives, the clinic (empty for others), the label, a page's CSRF token."""
+
+    key: str
+    role: str
+    clinic: str
+    label: str
+    csrf: str = ""
+
+
+def identify() -> ResponseReturnValue | None:
+    """Find out who is calling; a browser that is not signed in is led to the sign-in page."""
+    if "Authorization" in request.headers:
+        g.caller = _bearer()
+    elif (found := signed_in()) is not None:
+        if request.method not in _SAFE and not _has_token(found.csrf):
+            raise ForbiddenError("csrf")
+        g.caller = found
+    elif request.method == "GET" and wants_page():
+        # The path only: a query can hold what a person searched for.
+        return redirect(url_for("access.sign_in", next=request.path), 303)
+    else:
+        raise UnknownCallerError
+    return None
+
+
+def caller() -> Caller:
+    """Who is calling; only after `identify`."""
+    found = g.get("caller")
+    if not isinstance(found, Caller):
+        raise UnknownCallerError
+    return found
+
+
+def require(*roles: str) -> Callable[[], None]:
+    """A hook that lets these roles pass."""
+
+    def hook() -> None:
+        if caller().role not in roles:
+            raise ForbiddenError
+
+    return hook
+
+
+def signed_in() -> Caller | None:
+    """The caller of a signed-in page, by its cookie alone."""
+    cookie = request.cookies.get(COOKIE, "")
+    if not cookie or len(cookie) > _LONGEST:
+        return None
+    here = services()
+    found = find_session(here.store, here.clock, cookie)
+    if found is None:
+        return None
+    return Caller(found.key.id, found.key.role, found.key.clinic, found.key.label, found.csrf)
+
+
+def find_key(secret: str) -> access.Key | None:
+    """The key that a caller shows, looked up by its hash."""
+    if not secret or len(secret) > _LONGEST:
+        return None
+    here = services()
+    hashed, at = digest(secret.encode("utf-8", "replace")), instant(here.clock.now())
+    return here.store.read(lambda connection: access.key(connection, hashed, at))
+
+
+def wants_page() -> bool:
+    """Whether a person's browser asks, rather than a program."""
+    offers = ["application/json", "text/html"]
+    return request.accept_mimetypes.best_match(offers, default=offers[0]) == "text/html"
+
+
+def _bearer() -> Caller:
+    scheme, _, secret = request.headers["Authorization"].partition(" ")
+    found = find_key(secret.strip()) if scheme.lower() == "bearer" else None
+    if found is None:
+        raise UnknownCallerError
+    return Caller(found.id, found.role, found.clinic, found.label)
+
+
+def _has_token(expected: str) -> bool:
+    shown = request.headers.get("X-CSRF-Token", "")
+    if not shown and request.mimetype in _FORMS:
+        shown = request.form.get("csrf", "")
+    return hmac.compare_digest(shown.encode(), expected.encode())

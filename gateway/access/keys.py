@@ -1,0 +1,71 @@
+"""Keys of clinics, EHR systems and admins: made once, shown once, known afterwards by their SHA-256."""
+
+import re
+import secrets
+import unicodedata
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from gateway.core.clock import Clock, instant
+from gateway.core.errors import RequestError
+from gateway.core.ids import digest
+from gateway.store import access
+from gateway.store.engine import Store
+
+ROLES: Final = ("clinic", "reader", "admin")
+
+
+def secret(role: str) -> str:
+    """A new key: 256 random bits behind a prefix that says whose it is."""
+    return f"so_{role}_{secrets.token_urlsafe(32)}"
+
+
+def add_clinic(store: Store, clock: Clock, name: str) -> str:
+    """Enter a clinic and make its key; a name that is known gets one more key. Returns the key."""
+    at, key = instant(clock.now()), secret("clinic")
+
+    def change(connection: Connection) -> None:
+        clinic = access.clinic_by_name(connection, name)
+        if clinic is None:
+            clinic = _free_id(name, {id for id, _ in access.all_clinics(connection)})
+            access.add_clinic(connection, id=clinic, name=name, at=at)
+        _enter(connection, key, "clinic", name, clinic, at)
+
+    store.write(change)
+    return key
+
+
+def add_key(
+    store: Store, clock: Clock, role: str, label: str, clinic: str | None = None, expires: datetime | None = None
+) -> str:
+    """Make a key for a role; a clinic's key names the id of its clinic. Returns the key."""
+    if role not in ROLES or (role == "clinic") != (clinic is not None):
+        raise RequestError("role")
+    at, key = instant(clock.now()), secret(role)
+    until = None if expires is None else instant(expires)
+
+    def change(connection: Connection) -> None:
+        if clinic is not None:
+            access.clinic_name(connection, clinic)
+        _enter(connection, key, role, label, clinic, at, until)
+
+    store.write(change)
+    return key
+
+
+def _enter(
+    connection: Connection, key: str, role: str, label: str, clinic: str | None, at: str, expires: str | None = None
+) -> None:
+    hashed = digest(key.encode())
+    # The id may be shown and logged, so it is no part of what opens the door.
+    id = f"{role}-{secrets.token_hex(6)}"
+    access.add_key(connection, id=id, sha256=hashed, role=role, label=label, clinic=clinic, at=at, expires=expires)
+
+
+def _free_id(name: str, taken: set[str]) -> str:
+    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "-", folded).strip("-")[:48] or "clinic"
+    candidates = (stem if turn == 1 else f"{stem}-{turn}" for turn in range(1, len(taken) + 2))
+    return next(id for id in candidates if id not in taken)
