@@ -317,4 +317,36 @@ audit = Table(
     Column("at", String(32), nullable=False),
     Column("event", LargeBinary, nullable=False),  # a FHIR AuditEvent of ids and codes, no patient's data
     Column("hash", String(64), nullable=False),  # HMAC-SHA-256 over the hash before and this event
+    # Taken from the event for searching; the check of the chain compares them with it.
+    Column("agent", String(64), nullable=False),
+    Column("subtype", String(32), nullable=False),
+    Column("outcome", String(2), nullable=False),
+    Index(None, "agent", "seq"),
+)
+# What each audit event is about, so that "who saw this patient" is one look.
+audit_entities = Table(
+    "audit_entities",
+    metadata,
+    Column("audit", Serial, ForeignKey("audit.seq"), primary_key=True),
+    Column("type", String(48), primary_key=True),
+    Column("id", String(128), primary_key=True),
+    Index(None, "type", "id", "audit"),
+)
+
+# --- the admin face -------------------------------------------------------------------------------------------
+# Who may see a submission unmasked, and until when: the session (or the key), never its cookie.
+reveals = Table(
+    "reveals",
+    metadata,
+    Column("session", String(64), primary_key=True),
+    Column("submission", String(64), ForeignKey("submissions.id"), primary_key=True),
+    Column("until", String(32), nullable=False),
+)
+# What pressing a button did, under the key that its form was shown with: pressing twice is one effect.
+actions = Table(
+    "actions",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("at", String(32), nullable=False),
+    Column("said", Text, nullable=False),
 )
