@@ -74,20 +74,22 @@ class Ledger:
     """What rows say of leaves while they run; `close` makes the account over all leaves of the source."""
 
     def __init__(self) -> None:
-        self._said: dict[Any, tuple[State, str, str, str]] = {}
+        self._said: dict[Any, tuple[State, str, object, str]] = {}
 
-    def enter(self, key: Any, state: State, rule: str = "", path: str = "", because: str = "") -> None:
-        """Say what became of one leaf; the state that tells most stands."""
+    def enter(self, key: Any, state: State, rule: str = "", path: object = "", because: str = "") -> None:
+        """Say what became of one leaf; the state that tells most stands. `path` is written out at the close."""
         said = self._said.get(key)
         if said is None or _RANK[state] < _RANK[said[0]]:
             self._said[key] = (state, rule, path, because)
 
     def close(self, leaves: Iterable[Leaf]) -> list[Entry]:
         """One entry for each valued leaf of the source, in its order; what no row spoke of is unmapped."""
-        silent = (State.UNMAPPED, "", "", "")
-        return [
-            Entry(leaf.location, *self._said.get(leaf.key, silent), leaf.start, leaf.end, leaf.line) for leaf in leaves
-        ]
+        silent: tuple[State, str, object, str] = (State.UNMAPPED, "", "", "")
+        entries = []
+        for leaf in leaves:
+            state, rule, path, because = self._said.get(leaf.key, silent)
+            entries.append(Entry(leaf.location, state, rule, str(path), because, leaf.start, leaf.end, leaf.line))
+        return entries
 
 
 def counts(entries: Iterable[Entry]) -> dict[str, int]:

@@ -1,0 +1,240 @@
+"""From a table to closures: everything a row says is settled here, once; what is left is read, convert, put, enter."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gateway.core.errors import MappingTableError
+from gateway.core.ledger import State
+from gateway.core.record import Node, Read, Reader
+from gateway.translate import target as targets
+from gateway.translate.converter import converter_named, step_named
+from gateway.translate.table import Row, Table
+
+if TYPE_CHECKING:
+    from gateway.translate.translation import Translation
+
+Element = dict[str, Any]
+Step = Callable[[Node, Element, "Translation"], None]
+Holds = Callable[[Node], bool]
+
+_FACT = re.compile(r"(?P<locator>.+?)\s+(?:(?P<valued>valued|not valued)|(?P<test>=|<>|in)\s+(?P<values>.+))")
+
+
+class Compiler:
+    """Compiles the tables of one format; `tables` are all of them by name, so that rows can name each other."""
+
+    def __init__(self, tables: dict[str, Table], reader: Reader, concept_maps: Callable[[str], Any]) -> None:
+        self._tables = tables
+        self._reader = reader
+        self._concept_maps = concept_maps
+        self._compiled: dict[str, tuple[Step, ...]] = {}
+
+    def steps(self, name: str) -> tuple[Step, ...]:
+        """The closures of one map, compiled when first asked for."""
+        if name not in self._compiled:
+            table = self._tables[name]
+            self._compiled[name] = ()  # a map may name itself below
+            self._compiled[name] = tuple(self._row(table, row) for row in table.rows)
+        return self._compiled[name]
+
+    def identity(self, name: str) -> tuple[Read, ...]:
+        """The compiled locators whose values make the id of a resource."""
+        return tuple(self._read(self._tables[name], None, one) for one in self._tables[name].identity)
+
+    def check(self) -> None:
+        """Compile every map; raises MappingTableError at the first row that cannot be."""
+        for name in self._tables:
+            self.steps(name)
+
+    def _row(self, table: Table, row: Row) -> Step:
+        holds = self._conditions(table, row)
+        if row.ignore or row.text:
+            return self._account(table, row, holds)
+        if row.call:
+            return self._call(table, row, holds)
+        if row.make:
+            return self._make(table, row, holds)
+        if row.refer:
+            return self._refer(table, row, holds)
+        if row.convert:
+            return self._convert(table, row, holds)
+        return self._constant(table, row, holds)
+
+    # --- the kinds of rows ----------------------------------------------------------------------------------
+
+    def _convert(self, table: Table, row: Row, holds: Holds) -> Step:
+        read, convert, each = self._alternatives(table, row), self._converter(table, row), row.each
+        put = self._target(table, row)
+        rule = row.rule
+
+        def apply(node: Node, element: Element, translation: "Translation") -> None:
+            found = read(node)
+            if not found:
+                return
+            if not holds(node):
+                translation.pass_over(found, rule)
+                return
+            for value in found if each else found[:1]:
+                with translation.row(rule, put.place(element), value) as entry:
+                    made = convert(value, translation)
+                    if made is None or made == [] or made == {}:
+                        entry.drop()
+                    else:
+                        put.put(element, made)
+
+        return apply
+
+    def _constant(self, table: Table, row: Row, holds: Holds) -> Step:
+        put = self._target(table, row)
+        try:
+            value = targets.typed(row.value, f"{table.target}.{row.to}") if "(" not in row.to else row.value
+        except (targets.UnknownPathError, ValueError) as trouble:
+            raise MappingTableError(table.file, row.line, f"{trouble} is not in R4") from None
+
+        def apply(node: Node, element: Element, translation: "Translation") -> None:
+            if holds(node):
+                put.put(element, value)
+
+        return apply
+
+    def _make(self, table: Table, row: Row, holds: Holds) -> Step:
+        read, name, each = self._alternatives(table, row), row.make, row.each
+        if name not in self._tables:
+            raise MappingTableError(table.file, row.line, f"there is no map {name}")
+        put = self._target(table, row) if row.to else None
+
+        def apply(node: Node, element: Element, translation: "Translation") -> None:
+            found = read(node)
+            if not found:
+                return
+            if not holds(node):
+                translation.pass_over(found, row.rule)
+                return
+            for value in found if each else found[:1]:
+                reference = translation.make(name, value)
+                if reference is not None and put is not None:
+                    with translation.row(row.rule, put.place(element), value):
+                        put.put(element, reference)
+
+        return apply
+
+    def _refer(self, table: Table, row: Row, holds: Holds) -> Step:
+        put, name = self._target(table, row), row.refer
+
+        def apply(node: Node, element: Element, translation: "Translation") -> None:
+            if holds(node):
+                reference = translation.refer(name)
+                if reference is not None:
+                    put.put(element, reference)
+
+        return apply
+
+    def _call(self, table: Table, row: Row, holds: Holds) -> Step:
+        coded = step_named(row.call, table.format)
+        if coded is None:
+            raise MappingTableError(table.file, row.line, f"there is no step {row.call}")
+        read, arguments = self._alternatives(table, row), row.arguments
+
+        def apply(node: Node, element: Element, translation: "Translation") -> None:
+            if holds(node):
+                found = read(node) if row.source else [node]
+                for value in found if row.each else found[:1]:
+                    with translation.row(row.rule, "", value):
+                        coded(value, translation, element, **arguments)
+
+        return apply
+
+    def _account(self, table: Table, row: Row, holds: Holds) -> Step:
+        state = State.IGNORED if row.ignore else State.TEXT
+        reads = [self._read(table, row, one) for one in row.ignore or row.text]
+
+        def apply(node: Node, element: Element, translation: "Translation") -> None:
+            if holds(node):
+                for read in reads:
+                    for value in read(node):
+                        translation.enter_all(value, state, row.rule, row.because)
+
+        return apply
+
+    # --- the parts of a row -----------------------------------------------------------------------------------
+
+    def _read(self, table: Table, row: Row | None, locator: str) -> Read:
+        try:
+            return self._reader(locator)
+        except ValueError:
+            line = row.line if row else table.line
+            raise MappingTableError(table.file, line, f"{locator} is not a locator of {table.format}") from None
+
+    def _alternatives(self, table: Table, row: Row) -> Callable[[Node], Sequence[Node]]:
+        reads = [self._read(table, row, one) for one in row.source]
+        if len(reads) == 1:
+            only = reads[0]
+            return lambda node: [one for one in only(node) if one.valued]
+
+        def first(node: Node) -> Sequence[Node]:
+            for read in reads:
+                if found := [one for one in read(node) if one.valued]:
+                    return found
+            return ()
+
+        return first
+
+    def _target(self, table: Table, row: Row) -> targets.Target:
+        try:
+            return targets.settle(table.target, row.to)[0]
+        except targets.UnknownPathError as trouble:
+            raise MappingTableError(table.file, row.line, f"{trouble} is not in R4") from None
+
+    def _converter(self, table: Table, row: Row) -> Callable[[Node, "Translation"], Any]:
+        if row.convert in self._tables:
+            inner, name = self, row.convert
+            self.steps(name)
+
+            def nested(node: Node, translation: "Translation") -> Element:
+                element: Element = {}
+                for step in inner.steps(name):
+                    step(node, element, translation)
+                return element
+
+            return nested
+        found = converter_named(row.convert, table.format)
+        if found is None:
+            raise MappingTableError(table.file, row.line, f"there is no converter or map {row.convert}")
+        arguments: dict[str, Any] = dict(row.arguments)
+        if row.through:
+            arguments["through"] = self._concept_maps(row.through)
+            if arguments["through"] is None:
+                raise MappingTableError(table.file, row.line, f"there is no concept map {row.through}")
+        if not arguments:
+            return found
+        convert = found
+        return lambda node, translation: convert(node, translation, **arguments)
+
+    def _conditions(self, table: Table, row: Row) -> Holds:
+        facts = [self._fact(table, row, fact) for fact in row.when]
+        if not facts:
+            return _always
+        if len(facts) == 1:
+            return facts[0]
+        return lambda node: all(fact(node) for fact in facts)
+
+    def _fact(self, table: Table, row: Row, fact: str) -> Holds:
+        said = _FACT.fullmatch(fact)
+        if said is None:
+            raise MappingTableError(table.file, row.line, f"'{fact}' is not a fact")
+        read = self._read(table, row, said["locator"])
+        if said["valued"] == "valued":
+            return lambda node: any(one.valued for one in read(node))
+        if said["valued"]:
+            return lambda node: not any(one.valued for one in read(node))
+        values = frozenset(one.strip() for one in said["values"].split(",")) if said["test"] == "in" else {said["values"]}
+        if said["test"] == "<>":
+            return lambda node: not any(one.peek in values for one in read(node))
+        return lambda node: any(one.peek in values for one in read(node))
+
+
+def _always(node: Node) -> bool:
+    return True
+
+

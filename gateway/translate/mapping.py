@@ -1,0 +1,103 @@
+"""A format's mapping: its tables, concept maps and policies, loaded once, compiled when asked for."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from gateway.core import ids
+from gateway.core.errors import MappingTableError, NoMappingError
+from gateway.core.record import Read, Reader
+from gateway.translate import conceptmap, table
+from gateway.translate.compiler import Compiler, Step
+from gateway.translate.conceptmap import ConceptMap
+from gateway.translate.table import Table
+
+FOLDER: Final = Path(__file__).parents[2] / "mappings"
+
+
+class Mapping:
+    """The tables of one format in one folder, ready to run."""
+
+    def __init__(self, format: str, reader: Reader, folder: Path = FOLDER) -> None:
+        self.format = format
+        self.tables: dict[str, Table] = {}
+        for file in sorted((folder / format).rglob("*.yaml")):
+            for one in table.read(file):
+                if one.name in self.tables:
+                    raise MappingTableError(one.file, one.line, f"the map {one.name} stands twice")
+                self.tables[one.name] = one
+        self.policies = _policies(folder / "policies.yaml")
+        self._maps = folder / "concept_maps"
+        self._loaded: dict[str, ConceptMap] = {}
+        self._compiler = Compiler(self.tables, reader, self._known_map)
+        self._identities: dict[str, tuple[Read, ...]] = {}
+        self._roots = {kind: one.name for one in self.tables.values() for kind in one.kinds}
+
+    def steps(self, name: str) -> tuple[Step, ...]:
+        """The closures of one map."""
+        return self._compiler.steps(name)
+
+    def identity(self, name: str) -> tuple[Read, ...]:
+        """The locators whose values make the id of what a map makes."""
+        if name not in self._identities:
+            self._identities[name] = self._compiler.identity(name)
+        return self._identities[name]
+
+    def check(self) -> None:
+        """Compile everything; raises MappingTableError."""
+        self._compiler.check()
+
+    def root(self, kind: str) -> tuple[str, bool]:
+        """The map that a kind of source starts from, and whether it is the kind's own or the general one."""
+        own = self._roots.get(kind.partition(":")[2])
+        if own:
+            return own, True
+        if (general := self._roots.get("*")) is None:
+            raise NoMappingError
+        return general, False
+
+    def concept_map(self, name: str) -> ConceptMap:
+        """A concept map by its file's name; raises KeyError when there is none."""
+        found = self._known_map(name)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def _known_map(self, name: str) -> ConceptMap | None:
+        if name not in self._loaded:
+            file = self._maps / f"{name}.json"
+            if not file.is_file():
+                return None
+            self._loaded[name] = conceptmap.load(file)
+        return self._loaded[name]
+
+
+@cache
+def version(folder: Path = FOLDER) -> str:
+    """The version of all mappings: a digest of every file that decides what comes out."""
+    files = sorted(one for one in folder.rglob("*") if one.suffix in (".yaml", ".json"))
+    return ids.digest(b"".join(one.read_bytes() for one in files))[:12]
+
+
+def mapping(format: str, reader: Reader) -> Mapping:
+    """The installed mapping of a format, loaded once a process."""
+    if format not in _mappings:
+        _mappings[format] = Mapping(format, reader)
+    return _mappings[format]
+
+
+_mappings: dict[str, Mapping] = {}
+
+
+def _policies(file: Path) -> dict[str, str]:
+    """Each policy's name and the value in force; the file holds `id: {name, default, …}`."""
+    if not file.is_file():
+        return {}
+    found: dict[str, str] = {}
+    document = yaml.compose(file.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 (texts only)
+    if document is not None:
+        for said in table.plain(file.name, document).values():
+            found[said["name"]] = said["default"]
+    return found

@@ -1,0 +1,265 @@
+"""One translation under way: the resources made so far, the account of leaves, the issues, who sends."""
+
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Any, Final
+
+from gateway.core import fhirjson, ids
+from gateway.core.issue import Issue, Severity
+from gateway.core.ledger import Ledger, State
+from gateway.core.record import Node, Record
+from gateway.core.submission import Sender
+from gateway.translate.conceptmap import ConceptMap
+from gateway.translate.converter import NotConvertedError
+from gateway.translate.mapping import Mapping
+from gateway.translate.target import SecondValueError
+
+Resource = dict[str, Any]
+Reference = dict[str, Any]
+
+# What is one thing wherever it is named: a second mention fills what the first left open.
+DIRECTORY: Final = frozenset(
+    {"Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "RelatedPerson", "Device", "Encounter"}
+)
+
+
+class Here:
+    """The resource that rows are filling now; its name is settled when its id is."""
+
+    __slots__ = ("name", "type")
+
+    def __init__(self, type: str) -> None:
+        self.type = type
+        self.name = type
+
+
+class Landing:
+    """Where a leaf landed: an element of a resource, written out when the account is closed."""
+
+    __slots__ = ("here", "path")
+
+    def __init__(self, here: Here, path: str) -> None:
+        self.here = here
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.here.name}.{self.path}" if self.path else self.here.name
+
+
+class Translation:
+    """What rows, converters and steps may ask for and say."""
+
+    def __init__(self, record: Record, mapping: Mapping, *, sender: Sender, scope: str) -> None:
+        self.record = record
+        self.sender = sender
+        self.scope = scope  # scopes ids: one sender's identifiers are not another's
+        self.zone = sender.zone
+        self.resources: list[Resource] = []
+        self.issues: list[Issue] = list(record.issues)
+        self.ledger = Ledger()
+        self.filled = 0  # how many values rows have put; tells a resource that holds nothing
+        self.prefix = ""
+        self.here = Here("Bundle")
+        self._mapping = mapping
+        self._by_key: dict[tuple[str, str], Resource] = {}
+        self._latest: dict[str, Reference] = {}
+        self._row: _RowEntry | None = None
+
+    # --- what rows, converters and steps ask for ---------------------------------------------------------------
+
+    def policy(self, name: str) -> str:
+        """The centre's choice where the standard leaves one (`mappings/policies.yaml`)."""
+        return self._mapping.policies[name]
+
+    def concept_map(self, name: str) -> ConceptMap:
+        """A concept map of `mappings/concept_maps/`."""
+        return self._mapping.concept_map(name)
+
+    def make(self, name: str, node: Node) -> Reference | None:
+        """Make the resource of a map from a node; None when the node holds nothing for it."""
+        table = self._mapping.tables[name]
+        outer, self.here = self.here, Here(table.target)
+        prefix, self.prefix = self.prefix, ""
+        before, self.filled = self.filled, 0
+        resource: Resource = {"resourceType": table.target}
+        if table.profile:
+            resource["meta"] = {"profile": list(table.profile)}
+        try:
+            for step in self._mapping.steps(name):
+                step(node, resource, self)
+            if table.target == "Bundle" or not self.filled:
+                return None
+            reference = self.add(resource, identity=self._identity(name, node), node=node)
+            self._latest[name] = reference
+            return reference
+        finally:
+            self.here, self.prefix, self.filled = outer, prefix, before + self.filled
+
+    def run(self, name: str, node: Node, element: dict[str, Any]) -> None:
+        """Run the rows of a map over a node into an element that a step holds."""
+        for step in self._mapping.steps(name):
+            step(node, element, self)
+
+    def add(self, resource: Resource, *, identity: Sequence[str] = (), node: Node | None = None) -> Reference:
+        """Take a resource in under its stable id; the same thing named twice becomes one."""
+        type = resource["resourceType"]
+        location = node.location if node is not None else ""
+        id = ids.stable_id(self.scope, type, *(identity or self._own_identity(resource, location)))
+        held = self._by_key.get((type, id))
+        if held is None:
+            resource = {"resourceType": type, "id": id, **{k: v for k, v in resource.items() if k != "resourceType"}}
+            self._keep(resource)
+        elif type in DIRECTORY:
+            fill(held, resource)
+        elif not _same(held, resource):
+            self.issues.append(Issue(Severity.WARNING, "id-reused", type, location=location))
+            id = ids.stable_id(id, location, ids.digest(fhirjson.write(resource)))
+            if (type, id) not in self._by_key:
+                self._keep({**resource, "id": id})
+        if self.here.type == type:
+            self.here.name = f"{type}/{id}"
+        reference = {"reference": f"{type}/{id}"}
+        self._latest[type] = reference
+        return reference
+
+    def refer(self, name: str) -> Reference | None:
+        """A reference to what was made last of a type, or of a map."""
+        reference = self._latest.get(name)
+        return dict(reference) if reference else None
+
+    def latest(self, type: str) -> Resource | None:
+        """The resource of a type that was made last."""
+        reference = self._latest.get(type)
+        return self.find(reference) if reference else None
+
+    def find(self, reference: Reference) -> Resource | None:
+        """The resource of this translation that a reference names."""
+        type, _, id = reference["reference"].partition("/")
+        return self._by_key.get((type, id))
+
+    @property
+    def patient(self) -> Resource | None:
+        """The Patient that was made last."""
+        return self.latest("Patient")
+
+    # --- what they say --------------------------------------------------------------------------------------------
+
+    def warn(
+        self,
+        code: str,
+        *,
+        system: str = "",
+        concept: str = "",
+        state: State | None = None,
+        severity: Severity = Severity.WARNING,
+        node: Node | None = None,
+    ) -> None:
+        """Leave an issue at the row that runs; `state` is what its leaves are then said to be."""
+        row = self._row
+        self.issues.append(
+            Issue(
+                severity,
+                code,
+                f"{self.here.type}.{self.prefix.rstrip('.')}".rstrip("."),
+                row.rule if row else "",
+                node.location if node is not None else row.value.location if row else "",
+                system=system,
+                concept=concept,
+            )
+        )
+        if row is not None and state is not None:
+            row.state = state
+
+    def row(self, rule: str, place: str, value: Node) -> "_RowEntry":
+        """The span of one row over one node: what was read in it is entered when it ends."""
+        return _RowEntry(self, rule, place, value)
+
+    def pass_over(self, found: Iterable[Node], rule: str) -> None:
+        """A row's condition is false: its leaves are not for it."""
+        for value in found:
+            for key in value.keys():  # noqa: SIM118 (a node's leaves, not a dict)
+                self.ledger.enter(key, State.NOT_APPLICABLE, rule)
+
+    def enter_all(self, value: Node, state: State, rule: str, because: str) -> None:
+        """Say one state of every leaf below a node."""
+        for key in value.keys():  # noqa: SIM118
+            self.ledger.enter(key, state, rule, because=because)
+
+    # --- inside ---------------------------------------------------------------------------------------------------
+
+    def _identity(self, name: str, node: Node) -> tuple[str, ...]:
+        return tuple(f"{n}:{one.peek}" for n, read in enumerate(self._mapping.identity(name)) for one in read(node) if one.peek)
+
+    def _own_identity(self, resource: Resource, location: str) -> tuple[str, ...]:
+        identifiers = resource.get("identifier")
+        first = identifiers[0] if isinstance(identifiers, list) and identifiers else identifiers
+        if isinstance(first, dict) and first.get("value"):
+            return ("identifier", first.get("system", ""), first["value"])
+        content = ids.digest(fhirjson.write(resource))
+        return ("content", content) if resource["resourceType"] in DIRECTORY else ("content", content, location)
+
+    def _keep(self, resource: Resource) -> None:
+        self.resources.append(resource)
+        self._by_key[resource["resourceType"], resource["id"]] = resource
+
+
+class _RowEntry:
+    """One row at one node; on its way out it enters what was read, and turns a refusal into an issue."""
+
+    __slots__ = ("_mark", "_outer", "_prefix", "dropped", "place", "rule", "state", "translation", "value")
+
+    def __init__(self, translation: Translation, rule: str, place: str, value: Node) -> None:
+        self.translation = translation
+        self.rule = rule
+        self.place = place
+        self.value = value
+        self.state = State.MAPPED
+        self.dropped = False
+
+    def drop(self) -> None:
+        """Nothing came of it: what was read stays unaccounted for by this row."""
+        self.dropped = True
+
+    def __enter__(self) -> "_RowEntry":
+        translation = self.translation
+        self._mark = len(translation.record.touched)
+        self._outer, translation._row = translation._row, self
+        self._prefix = translation.prefix
+        if self.place:
+            translation.prefix = f"{self._prefix}{self.place}."
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        translation = self.translation
+        if isinstance(error, NotConvertedError):
+            translation.warn(error.code, system=error.system, concept=error.concept, state=error.state)
+        elif isinstance(error, SecondValueError):
+            translation.warn("second-value", state=State.FAILED)
+        translation._row, path = self._outer, f"{self._prefix}{self.place}"
+        translation.prefix = self._prefix
+        touched = translation.record.touched
+        keys = touched[self._mark :]
+        del touched[self._mark :]
+        if error is not None and not isinstance(error, NotConvertedError | SecondValueError):
+            return False
+        if not self.dropped:
+            translation.filled += self.state is not State.FAILED
+            landing = Landing(translation.here, path)
+            for key in keys:
+                translation.ledger.enter(key, self.state, self.rule, landing)
+        return error is not None
+
+
+def fill(held: Resource, other: Resource) -> None:
+    """Let a second mention fill what the first left open; lists are united."""
+    for name, value in other.items():
+        if name not in held:
+            held[name] = value
+        elif isinstance(held[name], list) and isinstance(value, list) and not name.startswith("_"):
+            held[name].extend(one for one in value if one not in held[name])
+
+
+def _same(held: Resource, other: Resource) -> bool:
+    return {k: v for k, v in held.items() if k != "id"} == {k: v for k, v in other.items() if k != "id"}
