@@ -1,0 +1,174 @@
+"""The nodes of a document: elements and attributes, thin wrappers that count what is read."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from gateway.parse.ccda.names import STRUCTURE, XSI_TYPE, attribute_name, element_name, written
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+    from gateway.parse.ccda.document import Document
+
+# The key of a leaf: the element, and the attribute's qualified name, or TEXT, or TAIL for text after the element.
+Key = tuple[Any, str]
+TEXT = ""
+TAIL = "~"
+
+
+class Attribute:
+    """An attribute that is valued."""
+
+    __slots__ = ("element", "name", "record")
+
+    def __init__(self, record: "Document", element: "_Element", name: str) -> None:
+        self.record = record
+        self.element = element
+        self.name = name
+
+    @property
+    def location(self) -> str:
+        """The XPath of the attribute."""
+        return f"{self.record.path(self.element)}/@{written(self.name)}"
+
+    @property
+    def text(self) -> str:
+        """The value, counted as read; of `xsi:type` the local part, since prefixes differ from sender to sender."""
+        self.record.touched.append((self.element, self.name))
+        return self.peek
+
+    @property
+    def peek(self) -> str:
+        """The value, not counted."""
+        value = (self.element.get(self.name) or "").strip()
+        return value.rpartition(":")[2] if self.name == XSI_TYPE else value
+
+    @property
+    def valued(self) -> bool:
+        """Whether the value is more than blanks."""
+        return bool(self.peek)
+
+    def keys(self) -> Iterator[Key]:
+        """The one key of this leaf."""
+        yield self.element, self.name
+
+
+class Element:
+    """An element: what stands in it, what it holds, what can be read at it."""
+
+    __slots__ = ("element", "record")
+
+    def __init__(self, record: "Document", element: "_Element") -> None:
+        self.record = record
+        self.element = element
+
+    @property
+    def name(self) -> str:
+        """The element's name as locators write it."""
+        return written(self.element.tag)
+
+    @property
+    def location(self) -> str:
+        """The XPath of the element."""
+        return self.record.path(self.element)
+
+    @property
+    def line(self) -> int:
+        """The line of the source that the element starts on."""
+        return int(self.element.sourceline or 0)
+
+    @property
+    def text(self) -> str:
+        """The text that stands directly in the element, counted as read."""
+        found = self.peek
+        if found:
+            self.record.touched.append((self.element, TEXT))
+        return found
+
+    @property
+    def peek(self) -> str:
+        """The text that stands directly in the element, not counted."""
+        return (self.element.text or "").strip()
+
+    @property
+    def valued(self) -> bool:
+        """Whether the element says anything: text or an attribute that is not mere structure, here or below."""
+        for element in self.element.iter():
+            if (text := element.text) and text.strip():
+                return True
+            for name in element.keys():  # noqa: SIM118
+                if name not in STRUCTURE:
+                    return True
+        return False
+
+    def keys(self) -> Iterator[Key]:
+        """The keys of all valued leaves at or below this element."""
+        top = self.element
+        for element in top.iter():
+            for name, value in element.items():
+                if value and not value.isspace():
+                    yield element, name
+            if (text := element.text) and not text.isspace():
+                yield element, TEXT
+            if element is not top and (tail := element.tail) and not tail.isspace():
+                yield element, TAIL
+
+    def read(self, attribute: str) -> str:
+        """The value of an attribute, counted as read; the empty string when it is not there."""
+        name = attribute if attribute.isalpha() else attribute_name(attribute)
+        value = self.element.get(name)
+        if not value:
+            return ""
+        self.record.touched.append((self.element, name))
+        return value.strip()
+
+    def look(self, attribute: str) -> str:
+        """The value of an attribute, not counted."""
+        return (self.element.get(attribute if attribute.isalpha() else attribute_name(attribute)) or "").strip()
+
+    @property
+    def type(self) -> str:
+        """The local part of `xsi:type`, not counted."""
+        return (self.element.get(XSI_TYPE) or "").strip().rpartition(":")[2]
+
+    def children(self, name: str = "") -> "list[Element]":
+        """The child elements, or those of one name."""
+        record = self.record
+        below = self.element.iterchildren(element_name(name)) if name else self.element.iterchildren()
+        return [Element(record, child) for child in below]
+
+    def first(self, name: str) -> "Element | None":
+        """The first child of that name."""
+        for child in self.element.iterchildren(element_name(name)):
+            return Element(self.record, child)
+        return None
+
+    def at(self, locator: str) -> "list[Any]":
+        """The nodes at a locator relative to this element."""
+        return self.record.read(locator)(self)
+
+    @property
+    def parent(self) -> "Element | None":
+        """The element around this one."""
+        above = self.element.getparent()
+        return None if above is None else Element(self.record, above)
+
+    def templates(self) -> list[str]:
+        """The roots of the element's template ids, without their extensions."""
+        return self.record.templates(self.element)
+
+    def words(self) -> str:
+        """All text at or below this element with blanks made one, counted as read."""
+        found = []
+        for element in self.element.iter():
+            if (text := element.text) and not text.isspace():
+                found.append(text)
+                self.record.touched.append((element, TEXT))
+            if element is not self.element and (tail := element.tail) and not tail.isspace():
+                found.append(tail)
+                self.record.touched.append((element, TAIL))
+        return " ".join(" ".join(found).split())
+
+    def same(self) -> Any:
+        """What tells this element from every other of the document: usable as a key."""
+        return self.element
