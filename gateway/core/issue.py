@@ -42,6 +42,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "encoding-assumed": ("value", "The declared character encoding did not fit the content; another one was used."),
     "segment-order": ("structure", "A segment stands out of its place; it was taken into the open group."),
     "line-continued": ("structure", "A line that starts no segment was joined to the field before it."),
+    "batch-count": ("structure", "The batch says another number of messages than it holds."),
     "escape-unknown": ("value", "An escape sequence is not defined; it was kept as text."),
     "message-type-generic": ("not-supported", "This type has no table of its own; the known parts were translated."),
     "unknown-segment": ("not-supported", "This segment has no table; its values are kept in the original only."),

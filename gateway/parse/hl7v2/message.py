@@ -1,0 +1,342 @@
+"""One HL7 v2 message as a record: groups, segments and parts of fields, split only when somebody reads them."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from gateway.core.issue import Issue, Severity
+from gateway.core.ledger import Leaf
+from gateway.parse.hl7v2.delimiters import Delimiters
+from gateway.parse.hl7v2.escapes import Escapes
+
+# A leaf's key packs segment, field, repetition, component and subcomponent into one integer.
+_SUB, _COMPONENT, _REPETITION, _FIELD = 16, 16, 24, 16
+SUB_UNIT: Final = 1
+COMPONENT_UNIT: Final = 1 << _SUB
+REPETITION_UNIT: Final = 1 << (_SUB + _COMPONENT)
+FIELD_UNIT: Final = 1 << (_SUB + _COMPONENT + _REPETITION)
+SEGMENT_UNIT: Final = 1 << (_SUB + _COMPONENT + _REPETITION + _FIELD)
+_FIRST: Final = REPETITION_UNIT + COMPONENT_UNIT + SUB_UNIT
+
+CLEAR: Final = '""'
+_HEADERS: Final = frozenset({"MSH", "FHS", "BHS"})
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NOTHING: Final[tuple["Part", ...]] = ()
+
+
+class Part:
+    """A repetition of a field, a component or a subcomponent, with the key of its first leaf."""
+
+    __slots__ = ("_parts", "depth", "key", "raw", "segment")
+
+    def __init__(self, segment: "Segment", key: int, raw: str, depth: int) -> None:
+        self.segment = segment
+        self.key = key
+        self.raw = raw
+        self.depth = depth  # 0 a repetition, 1 a component, 2 a subcomponent
+        self._parts: list[str] | None = None
+
+    @property
+    def record(self) -> "Message":
+        """The message this is a part of."""
+        return self.segment.record
+
+    @property
+    def location(self) -> str:
+        """The locator of the first leaf that stands here."""
+        return self.segment.record.locate(self.key)
+
+    @property
+    def text(self) -> str:
+        """The first leaf's text, counted as read."""
+        found = self.peek
+        if found:
+            self.segment.record.touched.append(self.key)
+        return found
+
+    @property
+    def peek(self) -> str:
+        """The first leaf's text, not counted; a request to clear (two quotation marks) is no text."""
+        record = self.segment.record
+        raw = self.raw
+        if self.depth == 0 and record.component in raw:
+            raw = raw.split(record.component, 1)[0]
+        if self.depth < 2 and record.subcomponent in raw:
+            raw = raw.split(record.subcomponent, 1)[0]
+        return "" if raw == CLEAR else record.plain(raw, self.key)
+
+    @property
+    def valued(self) -> bool:
+        """Whether anything is valued here; a request to clear is not."""
+        record = self.segment.record
+        return bool(self.raw.strip(record.blank)) and self.raw != CLEAR
+
+    def keys(self) -> Iterator[int]:
+        """The keys of all leaves at or below this part."""
+        for key, _, _ in leaves_of(self.segment.record, self.raw, self.key, self.depth):
+            yield key
+
+    def part(self, number: int) -> "Part | None":
+        """The n-th component of a repetition, or subcomponent of a component, when valued."""
+        record = self.segment.record
+        if self.depth == 0:
+            separator, unit = record.component, COMPONENT_UNIT
+        elif self.depth == 1:
+            separator, unit = record.subcomponent, SUB_UNIT
+        else:
+            return self if number == 1 else None
+        if separator not in self.raw:
+            return Part(self.segment, self.key, self.raw, self.depth + 1) if number == 1 else None
+        parts = self._parts
+        if parts is None:
+            parts = self._parts = self.raw.split(separator)
+        if number > len(parts):
+            return None
+        raw = parts[number - 1]
+        if not raw or raw == CLEAR or not raw.strip(record.blank):
+            return None
+        return Part(self.segment, self.key + (number - 1) * unit, raw, self.depth + 1)
+
+
+class Segment:
+    """One segment: its raw text, its fields split once when first asked for."""
+
+    __slots__ = ("_fields", "_read", "base", "group", "index", "name", "raw", "record", "start")
+
+    def __init__(self, record: "Message", index: int, name: str, raw: str, start: int) -> None:
+        self.record = record
+        self.index = index
+        self.name = name
+        self.raw = raw
+        self.start = start
+        self.base = index * SEGMENT_UNIT + _FIRST
+        self.group: Group = record.root
+        self._fields: list[str] | None = None
+        self._read: dict[int, tuple[Part, ...]] = {}
+
+    @property
+    def fields(self) -> list[str]:
+        """The raw fields by their number; 0 is the segment's name, 1 of a header is the separator itself."""
+        found = self._fields
+        if found is None:
+            found = self.raw.split(self.record.field)
+            if self.name in _HEADERS:
+                found.insert(1, self.record.field)
+            self._fields = found
+        return found
+
+    def field(self, number: int) -> Sequence[Part]:
+        """The valued repetitions of a field."""
+        found = self._read.get(number)
+        if found is None:
+            found = self._read[number] = self._split(number)
+        return found
+
+    def _split(self, number: int) -> tuple[Part, ...]:
+        fields = self.fields
+        if number >= len(fields) or not fields[number]:
+            return _NOTHING
+        record, raw, key = self.record, fields[number], self.base + number * FIELD_UNIT
+        if self.name in _HEADERS and number <= 2:
+            return (Part(self, key, raw, 2),)
+        if record.repetition not in raw:
+            part = Part(self, key, raw, 0)
+            return (part,) if part.valued else _NOTHING
+        parts = (Part(self, key + at * REPETITION_UNIT, one, 0) for at, one in enumerate(raw.split(record.repetition)))
+        return tuple(part for part in parts if part.valued)
+
+    @property
+    def location(self) -> str:
+        """The segment's name, with its number when the message has several of that name."""
+        same = self.record.by_name[self.name]
+        return self.name if len(same) == 1 else f"{self.name}[{same.index(self) + 1}]"
+
+    @property
+    def text(self) -> str:
+        """A segment has no text of its own."""
+        return ""
+
+    peek = text
+
+    @property
+    def valued(self) -> bool:
+        """Whether any field is valued."""
+        return any(True for _ in self.keys())
+
+    def keys(self) -> Iterator[int]:
+        """The keys of all valued leaves of the segment."""
+        for key, _, _ in self.leaves():
+            yield key
+
+    def leaves(self) -> Iterator[tuple[int, int, int]]:
+        """Key, start and end of every leaf, counted in characters of the message's text."""
+        record, at = self.record, self.start + len(self.name) + 1
+        header = self.name in _HEADERS
+        for number, raw in enumerate(self.fields):
+            if number == 0:
+                continue
+            if header and number <= 2:
+                begin = self.start + 3 if number == 1 else self.start + 4
+                if raw:
+                    yield self.base + number * FIELD_UNIT, begin, begin + len(raw)
+                at = begin + len(raw) + (number == 2)
+                continue
+            if raw:
+                key = self.base + number * FIELD_UNIT
+                for one in raw.split(record.repetition):
+                    for leaf, begin, end in leaves_of(record, one, key, 0):
+                        yield leaf, at + begin, at + end
+                    at += len(one) + 1
+                    key += REPETITION_UNIT
+            else:
+                at += 1
+
+
+class Group:
+    """Segments that belong together, in order, with the groups inside."""
+
+    __slots__ = ("name", "parent", "parts", "record")
+
+    def __init__(self, record: "Message", name: str, parent: "Group | None") -> None:
+        self.record = record
+        self.name = name
+        self.parent = parent
+        self.parts: list[Segment | Group] = []
+
+    @property
+    def location(self) -> str:
+        """Where the group's first segment stands."""
+        return next((part.location for part in self.parts), self.name)
+
+    @property
+    def text(self) -> str:
+        """A group has no text of its own."""
+        return ""
+
+    peek = text
+
+    @property
+    def valued(self) -> bool:
+        """Whether the group holds anything."""
+        return bool(self.parts)
+
+    def keys(self) -> Iterator[int]:
+        """The keys of all valued leaves in the group."""
+        for part in self.parts:
+            yield from part.keys()
+
+
+class Message:
+    """The record of one message."""
+
+    def __init__(self, text: str, delimiters: Delimiters, codec: str, offset: int = 0) -> None:
+        self.source = text
+        self.delimiters = delimiters
+        self.field, self.component = delimiters.field, delimiters.component
+        self.repetition, self.subcomponent = delimiters.repetition, delimiters.subcomponent
+        self.escape, self.blank = delimiters.escape, delimiters.all
+        self.codec = codec
+        self.offset = offset
+        self.kind = "hl7v2:"
+        self.issues: list[Issue] = []
+        self.touched: list[Any] = []
+        self.segments: list[Segment] = []
+        self.by_name: dict[str, list[Segment]] = {}
+        self.root = Group(self, "MESSAGE", None)
+        self._escapes = Escapes(delimiters, codec)
+        self._clean = not _CONTROL.search(text)
+        self._escapes_doubted: set[int] = set()
+
+    def add(self, name: str, raw: str, start: int) -> Segment:
+        """Take in one more segment; the structure is settled when all are in."""
+        segment = Segment(self, len(self.segments), name, raw, start)
+        self.segments.append(segment)
+        self.by_name.setdefault(name, []).append(segment)
+        return segment
+
+    def warn(self, code: str, location: str) -> None:
+        """Note something about the form of the message."""
+        self.issues.append(Issue(Severity.WARNING, code, location=location))
+
+    def plain(self, raw: str, key: int) -> str:
+        """Text without escapes, control characters and blanks at its ends."""
+        if self.escape in raw:
+            raw, unknown = self._escapes.undo(raw)
+            if unknown and key not in self._escapes_doubted:
+                self._escapes_doubted.add(key)
+                self.warn("escape-unknown", self.locate(key))
+            raw = _CONTROL.sub("", raw)
+        elif not self._clean:
+            raw = _CONTROL.sub("", raw)
+        if "\r" in raw:
+            raw = raw.replace("\r\n", "\n").replace("\r", "\n")
+        return raw.strip()
+
+    def locate(self, key: int) -> str:
+        """The locator of a leaf: repetitions, components and subcomponents are named where there are several."""
+        segment, field, repetition, component, sub = unpack(key)
+        owner = self.segments[segment]
+        found = f"{owner.location}-{field}"
+        raw = owner.fields[field]
+        if owner.name in _HEADERS and field <= 2:
+            return found
+        repetitions = raw.split(self.repetition)
+        if len(repetitions) > 1:
+            found += f"({repetition})"
+        components = repetitions[repetition - 1].split(self.component)
+        if len(components) == 1 and self.subcomponent not in components[0]:
+            return found
+        found += f".{component}"
+        return f"{found}.{sub}" if self.subcomponent in components[component - 1] else found
+
+    def value(self, key: int) -> str:
+        """What stands at a leaf, not counted."""
+        segment, field, repetition, component, sub = unpack(key)
+        owner = self.segments[segment]
+        raw = owner.fields[field]
+        if owner.name in _HEADERS and field <= 2:
+            return raw
+        raw = raw.split(self.repetition)[repetition - 1].split(self.component)[component - 1]
+        return self.plain(raw.split(self.subcomponent)[sub - 1], key)
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Every valued leaf in the order of the source, with the span of its bytes in what was sent."""
+        narrow = self.source.isascii()
+        for segment in self.segments:
+            seen = segment.start
+            at = self.offset + (seen if narrow else len(self.source[:seen].encode(self.codec, "replace")))
+            for key, start, end in segment.leaves():
+                if narrow:
+                    yield Leaf(key, self.locate(key), self.offset + start, self.offset + end)
+                    continue
+                at += len(self.source[seen:start].encode(self.codec, "replace"))
+                stop = at + len(self.source[start:end].encode(self.codec, "replace"))
+                yield Leaf(key, self.locate(key), at, stop)
+                at, seen = stop, end
+
+
+def unpack(key: int) -> tuple[int, int, int, int, int]:
+    """Segment (from 0), field, repetition, component and subcomponent (from 1) of a leaf's key."""
+    key, sub = divmod(key, COMPONENT_UNIT)
+    key, component = divmod(key, 1 << _COMPONENT)
+    key, repetition = divmod(key, 1 << _REPETITION)
+    segment, field = divmod(key, 1 << _FIELD)
+    return segment, field, repetition, component, sub
+
+
+def leaves_of(record: Message, raw: str, key: int, depth: int) -> Iterator[tuple[int, int, int]]:
+    """Key, start and end of each leaf in a part, counted from the part's beginning; blanks at the ends stay outside."""
+    separator = record.component if depth == 0 else record.subcomponent if depth == 1 else ""
+    if separator and separator in raw:
+        unit, at = (COMPONENT_UNIT, 0) if depth == 0 else (SUB_UNIT, 0)
+        for piece in raw.split(separator):
+            if piece:
+                for leaf, begin, end in leaves_of(record, piece, key, depth + 1):
+                    yield leaf, at + begin, at + end
+            at += len(piece) + 1
+            key += unit
+    elif depth == 0 and record.subcomponent in raw:
+        yield from leaves_of(record, raw, key, 1)
+    elif bare := raw.strip():
+        begin = raw.index(bare)
+        yield key, begin, begin + len(bare)
