@@ -1,0 +1,7 @@
+"""Matching: is this patient one that we know? Tuples of agreements make a grade, vetoes forbid a link."""
+
+from gateway.match.decide import Decision, decide
+from gateway.match.grade import Grade
+from gateway.match.keys import keys
+
+__all__ = ["Decision", "Grade", "decide", "keys"]
