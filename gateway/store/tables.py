@@ -24,6 +24,8 @@ metadata = MetaData(
     }
 )
 Serial = BigInteger().with_variant(Integer, "sqlite")
+# Compared by its bytes on every engine, so that "starts with" is a range of an index.
+Bytewise = Text().with_variant(Text(collation="C"), "postgresql")
 
 # --- who may call ---------------------------------------------------------------------------------------------
 clinics = Table(
@@ -167,6 +169,7 @@ resources = Table(
     UniqueConstraint("type", "id", "version"),
     Index(None, "type", "current", "seq"),
     Index(None, "patient", "type", "current"),
+    Index(None, "updated"),
 )
 # Which clinic may see which resource: it submitted it or was made a recipient of it.
 grants = Table(
@@ -199,7 +202,7 @@ strings = Table(
     Column("id", String(64), nullable=False),
     Column("parameter", String(64), nullable=False),
     Column("value", Text, nullable=False),
-    Column("folded", Text, nullable=False),
+    Column("folded", Bytewise, nullable=False),
     Index(None, "type", "parameter", "folded"),
     Index(None, "type", "id"),
 )
