@@ -1,6 +1,6 @@
 """Locators, settled once: `PID-5.1`, `OBX-5(1)`, `ORDER`, `TQ1`, `ENCODED/RXR-1`, `../OBR-4`, `/MSH-7`, `1.1`, `.`.
 
-A name finds the segments or groups that stand directly in a group; groups that structures.yaml calls open are looked
+A name finds the segments or groups that stand directly in a group; groups that the table of structures calls open are looked
 through. `..` is the group around, a leading `/` the whole message. Without a segment's name the numbers count from
 the node: fields of a segment, components of a field, subcomponents of a component. `(2)` takes one repetition.
 """

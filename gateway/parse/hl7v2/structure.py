@@ -1,4 +1,4 @@
-"""Which segments belong together: a tolerant state machine over the groups of mappings/hl7v2/structures.yaml."""
+"""Which segments belong together: a tolerant state machine over the groups of mappings/structures/hl7v2.yaml."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +9,7 @@ import yaml
 from gateway.core.errors import MappingTableError
 from gateway.parse.hl7v2.message import Group, Message, Segment
 
-TABLE: Final = Path(__file__).resolve().parents[3] / "mappings" / "hl7v2" / "structures.yaml"
+TABLE: Final = Path(__file__).resolve().parents[3] / "mappings" / "structures" / "hl7v2.yaml"
 
 
 @dataclass(frozen=True, slots=True)
