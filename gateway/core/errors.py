@@ -33,6 +33,7 @@ GatewayError
     NotFoundError
     GoneError
     VersionConflictError
+    LeaseLostError
     StoreFullError
   RouteError
     RefusedByDestinationError
@@ -271,6 +272,14 @@ class VersionConflictError(StoreError):
     """Somebody else changed it in between."""
 
     status = 412
+    issue_type = "conflict"
+    retryable = False
+
+
+class LeaseLostError(StoreError):
+    """Another worker has taken this work over."""
+
+    status = 409
     issue_type = "conflict"
     retryable = False
 

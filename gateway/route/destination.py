@@ -1,0 +1,78 @@
+"""Destinations: the care-coordination stores that resources are delivered to, and what each can do."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+import yaml
+from marshmallow import Schema, ValidationError, fields, post_load, validate
+
+from gateway.core.errors import SettingsError
+from gateway.settings import Settings
+
+_NAME: Final = validate.Regexp(r"[a-z0-9][a-z0-9-]{0,39}\Z")
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A FHIR store: where it is, how to speak with it, what one transaction to it may hold."""
+
+    name: str
+    url: str
+    token: str = field(default="", repr=False)
+    max_entries: int = 500
+    connect_seconds: float = 5.0
+    read_seconds: float = 30.0
+    total_seconds: float = 60.0
+    max_answer: int = 10 * 1024 * 1024
+    give_up_hours: float = 72.0
+
+    @property
+    def give_up_after(self) -> timedelta:
+        """How long an unanswered delivery is tried again before it becomes a dead letter."""
+        return timedelta(hours=self.give_up_hours)
+
+
+class _Row(Schema):
+    name = fields.String(required=True, validate=_NAME)
+    url = fields.Url(required=True, schemes={"http", "https"}, require_tld=False)
+    token = fields.String()
+    max_entries = fields.Integer(validate=validate.Range(1, 5000))
+    connect_seconds = fields.Float(validate=validate.Range(0, 60, min_inclusive=False))
+    read_seconds = fields.Float(validate=validate.Range(0, 600, min_inclusive=False))
+    total_seconds = fields.Float(validate=validate.Range(0, 3600, min_inclusive=False))
+    max_answer = fields.Integer(validate=validate.Range(1024))
+    give_up_hours = fields.Float(validate=validate.Range(min=0))
+
+    @post_load
+    def _made(self, row: dict[str, Any], **_: Any) -> Destination:
+        return Destination(**{**row, "url": row["url"].rstrip("/")})
+
+
+class _File(Schema):
+    destinations = fields.List(fields.Nested(_Row), required=True)
+
+
+def read_destinations(settings: Settings) -> dict[str, Destination]:
+    """The destinations by name: those of the file, or the one address, or none."""
+    rows = _from_file(settings) if settings.destinations else []
+    if settings.destination_url:
+        rows.append(Destination("default", settings.destination_url.rstrip("/")))
+    found = {row.name: row for row in rows}
+    if len(found) != len(rows):
+        raise SettingsError("GATEWAY_DESTINATIONS: a name stands twice")
+    return found
+
+
+def _from_file(settings: Settings) -> list[Destination]:
+    """Read the file as YAML, of which JSON is a part: every scalar as text, types from the schema."""
+    if settings.destinations is None:
+        return []
+    try:
+        said = yaml.load(settings.destinations.read_bytes(), Loader=yaml.CBaseLoader)  # noqa: S506 - text only
+        loaded: dict[str, list[Destination]] = _File().load(said)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        raise SettingsError("GATEWAY_DESTINATIONS") from None
+    except ValidationError:
+        raise SettingsError("GATEWAY_DESTINATIONS: a row or a field is not as it must be") from None
+    return loaded["destinations"]

@@ -1,0 +1,205 @@
+"""Submissions at rest: what came in, byte for byte, and how far it has come."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+
+from gateway.core import ids
+from gateway.core.errors import KeyReusedError, NotFoundError
+from gateway.core.submission import Receipt, SubmissionState
+from gateway.store import work
+from gateway.store.tables import events as e
+from gateway.store.tables import idempotency_keys as k
+from gateway.store.tables import originals as o
+from gateway.store.tables import submissions as s
+
+_COLUMNS: Final = (
+    s.c.seq, s.c.id, s.c.clinic, s.c.state, s.c.reason, s.c.kind, s.c.media_type, s.c.file_name,
+    s.c.sha256, s.c.size, s.c.received, s.c.updated, s.c.patient, s.c.parent,
+)  # fmt: skip
+_FIND: Final = select(*_COLUMNS).where(s.c.id == bindparam("id"))
+_FIND_OWN: Final = _FIND.where(s.c.clinic == bindparam("clinic"))
+_KEY: Final = select(k.c.submission).where(k.c.clinic == bindparam("clinic"), k.c.key_sha256 == bindparam("key"))
+_ORIGINAL: Final = select(o.c.body).where(o.c.submission == bindparam("id"))
+_LISTING: Final = select(*_COLUMNS).order_by(s.c.seq.desc()).limit(bindparam("limit"))
+_EVENTS: Final = (
+    select(e.c.seq, e.c.at, e.c.event, e.c.state, e.c.actor, e.c.mapping)
+    .where(e.c.submission == bindparam("id"))
+    .order_by(e.c.seq)
+)
+_COUNTS: Final = select(s.c.state, func.count()).group_by(s.c.state)
+_ADD: Final = insert(s)
+_ADD_ORIGINAL: Final = insert(o)
+_ADD_KEY: Final = insert(k)
+_ADD_EVENT: Final = insert(e)
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One row: everything known of a submission but its bytes."""
+
+    seq: int
+    id: str
+    clinic: str
+    state: str
+    reason: str | None
+    kind: str | None
+    media_type: str | None
+    file_name: str | None
+    sha256: str
+    size: int
+    received: str
+    updated: str
+    patient: str | None
+    parent: str | None
+
+    @property
+    def receipt(self) -> Receipt:
+        """What the clinic gets to know at once."""
+        return Receipt(self.id, self.state, self.sha256, self.size, self.received)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of a submission: when, what happened, the state after it, who did it, with which mapping."""
+
+    seq: int
+    at: str
+    event: str
+    state: str
+    actor: str
+    mapping: str | None
+
+
+def keep(
+    connection: Connection,
+    *,
+    clinic: str,
+    body: bytes,
+    media_type: str | None,
+    file_name: str | None,
+    idempotency_key: str | None,
+    at: str,
+) -> tuple[Receipt, bool]:
+    """Keep the bytes and the work that follows from them; the same bytes of one clinic are kept once.
+
+    A key that was used before with other content raises KeyReusedError.
+    """
+    sha256 = ids.digest(body)
+    id = ids.stable_id("submission", clinic, sha256)
+    if idempotency_key:
+        _bind_key(connection, clinic, ids.digest(idempotency_key.encode()), id, known=False)
+    row = connection.execute(_FIND, {"id": id}).one_or_none()
+    new = row is None
+    if row is None:
+        values = {"id": id, "clinic": clinic, "state": SubmissionState.RECEIVED, "media_type": media_type}
+        values |= {"file_name": file_name, "sha256": sha256, "size": len(body), "received": at, "updated": at}
+        connection.execute(_ADD, values)
+        connection.execute(_ADD_ORIGINAL, {"submission": id, "body": body})
+        _event(connection, id, event="receive", state=SubmissionState.RECEIVED, at=at, actor=clinic)
+        work.add(connection, lane=lane(clinic), task="process", subject=id)
+        row = connection.execute(_FIND, {"id": id}).one()
+    if idempotency_key:
+        _bind_key(connection, clinic, ids.digest(idempotency_key.encode()), id, known=True)
+    return Submission(*row).receipt, new
+
+
+def _bind_key(connection: Connection, clinic: str, key: str, submission: str, *, known: bool) -> None:
+    """Look at the key before anything is written, bind it when the submission stands."""
+    bound = connection.execute(_KEY, {"clinic": clinic, "key": key}).scalar_one_or_none()
+    if bound is not None and bound != submission:
+        raise KeyReusedError
+    if known and bound is None:
+        connection.execute(_ADD_KEY, {"clinic": clinic, "key_sha256": key, "submission": submission})
+
+
+def lane(clinic: str) -> str:
+    """Submissions of one clinic are processed one after the other, in the order they came."""
+    return f"clinic:{clinic}"
+
+
+def receipt(connection: Connection, id: str, clinic: str) -> Receipt:
+    """A clinic finds its own submissions; another clinic's is absent, not forbidden."""
+    return find(connection, id, clinic).receipt
+
+
+def find(connection: Connection, id: str, clinic: str | None) -> Submission:
+    """Everything known of a submission; `clinic=None` may see all."""
+    question = _FIND if clinic is None else _FIND_OWN
+    row = connection.execute(question, {"id": id} if clinic is None else {"id": id, "clinic": clinic}).one_or_none()
+    if row is None:
+        raise NotFoundError
+    return Submission(*row)
+
+
+def original(connection: Connection, id: str, clinic: str | None) -> tuple[bytes, str | None, str | None]:
+    """The bytes as they came, with the media type and file name that came with them."""
+    found = find(connection, id, clinic)
+    body: bytes = connection.execute(_ORIGINAL, {"id": id}).scalar_one()
+    return body, found.media_type, found.file_name
+
+
+def listing(
+    connection: Connection,
+    *,
+    clinic: str | None = None,
+    state: str | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[Submission]:
+    """The newest first; `before` is the `seq` of the last one seen."""
+    question = _LISTING
+    if clinic is not None:
+        question = question.where(s.c.clinic == clinic)
+    if state is not None:
+        question = question.where(s.c.state == state)
+    if before is not None:
+        question = question.where(s.c.seq < before)
+    return [Submission(*row) for row in connection.execute(question, {"limit": limit})]
+
+
+def events(connection: Connection, id: str) -> list[Event]:
+    """Every step of a submission, the oldest first."""
+    return [Event(*row) for row in connection.execute(_EVENTS, {"id": id})]
+
+
+def advance(
+    connection: Connection,
+    id: str,
+    *,
+    event: str,
+    state: str,
+    at: str,
+    actor: str,
+    reason: str | None = None,
+    kind: str | None = None,
+    patient: str | None = None,
+    mapping: str | None = None,
+) -> None:
+    """Go to a state and enter the step; what is left out stays, but the reason, which belongs to the state."""
+    values: dict[str, str | None] = {"state": state, "updated": at, "reason": reason}
+    values |= {name: text for name, text in (("kind", kind), ("patient", patient)) if text is not None}
+    if connection.execute(update(s).where(s.c.id == id).values(values)).rowcount == 0:
+        raise NotFoundError
+    _event(connection, id, event=event, state=state, at=at, actor=actor, mapping=mapping)
+
+
+def requeue(connection: Connection, id: str, at: str, *, actor: str = "gateway") -> None:
+    """Replay from the stored bytes: the same path once more; work that already waits is not doubled."""
+    found = find(connection, id, None)
+    _event(connection, id, event="replay", state=found.state, at=at, actor=actor)
+    work.add_once(connection, lane=lane(found.clinic), task="process", subject=id)
+
+
+def counts_by_state(connection: Connection) -> dict[str, int]:
+    """How many submissions stand in each state; every state is named."""
+    found: dict[str, int] = {state: number for state, number in connection.execute(_COUNTS)}
+    return {state.value: found.get(state, 0) for state in SubmissionState}
+
+
+def _event(
+    connection: Connection, id: str, *, event: str, state: str, at: str, actor: str, mapping: str | None = None
+) -> None:
+    values = {"submission": id, "at": at, "event": event, "state": state, "actor": actor, "mapping": mapping}
+    connection.execute(_ADD_EVENT, values)
