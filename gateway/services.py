@@ -1,16 +1,17 @@
 """The one place where real adapters are chosen: store, clock, destinations, the audit trail's key."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast
 
 from flask import current_app
+from sqlalchemy import Connection
 
 from gateway.audit import trail
 from gateway.audit.trail import Event
-from gateway.core.clock import Clock, SystemClock
+from gateway.core.clock import Clock, SystemClock, instant
 from gateway.core.errors import SettingsError
 from gateway.route.destination import Destination, read_destinations
 from gateway.settings import Settings

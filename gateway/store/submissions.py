@@ -1,7 +1,7 @@
 """Submissions at rest: what came in, byte for byte, and how far it has come."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
@@ -93,7 +93,12 @@ def keep(
     row = connection.execute(_FIND, {"id": id}).one_or_none()
     new = row is None
     if row is None:
-        values = {"id": id, "clinic": clinic, "state": SubmissionState.RECEIVED, "media_type": media_type}
+        values: dict[str, Any] = {
+            "id": id,
+            "clinic": clinic,
+            "state": SubmissionState.RECEIVED,
+            "media_type": media_type,
+        }
         values |= {"file_name": file_name, "sha256": sha256, "size": len(body), "received": at, "updated": at}
         connection.execute(_ADD, values)
         connection.execute(_ADD_ORIGINAL, {"submission": id, "body": body})
@@ -102,7 +107,7 @@ def keep(
         row = connection.execute(_FIND, {"id": id}).one()
     if idempotency_key:
         _bind_key(connection, clinic, ids.digest(idempotency_key.encode()), id, known=True)
-    return Submission(*row).receipt, new
+    return Submission(**row._mapping).receipt, new
 
 
 def _bind_key(connection: Connection, clinic: str, key: str, submission: str, *, known: bool) -> None:
@@ -130,7 +135,7 @@ def find(connection: Connection, id: str, clinic: str | None) -> Submission:
     row = connection.execute(question, {"id": id} if clinic is None else {"id": id, "clinic": clinic}).one_or_none()
     if row is None:
         raise NotFoundError
-    return Submission(*row)
+    return Submission(**row._mapping)
 
 
 def original(connection: Connection, id: str, clinic: str | None) -> tuple[bytes, str | None, str | None]:
@@ -156,12 +161,12 @@ def listing(
         question = question.where(s.c.state == state)
     if before is not None:
         question = question.where(s.c.seq < before)
-    return [Submission(*row) for row in connection.execute(question, {"limit": limit})]
+    return [Submission(**row._mapping) for row in connection.execute(question, {"limit": limit})]
 
 
 def events(connection: Connection, id: str) -> list[Event]:
     """Every step of a submission, the oldest first."""
-    return [Event(*row) for row in connection.execute(_EVENTS, {"id": id})]
+    return [Event(**row._mapping) for row in connection.execute(_EVENTS, {"id": id})]
 
 
 def advance(
