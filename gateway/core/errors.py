@@ -17,6 +17,11 @@ GatewayError
     MethodNotAllowedError
     NotAcceptableError
     PreconditionFailedError
+    UnknownParameterError
+    UnknownModifierError
+    UnreadableValueError
+    UnreadablePageError
+    ExpiredPageError
   ParseError
     MalformedMessageError
     UnsafeXmlError
@@ -171,6 +176,35 @@ class PreconditionFailedError(RequestError):
 
     status = 412
     issue_type = "conflict"
+
+
+class UnknownParameterError(RequestError):
+    """There is no such parameter here."""
+
+    issue_type = "not-supported"
+
+
+class UnknownModifierError(RequestError):
+    """The parameter does not take this modifier."""
+
+    issue_type = "not-supported"
+
+
+class UnreadableValueError(RequestError):
+    """The parameter does not take such a value."""
+
+    issue_type = "value"
+
+
+class UnreadablePageError(RequestError):
+    """The address of this page was not made by us, or not for this caller."""
+
+
+class ExpiredPageError(RequestError):
+    """The address of this page has expired; search again."""
+
+    status = 410
+    issue_type = "expired"
 
 
 class ParseError(GatewayError):
