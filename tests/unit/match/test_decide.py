@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from gateway.match import Grade, decide, keys
 from tests.unit.match.people import (
-    CLINIC, FAMILY, GIVEN, OURS, address, households, identifier, patient, phone,
+    CLINIC,
+    FAMILY,
+    GIVEN,
+    OURS,
+    address,
+    households,
+    identifier,
+    patient,
+    phone,
 )  # fmt: skip
 
 HOME = {"address": [address()], "telecom": [phone()]}
@@ -26,30 +34,33 @@ def is_linked(one: dict[str, Any], two: dict[str, Any]) -> bool:
 # --- links that are safe to make ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("one", "two", "rule"),
-    [
-        (patient(identifier=[{"system": OURS, "value": "77"}]), patient(id="two", identifier=[{"system": OURS, "value": "77"}]), "our-mrn+name"),
-        (patient(**HOME), patient(id="two", **HOME), "address+name+birth-date"),
-        (patient("Bob", **HOME), patient("Robert", id="two", **HOME), "address+name+birth-date"),
-        (patient("ROBERT", "O'NEILL", **HOME), patient("Róbert", "Oneill", id="two", **HOME), "address+name+birth-date"),
-        (patient(family="Vega Luna", **HOME), patient(family="Luna-Vega", id="two", **HOME), "address+name+birth-date"),
-        (patient("Ashgrove", "Robert", **HOME), patient(id="two", **HOME), "address+name+birth-date"),
-        (
-            patient(address=[address("12 Quarry Lane, Apartment 4")]),
-            patient(id="two", address=[address("12 QUARRY LN APT 4", "55901-1200")]),
-            "address+name+birth-date",
-        ),
-        (
-            patient(identifier=[identifier("M1", "https://payer.example", "MB")]),
-            patient(id="two", identifier=[identifier("m-1", "https://payer.example", "MB")]),
-            "member+name+birth-date",
-        ),
-        (patient(identifier=[identifier("8")]), patient(family="Married", id="two", identifier=[identifier("8")]), "mrn+given+birth-date"),
-    ],
-)  # fmt: skip
+NUMBERED = {"identifier": [identifier("8")]}
+OURS_77 = {"identifier": [{"system": OURS, "value": "77"}]}
+BY_ADDRESS = "address+name+birth-date"
+ONE_PERSON = {
+    "our number": (patient(**OURS_77), patient(**OURS_77), "our-mrn+name"),
+    "the same": (patient(**HOME), patient(**HOME), BY_ADDRESS),
+    "short name": (patient("Bob", **HOME), patient("Robert", **HOME), BY_ADDRESS),
+    "accents": (patient("ROBERT", "O'NEILL", **HOME), patient("Róbert", "Oneill", **HOME), BY_ADDRESS),
+    "double surname": (patient(family="Vega Luna", **HOME), patient(family="Luna-Vega", **HOME), BY_ADDRESS),
+    "names turned": (patient("Ashgrove", "Robert", **HOME), patient(**HOME), BY_ADDRESS),
+    "address words": (
+        patient(address=[address("12 Quarry Lane, Apartment 4")]),
+        patient(address=[address("12 QUARRY LN APT 4", "55901-1200")]),
+        BY_ADDRESS,
+    ),
+    "member id": (
+        patient(identifier=[identifier("M1", "https://payer.example", "MB")]),
+        patient(identifier=[identifier("m-1", "https://payer.example", "MB")]),
+        "member+name+birth-date",
+    ),
+    "married since": (patient(**NUMBERED), patient(family="Dunmore", **NUMBERED), "mrn+given+birth-date"),
+}
+
+
+@pytest.mark.parametrize(("one", "two", "rule"), ONE_PERSON.values(), ids=ONE_PERSON)
 def test_one_person_written_in_two_ways_is_linked(one, two, rule):
-    decision = decide(one, [two])
+    decision = decide(one, [other(two)])
     assert (decision.grade, decision.rule, decision.candidate) == (Grade.CERTAIN, rule, "two")
 
 
@@ -118,7 +129,7 @@ TRAPS = {
     "one has died": (patient(**HOME), patient(id="two", deceasedBoolean=True, **HOME)),
     "shared telephone": (patient(telecom=[phone()]), patient("Hugo", born="1990-01-01", id="two", telecom=[phone()])),
     "swapped date": (patient(born="1961-04-09", **HOME), patient(born="1961-09-04", id="two", **HOME)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("trap", TRAPS)
