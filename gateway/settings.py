@@ -30,6 +30,7 @@ class Settings:
     var: Path = Path("var")
     audit_key: str = ""
     cookie_secure: bool = False
+    rate: int = 6000  # requests a minute that each clinic may make, and as many at once after a quiet minute
 
     def __repr__(self) -> str:
         """Name the object only: a database address and a key are secrets."""
@@ -53,6 +54,7 @@ class _Environment(Schema):
     var = fields.String(data_key="GATEWAY_VAR", validate=validate.Length(min=1))
     audit_key = fields.String(data_key="AUDIT_KEY", validate=validate.Length(min=32))
     cookie_secure = fields.Boolean(data_key="GATEWAY_COOKIE_SECURE")
+    rate = fields.Integer(data_key="GATEWAY_RATE", validate=validate.Range(min=1))
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:

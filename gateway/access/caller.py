@@ -9,6 +9,7 @@ from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from gateway.access.sessions import find_session
+from gateway.audit.trail import Event
 from gateway.core.clock import instant
 from gateway.core.errors import ForbiddenError, UnknownCallerError
 from gateway.core.ids import digest
@@ -19,6 +20,7 @@ COOKIE: Final = "so_session"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _LONGEST: Final = 512
+_REFUSED: Final = "8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +36,18 @@ class Caller:
 
 def identify() -> ResponseReturnValue | None:
     """Find out who is calling; a browser that is not signed in is led to the sign-in page."""
-    if "Authorization" in request.headers:
-        g.caller = _bearer()
-    elif (found := signed_in()) is not None:
-        if request.method not in _SAFE and not _has_token(found.csrf):
-            raise ForbiddenError("csrf")
-        g.caller = found
-    elif request.method == "GET" and wants_page():
-        # The path only: a query can hold what a person searched for.
-        return redirect(url_for("access.sign_in", next=request.path), 303)
-    else:
+    by_key = "Authorization" in request.headers
+    found = _bearer() if by_key else signed_in()
+    if found is None:
+        if request.method == "GET" and wants_page() and not by_key:
+            # The path only: a query can hold what a person searched for.
+            return redirect(url_for("access.sign_in", next=request.path), 303)
+        services().witness(Event("E", "access", _REFUSED, "unknown", ""))
         raise UnknownCallerError
+    g.caller = found
+    if not by_key and request.method not in _SAFE and not _has_token(found.csrf):
+        witness("E", "access", _REFUSED)
+        raise ForbiddenError("csrf")
     return None
 
 
@@ -61,6 +64,7 @@ def require(*roles: str) -> Callable[[], None]:
 
     def hook() -> None:
         if caller().role not in roles:
+            witness("E", "access", _REFUSED)
             raise ForbiddenError
 
     return hook
@@ -93,12 +97,16 @@ def wants_page() -> bool:
     return request.accept_mimetypes.best_match(offers, default=offers[0]) == "text/html"
 
 
-def _bearer() -> Caller:
+def witness(action: str, subtype: str, outcome: str = "0", submission: str = "") -> None:
+    """Enter in the audit trail what the caller looked at or was refused."""
+    who = caller()
+    services().witness(Event(action, subtype, outcome, who.key, who.role, who.clinic, submission=submission))
+
+
+def _bearer() -> Caller | None:
     scheme, _, secret = request.headers["Authorization"].partition(" ")
     found = find_key(secret.strip()) if scheme.lower() == "bearer" else None
-    if found is None:
-        raise UnknownCallerError
-    return Caller(found.id, found.role, found.clinic, found.label)
+    return None if found is None else Caller(found.id, found.role, found.clinic, found.label)
 
 
 def _has_token(expected: str) -> bool:
