@@ -109,7 +109,7 @@ def _status(course: lookup.Course) -> dict[str, Any]:
 
 
 def _issue(issue: dict[str, Any]) -> dict[str, Any]:
-    places = {name: issue[name] for name in ("location", "path", "line") if name in issue}
+    places: dict[str, Any] = {name: issue[name] for name in ("location", "path", "line") if name in issue}
     return {"severity": issue["severity"], "code": issue["code"], "text": words.text(issue["code"]), **places}
 
 

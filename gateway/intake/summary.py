@@ -46,7 +46,7 @@ def missing(resources: list[dict[str, Any]]) -> tuple[str, ...]:
 
 def _masked(patient: dict[str, Any]) -> str:
     """Initials and the year of birth."""
-    name = next(iter(patient.get("name", ())), {})
+    name: dict[str, Any] = next(iter(patient.get("name", ())), {})
     parts = [*name.get("given", ()), name.get("family", "")]
     initials = " ".join(f"{part[0]}…" for part in parts if isinstance(part, str) and part)
     born = str(patient.get("birthDate", ""))[:4]

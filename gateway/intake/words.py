@@ -55,20 +55,20 @@ _WE_LOOK: Final = "care-team"
 _REASONS: Final = {
     "parse-error": (
         _SEND_AGAIN,
-        "We could not read it. Below is where. Please send a corrected file, or use the form.",
+        "We could not read it; below is where. Please correct it, or use the form.",
     ),
     "unsupported-type": (
         _SEND_AGAIN,
-        "It is of no kind that we read. Please send another kind of file, or use the form.",
+        "It is of no kind that we read. Please send another kind, or use the form.",
     ),
     "encoding": (_SEND_AGAIN, "Its characters are written in a way that we do not read. Please save it as UTF-8."),
     "missing-required": (
         _SEND_AGAIN,
-        "Something that we need is not in it. Below is what. Please send it again with that.",
+        "Something that we need is not in it; below is what. Please add it and send it again.",
     ),
     "attachment-unreadable": (
         _SEND_AGAIN,
-        "An attached document could not be opened. Please send that document again.",
+        "An attached document could not be opened. Please send it again.",
     ),
     "attachment-infected": (_SEND_AGAIN, "An attached document may harm a computer. Please send a clean one."),
     "multi-patient": (_SEND_AGAIN, "It speaks of more than one patient. Please send one file for each patient."),
@@ -124,9 +124,7 @@ def troubles(issues: list[dict[str, Any]]) -> list[Trouble]:
     for issue in issues:
         places.setdefault((issue["severity"], issue["code"]), []).append(issue.get("location") or issue.get("path", ""))
     weight = list(Severity)
-    found = [
-        Trouble(severity, code, text(code), list(filter(None, where))) for (severity, code), where in places.items()
-    ]
+    found = [Trouble(*kind, text(kind[1]), list(filter(None, where))) for kind, where in places.items()]
     return sorted(found, key=lambda trouble: weight.index(Severity(trouble.severity)))
 
 

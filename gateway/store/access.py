@@ -80,7 +80,7 @@ def clinic_by_name(connection: Connection, name: str) -> str | None:
 
 def clinic_name(connection: Connection, id: str) -> str:
     """The name of a clinic. Raises NotFoundError."""
-    name = connection.execute(_CLINIC, {"id": id}).scalar_one_or_none()
+    name: str | None = connection.execute(_CLINIC, {"id": id}).scalar_one_or_none()
     if name is None:
         raise NotFoundError
     return name
