@@ -1,11 +1,11 @@
 """FHIR resources at rest: every version as its exact bytes, who may see it, and its search rows."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
@@ -139,13 +139,14 @@ def _put(connection: Connection, type: str, id: str, current: Any, row: dict[str
 def _index(connection: Connection, type: str, id: str, rows: SearchRows) -> None:
     for statement in _FORGET:
         connection.execute(statement, {"of_type": type, "of_id": id})
-    place = {"type": type, "id": id}
-    for table, names, found in (
-        (tokens, ("parameter", "system", "code", "folded"), list(rows.tokens)),
-        (strings, ("parameter", "value", "folded"), list(rows.strings)),
-        (dates, ("parameter", "low", "high"), list(rows.dates)),
-        (references, ("parameter", "target_type", "target_id"), list(rows.references)),
-    ):
+    place: dict[str, str | None] = {"type": type, "id": id}
+    new: tuple[tuple[Table, tuple[str, ...], Collection[tuple[str | None, ...]]], ...] = (
+        (tokens, ("parameter", "system", "code", "folded"), rows.tokens.keys()),
+        (strings, ("parameter", "value", "folded"), rows.strings.keys()),
+        (dates, ("parameter", "low", "high"), rows.dates.keys()),
+        (references, ("parameter", "target_type", "target_id"), rows.references.keys()),
+    )
+    for table, names, found in new:
         if found:
             connection.execute(insert(table), [place | dict(zip(names, row, strict=True)) for row in found])
 
