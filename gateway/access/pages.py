@@ -1,4 +1,4 @@
-"""The pages /sign-in and /sign-out: a key in exchange for a cookie, and back."""
+"""The pages /, /sign-in and /sign-out: a key in exchange for a cookie, and back."""
 
 import re
 from typing import Any, Final
@@ -32,6 +32,13 @@ def guard() -> ResponseReturnValue | None:
 def visitor() -> dict[str, Any]:
     """Every page knows as `visitor` who is calling; its forms send `visitor.csrf`."""
     return {"visitor": g.get("caller")}
+
+
+@door.get("/")
+def start() -> ResponseReturnValue:
+    """Lead to the pages of whoever is signed in."""
+    found = signed_in()
+    return redirect(_HOME[found.role] if found else url_for("access.sign_in"), 303)
 
 
 @door.get("/sign-in")

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,6 +50,11 @@ class Section:
     name: str
     title: str
     fields: tuple[Field, ...]
+
+    @property
+    def groups(self) -> list[tuple[bool, list[Field]]]:
+        """The fields in order; those that follow one another and share lines stand together."""
+        return [(half, list(found)) for half, found in groupby(self.fields, key=lambda field: field.half)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ def send_file() -> ResponseReturnValue:
     body = file.read()
     if not body:
         return _ask({}, {"file": "Choose a file that is not empty."}), 422
-    return _sent(Arrival(body, file.mimetype, file.filename))
+    return _sent(Arrival(body, file.mimetype, file.filename), "file")
 
 
 @door.post("/form")
@@ -52,7 +52,7 @@ def send_form() -> ResponseReturnValue:
     document, wrong = form.read(answers, form.referral_form(), services().clock.now().date())
     if wrong:
         return _ask(answers, wrong), 422
-    return _sent(Arrival(fhirjson.write(document), "application/json", "referral-form.json"))
+    return _sent(Arrival(fhirjson.write(document), "application/json", "referral-form.json"), "form")
 
 
 def status(course: Course) -> ResponseReturnValue:
@@ -93,9 +93,9 @@ def _ask(answers: Mapping[str, str], wrong: Mapping[str, str]) -> Response:
     return _private(make_response(page))
 
 
-def _sent(arrival: Arrival) -> ResponseReturnValue:
+def _sent(arrival: Arrival, what: str) -> ResponseReturnValue:
     receipt = receive(services(), arrival, clinic=caller().clinic, agent=caller().key)
-    return redirect(url_for("intake.status", id=receipt.id, sent=1), 303)
+    return redirect(url_for("intake.status", id=receipt.id, sent=what), 303)
 
 
 def _private(answer: Response) -> Response:
