@@ -58,6 +58,10 @@ class Mapping:
             raise NoMappingError
         return general, False
 
+    def map_of(self, kind: str) -> str:
+        """The map that takes a kind, be it of a whole source or of a part; the empty string when none does."""
+        return self._roots.get(kind, "")
+
     def concept_map(self, name: str) -> ConceptMap:
         """A concept map by its file's name; raises KeyError when there is none."""
         found = self._known_map(name)

@@ -59,6 +59,7 @@ class Translation:
         self.ledger = Ledger()
         self.filled = 0  # how many values rows have put; tells a resource that holds nothing
         self.prefix = ""
+        self.memory: dict[str, Any] = {}  # what the steps of a format keep for one another
         self.here = Here("Bundle")
         self._mapping = mapping
         self._by_key: dict[tuple[str, str], Resource] = {}
@@ -75,7 +76,11 @@ class Translation:
         """A concept map of `mappings/concept_maps/`."""
         return self._mapping.concept_map(name)
 
-    def make(self, name: str, node: Node) -> Reference | None:
+    def map_of(self, kind: str) -> str:
+        """The map whose `kinds` name this part of a source (`template 4.4`), or the empty string."""
+        return self._mapping.map_of(kind)
+
+    def make(self, name: str, node: Node, *, identity: Sequence[str] = ()) -> Reference | None:
         """Make the resource of a map from a node; None when the node holds nothing for it."""
         table = self._mapping.tables[name]
         outer, self.here = self.here, Here(table.target)
@@ -89,7 +94,7 @@ class Translation:
                 step(node, resource, self)
             if table.target == "Bundle" or not self.filled:
                 return None
-            reference = self.add(resource, identity=self._identity(name, node), node=node)
+            reference = self.add(resource, identity=identity or self._identity(name, node), node=node)
             self._latest[name] = reference
             return reference
         finally:
