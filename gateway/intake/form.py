@@ -33,6 +33,7 @@ class Field:
     options: tuple[tuple[str, str], ...] = ()
     columns: tuple["Field", ...] = ()
     rows: int = 0
+    shown: int = 1
     one: str = "row"
     least: int = 0
     most: int = 0
@@ -80,6 +81,7 @@ class _FieldSchema(Schema):
     options = fields.List(fields.Nested(_OptionSchema))
     columns = fields.List(fields.Nested(lambda: _FieldSchema()))
     rows = fields.Integer()
+    shown = fields.Integer()
     one = fields.String()
     least = fields.Integer()
     most = fields.Integer()
@@ -138,9 +140,23 @@ def read(answers: Mapping[str, str], form: Form, today: date) -> tuple[dict[str,
 
 
 def rows_shown(answers: Mapping[str, str], field: Field, name: str) -> int:
-    """How many rows the page shows: those with an answer and one more, at least three."""
-    used = [row for row, _ in _rows(answers, field, name)]
-    return min(field.rows, max(3, *(row + 2 for row in used), 3))
+    """How many rows the page shows: as many as the table says, and all that have an answer."""
+    return max(field.shown, *(row + 1 for row, _ in _rows(answers, field, name)), 1)
+
+
+def summary(wrong: Mapping[str, str], form: Form) -> list[tuple[str, str]]:
+    """What is wrong, each with the name of its field and with its label, for the head of the page."""
+    labels = {"file": "File"} | dict(_labels(form))
+    plain = {name: re.sub(r"\.\d+\.", ".", name) for name in wrong}
+    return [(name, f"{labels[plain[name]].rstrip('?')}: {complaint}") for name, complaint in wrong.items()]
+
+
+def _labels(form: Form) -> Iterator[tuple[str, str]]:
+    for section in form.sections:
+        for field in section.fields:
+            yield f"{section.name}.{field.name}", field.label
+            for column in field.columns:
+                yield f"{section.name}.{field.name}.{column.name}", f"{field.label}, {column.label}"
 
 
 def _read_fields(
@@ -181,18 +197,18 @@ def _read_one(sent: str, field: Field, today: date, name: str, wrong: dict[str, 
 def _complaint(answer: str, field: Field, today: date) -> str:
     """What is wrong with an answer, in the clerk's words; never the answer itself."""
     if not answer:
-        return f"{field.label}: this is needed." if field.required else ""
+        return "This is needed." if field.required else ""
     if field.type == "choice":
-        return "" if answer in dict(field.options) else f"{field.label}: choose one of the list."
+        return "" if answer in dict(field.options) else "Choose one of the list."
     if field.type == "yes-no":
-        return "" if answer == "yes" else f"{field.label}: tick the box or leave it."
+        return "" if answer == "yes" else "Tick the box or leave it."
     if field.type == "date":
         return _date_complaint(answer, field, today)
     if len(answer) < field.least:
-        return f"{field.label}: write at least {field.least} characters."
+        return f"Write at least {field.least} characters."
     if len(answer) > field.most:
-        return f"{field.label}: write at most {field.most} characters."
-    return "" if re.fullmatch(field.pattern, answer, re.DOTALL) else f"{field.label}: {field.complaint}"
+        return f"Write at most {field.most} characters."
+    return "" if re.fullmatch(field.pattern, answer, re.DOTALL) else field.complaint
 
 
 def _date_complaint(answer: str, field: Field, today: date) -> str:
@@ -200,9 +216,9 @@ def _date_complaint(answer: str, field: Field, today: date) -> str:
     parts = [int(part) for part in written.groups() if part] if written else []
     if not parts or (field.whole and len(parts) < 3):
         wanted = "the year, the month and the day" if field.whole else "the year, then the month and the day if known"
-        return f"{field.label}: write {wanted}, as in 2025-11-03."
+        return f"Write {wanted}, as in 2025-11-03."
     try:
         first = date(*(*parts, 1, 1)[:3])
     except ValueError:
-        return f"{field.label}: there is no such day."
-    return f"{field.label}: this day lies ahead." if field.past and first > today else ""
+        return "There is no such day."
+    return "This day lies ahead." if field.past and first > today else ""

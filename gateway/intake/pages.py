@@ -21,7 +21,6 @@ door = Blueprint("submit", __name__, url_prefix="/submit")
 for hook in (check_size, identify, require("clinic")):
     door.before_request(hook)
 
-_MORE_ROWS: Final = 3
 _SOON: Final = timedelta(minutes=1)
 
 
@@ -83,13 +82,15 @@ def listing(found: list[Submission], following: int | None) -> ResponseReturnVal
 def _ask(answers: Mapping[str, str], wrong: Mapping[str, str]) -> Response:
     asked = form.referral_form()
     rows = {
-        name: min(field.rows, form.rows_shown(answers, field, name) + _MORE_ROWS * (answers.get("more") == name))
+        name: min(field.rows, form.rows_shown(answers, field, name) + (answers.get("more") == name))
         for section in asked.sections
         for field in section.fields
         if field.type == "rows"
         for name in [f"{section.name}.{field.name}"]
     }
-    page = render_template("submit/submit.html", form=asked, answers=answers, wrong=wrong, rows=rows)
+    page = render_template(
+        "submit/submit.html", form=asked, answers=answers, wrong=wrong, rows=rows, summary=form.summary(wrong, asked)
+    )
     return _private(make_response(page))
 
 
