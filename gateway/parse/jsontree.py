@@ -1,0 +1,152 @@
+"""A source written as JSON, or brought into that form: objects and members as nodes, JSON Pointers as locators."""
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final
+
+from gateway.core.issue import Issue
+from gateway.core.ledger import Leaf
+from gateway.core.record import Read
+
+__all__ = ["Member", "Source", "pointer_step", "reader", "written"]
+
+_LOCATOR: Final = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*", re.ASCII)
+
+
+class Source:
+    """One JSON document as a record; the key of a leaf is its JSON Pointer."""
+
+    def __init__(self, kind: str, body: Any, issues: list[Issue] | None = None) -> None:
+        self.kind = kind
+        self.body = body
+        self.issues: list[Issue] = issues if issues is not None else []
+        self.touched: list[Any] = []
+
+    @property
+    def root(self) -> "Member":
+        """The whole document."""
+        return Member(self, "", self.body)
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Every text, number and truth value that is more than empty, in the order of the source."""
+        for pointer in _pointers(self.body, ""):
+            yield Leaf(pointer, pointer)
+
+    def below(self, value: Any, pointer: str) -> Iterator[str]:
+        """The keys of all leaves of a value that stands at a pointer."""
+        return _pointers(value, pointer)
+
+    def value(self, key: Any) -> str:
+        """What stands at a pointer, not counted."""
+        found: Any = self.body
+        for step in key.split("/")[1:]:
+            found = found[int(step)] if isinstance(found, list) else found[step.replace("~1", "/").replace("~0", "~")]
+        return written(found)
+
+
+class Member:
+    """One value of the document: an object, a list's element, a leaf."""
+
+    __slots__ = ("pointer", "record", "value")
+
+    def __init__(self, record: Source, pointer: str, value: Any) -> None:
+        self.record = record
+        self.pointer = pointer
+        self.value = value
+
+    @property
+    def location(self) -> str:
+        """The JSON Pointer."""
+        return self.pointer
+
+    @property
+    def text(self) -> str:
+        """The leaf's text, counted as read."""
+        found = written(self.value)
+        if found:
+            self.record.touched.append(self.pointer)
+        return found
+
+    @property
+    def peek(self) -> str:
+        """The leaf's text, not counted."""
+        return written(self.value)
+
+    @property
+    def valued(self) -> bool:
+        """Whether there is a leaf at or below this member."""
+        return next(_pointers(self.value, ""), None) is not None
+
+    def keys(self) -> Iterator[str]:
+        """The pointers of all leaves at or below this member."""
+        return _pointers(self.value, self.pointer)
+
+    def at(self, locator: str) -> "Sequence[Member]":
+        """The members at a locator relative to this one."""
+        return reader(locator)(self)
+
+
+@lru_cache(maxsize=4096)
+def reader(locator: str) -> Read:
+    """Settle a locator: names parted by dots, lists entered by themselves, `.` the node. Raises ValueError."""
+    if locator == ".":
+        return lambda node: (node,)
+    if not _LOCATOR.fullmatch(locator):
+        raise ValueError(locator)
+    names = locator.split(".")
+
+    def read(node: Member) -> Sequence[Member]:
+        found = [node]
+        for name in names:
+            found = [one for member in found for one in _below(member, name)]
+        return found
+
+    return read
+
+
+def written(value: Any) -> str:
+    """A leaf as a text: truth values and numbers as JSON writes them; objects, lists and null are none."""
+    if isinstance(value, str):
+        return value if value.strip() else ""
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    return str(value) if isinstance(value, int | Decimal) else ""
+
+
+def pointer_step(name: str) -> str:
+    """A member's name as a JSON Pointer writes it."""
+    return name.replace("~", "~0").replace("/", "~1") if "~" in name or "/" in name else name
+
+
+def _below(member: Member, name: str) -> Iterator[Member]:
+    holders = [member]
+    if isinstance(member.value, list):
+        holders = [Member(member.record, f"{member.pointer}/{n}", one) for n, one in enumerate(member.value)]
+    for holder in holders:
+        if isinstance(holder.value, dict) and name in holder.value:
+            found, pointer = holder.value[name], f"{holder.pointer}/{pointer_step(name)}"
+            if isinstance(found, list):
+                yield from (Member(member.record, f"{pointer}/{n}", one) for n, one in enumerate(found))
+            else:
+                yield Member(member.record, pointer, found)
+
+
+def _pointers(value: Any, pointer: str) -> Iterator[str]:
+    """The pointers of all leaves, in order; a stack of iterators, since deep nesting must not cost deep calls."""
+    waiting = [iter(((pointer, value),))]
+    while waiting:
+        step = next(waiting[-1], None)
+        if step is None:
+            waiting.pop()
+            continue
+        at, found = step
+        if isinstance(found, dict):
+            waiting.append(iter([(f"{at}/{pointer_step(name)}", one) for name, one in found.items()]))
+        elif isinstance(found, list):
+            waiting.append(iter([(f"{at}/{n}", one) for n, one in enumerate(found)]))
+        elif written(found):
+            yield at
