@@ -39,8 +39,8 @@ class _Row(Schema):
     token = fields.String()
     max_entries = fields.Integer(validate=validate.Range(1, 5000))
     connect_seconds = fields.Float(validate=validate.Range(0, 60, min_inclusive=False))
-    read_seconds = fields.Float(validate=validate.Range(0, 600, min_inclusive=False))
-    total_seconds = fields.Float(validate=validate.Range(0, 3600, min_inclusive=False))
+    read_seconds = fields.Float(validate=validate.Range(0, 120, min_inclusive=False))
+    total_seconds = fields.Float(validate=validate.Range(0, 120, min_inclusive=False))
     max_answer = fields.Integer(validate=validate.Range(1024))
     give_up_hours = fields.Float(validate=validate.Range(min=0))
 

@@ -190,11 +190,15 @@ def advance(
     _event(connection, id, event=event, state=state, at=at, actor=actor, mapping=mapping)
 
 
+def enter(connection: Connection, id: str, *, event: str, at: str, actor: str) -> None:
+    """Enter a step that leaves the state as it is."""
+    _event(connection, id, event=event, state=find(connection, id, None).state, at=at, actor=actor)
+
+
 def requeue(connection: Connection, id: str, at: str, *, actor: str = "gateway") -> None:
     """Replay from the stored bytes: the same path once more; work that already waits is not doubled."""
-    found = find(connection, id, None)
-    _event(connection, id, event="replay", state=found.state, at=at, actor=actor)
-    work.add_once(connection, lane=lane(found.clinic), task="process", subject=id)
+    enter(connection, id, event="replay", at=at, actor=actor)
+    work.add_once(connection, lane=lane(find(connection, id, None).clinic), task="process", subject=id)
 
 
 def counts_by_state(connection: Connection) -> dict[str, int]:

@@ -16,7 +16,8 @@ from gateway.core.clock import instant
 from gateway.core.errors import LeaseLostError
 from gateway.store.tables import work as w
 
-LEASE: Final = timedelta(seconds=60)
+# Longer than the longest that one piece of work may take.
+LEASES: Final = {"process": timedelta(seconds=90), "deliver": timedelta(seconds=180)}
 AT_ONCE: Final = ""  # sorts before every instant, so a clock set back delays nothing new
 FREE: Final = ""
 
@@ -45,7 +46,8 @@ _RELEASE: Final = (
 _WAITING: Final = (
     select(w.c.seq).where(w.c.task == bindparam("kind"), w.c.subject == bindparam("about"), w.c.lease == FREE).limit(1)
 )
-_DEPTHS: Final = select(w.c.task, func.count(), func.min(w.c.seq)).group_by(w.c.task)
+_DEPTHS: Final = select(w.c.task, func.count()).group_by(w.c.task)
+_FREE_ALL: Final = update(w).where(w.c.lease != FREE).values(lease=FREE, worker=FREE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def ready(connection: Connection, *, task: str, now: datetime) -> bool:
 
 def claim(connection: Connection, *, task: str, worker: str, now: datetime, limit: int) -> list[Job]:
     """Give this worker a lease on the first rows that are due and lead their lanes, and count the attempt."""
-    asked = {**_moment(task, now), "limit": limit, "by": worker, "until": instant(now + LEASE)}
+    asked = {**_moment(task, now), "limit": limit, "by": worker, "until": instant(now + LEASES[task])}
     return sorted((Job(*row) for row in connection.execute(_CLAIM, asked)), key=lambda job: job.seq)
 
 
@@ -98,10 +100,15 @@ def release(connection: Connection, job: Job, *, due: str = AT_ONCE, forgive: bo
         raise LeaseLostError
 
 
+def free_all(connection: Connection) -> None:
+    """Void every lease: for the start of the only process, when whoever held one is gone."""
+    connection.execute(_FREE_ALL)
+
+
 def depths(connection: Connection) -> dict[str, int]:
     """How many rows wait or are being worked on, by task."""
-    return {"process": 0, "deliver": 0} | {task: number for task, number, _ in connection.execute(_DEPTHS)}
+    return {"process": 0, "deliver": 0} | {task: number for task, number in connection.execute(_DEPTHS)}
 
 
 def _moment(task: str, now: datetime) -> dict[str, str]:
-    return {"kind": task, "now": instant(now), "absurd": instant(now + 2 * LEASE)}
+    return {"kind": task, "now": instant(now), "absurd": instant(now + 2 * LEASES[task])}

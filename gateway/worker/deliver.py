@@ -1,0 +1,89 @@
+"""Deliver one transaction: one attempt, then what follows from its answer."""
+
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import requests
+from sqlalchemy import Connection
+
+from gateway import route
+from gateway.audit.trail import Event
+from gateway.core.clock import instant
+from gateway.route import Answer, Verdict
+from gateway.route.destination import Destination
+from gateway.route.retry import wait
+from gateway.store import deliveries, submissions, work
+from gateway.store.deliveries import Delivery
+from gateway.store.work import Job
+from gateway.worker.desk import ACTOR, Desk
+
+_AT_LEAST: Final = 10  # attempts, also for an old delivery that a person sends again
+_UNKNOWN: Final = timedelta(minutes=15)  # a destination that the settings no longer name may come back
+
+
+def deliver(desk: Desk, job: Job, session: requests.Session | None = None) -> None:
+    """Send it once, unless its destination is known to be down; enter the attempt with what follows."""
+    found = desk.store.read(lambda connection: deliveries.find(connection, job.subject))
+    now = desk.clock.now()
+    destination = desk.destinations.get(found.destination)
+    back = now + _UNKNOWN if destination is None else desk.breaker(found.destination).opens(now)
+    if destination is None or back is not None:
+        due = instant(back or now)
+        desk.store.write(lambda connection: work.release(connection, job, due=due, forgive=True))
+        return
+    bundle = desk.store.read(lambda connection: deliveries.bundle(connection, found.id))
+    began = time.monotonic()
+    with session or route.open_session(destination) as open_session:
+        answer = route.deliver(open_session, destination, bundle, now)
+    took = round((time.monotonic() - began) * 1000)
+    desk.breaker(found.destination).went(answer.verdict is not Verdict.RETRY, desk.clock.now())
+    _enter(desk, job, found, _in_time(answer, found, destination, job.attempts, now), took)
+
+
+def give_up(desk: Desk, job: Job) -> None:
+    """Make a dead letter of a delivery that the program failed on."""
+    found = desk.store.read(lambda connection: deliveries.find(connection, job.subject))
+    _enter(desk, job, found, Answer(Verdict.DEAD), 0)
+
+
+def _in_time(answer: Answer, found: Delivery, destination: Destination, attempts: int, now: datetime) -> Answer:
+    """An answer after the deadline of the delivery is the last one."""
+    late = attempts >= _AT_LEAST and now - datetime.fromisoformat(found.created) > destination.give_up_after
+    return replace(answer, verdict=Verdict.DEAD) if late and answer.verdict is Verdict.RETRY else answer
+
+
+def _enter(desk: Desk, job: Job, found: Delivery, answer: Answer, took: int) -> None:
+    again = None
+    if answer.verdict is Verdict.RETRY:
+        again = instant(desk.clock.now() + wait(job.attempts, answer.retry_after, desk.random))
+
+    def change(connection: Connection) -> None:
+        at = desk.now()
+        if again is None:
+            work.finish(connection, job)
+        else:
+            work.release(connection, job, due=again)
+        deliveries.attempt(
+            connection,
+            found.id,
+            at=at,
+            milliseconds=took,
+            status=answer.status,
+            verdict=answer.verdict.value,
+            answer=answer.body,
+            next_try=again,
+        )
+        if again is None:
+            event = "deliver" if answer.verdict is Verdict.DELIVERED else "dead-letter"
+            submissions.enter(connection, found.submission, event=event, at=at, actor=found.destination)
+            desk.record(connection, _event(found, answer), at)
+
+    desk.store.write(change)
+
+
+def _event(found: Delivery, answer: Answer) -> Event:
+    outcome = "0" if answer.verdict is Verdict.DELIVERED else "4"
+    about = (("delivery", found.id), ("Patient", found.patient))
+    return Event("R", "deliver", outcome, ACTOR, "system", "", about, submission=found.submission)

@@ -1,0 +1,54 @@
+"""What a worker works with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from gateway.audit import trail
+from gateway.audit.trail import Event
+from gateway.core.clock import Clock, instant
+from gateway.core.outcome import Outcome
+from gateway.core.submission import Sender
+from gateway.route.breaker import Breaker
+from gateway.route.destination import Destination
+from gateway.store.engine import Store
+
+ACTOR = "gateway"
+
+
+class Convert(Protocol):
+    """The pure corridor, in this process or in one of its own."""
+
+    def __call__(
+        self, body: bytes, *, media_type: str | None = None, sender: Sender = ..., received: datetime | None = None
+    ) -> Outcome:
+        """Bytes to outcome; content that is bad is an outcome too."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The store, the clock, the destinations with a breaker each, the key of the audit chain, the corridor."""
+
+    store: Store
+    clock: Clock
+    destinations: Mapping[str, Destination]
+    audit_key: bytes = field(repr=False)
+    convert: Convert
+    random: Random = field(default_factory=Random)  # spreads retries, guards nothing
+    breakers: dict[str, Breaker] = field(default_factory=dict)
+
+    def now(self) -> str:
+        """The present moment as a FHIR instant."""
+        return instant(self.clock.now())
+
+    def breaker(self, destination: str) -> Breaker:
+        """The breaker of a destination."""
+        return self.breakers.setdefault(destination, Breaker())
+
+    def record(self, connection: Connection, event: Event, at: str) -> None:
+        """Write an audit event in the transaction of what it speaks of."""
+        trail.record(connection, event, key=self.audit_key, at=at)

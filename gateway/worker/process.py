@@ -1,0 +1,150 @@
+"""Process one submission: the corridor, then everything that follows from it in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from gateway import route
+from gateway.audit.trail import Event
+from gateway.core.errors import (
+    AmbiguousPatientError,
+    GatewayError,
+    MatchError,
+    MultiPatientError,
+    NoMappingError,
+    ParseError,
+    UnknownCharsetError,
+    UnsupportedFormatError,
+)
+from gateway.core.outcome import Outcome
+from gateway.core.submission import Sender, SubmissionState
+from gateway.store import deliveries, failures, outcomes, resources, submissions, work
+from gateway.store.submissions import Submission
+from gateway.store.work import Job
+from gateway.translate import mapping
+from gateway.worker.case_number import with_case_numbers
+from gateway.worker.desk import ACTOR, Desk
+from gateway.worker.known_patient import with_links
+
+Resource = dict[str, Any]
+CRASHED: Final = "translator-failed"
+# The most specific first. A code of so-quarantine-reason says to a person where to begin.
+_REASONS: Final[tuple[tuple[type[GatewayError], str], ...]] = (
+    (UnknownCharsetError, "encoding"),
+    (ParseError, "parse-error"),
+    (UnsupportedFormatError, "unsupported-type"),
+    (NoMappingError, "unsupported-type"),
+    (MultiPatientError, "multi-patient"),
+    (AmbiguousPatientError, "patient-ambiguous"),
+    (MatchError, "patient-conflict"),
+)
+_STEPS: Final = (
+    SubmissionState.PARSED,
+    SubmissionState.MAPPED,
+    SubmissionState.VALIDATED,
+    SubmissionState.MATCHED,
+    SubmissionState.ROUTED,
+)
+
+
+def process(desk: Desk, job: Job) -> None:
+    """Convert, then commit. The fence comes first: a worker that lost its lease changes nothing."""
+    found = desk.store.read(lambda connection: submissions.find(connection, job.subject, None))
+    body, media_type, _ = desk.store.read(lambda connection: submissions.original(connection, job.subject, None))
+    outcome = desk.convert(
+        body,
+        media_type=media_type,
+        sender=Sender(clinic=found.clinic),
+        received=datetime.fromisoformat(found.received),
+    )
+
+    def change(connection: Connection) -> None:
+        work.finish(connection, job)
+        at = desk.now()
+        bundle, reason, patient = outcome.bundle, _reason(outcome), None
+        if bundle is not None and reason is None:
+            bundle, patient = _keep(connection, desk, found, bundle, at)
+        outcomes.save(connection, found.id, replace(outcome, bundle=bundle), mapping.version(), at)
+        failures.record(connection, found.id, outcome.kind.partition(":")[0], outcome, at)
+        _advance(connection, found, outcome.kind, reason, patient, at)
+        desk.record(connection, _event(found, reason, patient), at)
+
+    desk.store.write(change)
+
+
+def quarantine(desk: Desk, job: Job) -> None:
+    """Set a submission aside that the program failed on, again and again: for a person, with its bytes untouched."""
+
+    def change(connection: Connection) -> None:
+        work.finish(connection, job)
+        at, found = desk.now(), submissions.find(connection, job.subject, None)
+        _advance(connection, found, None, CRASHED, None, at)
+        desk.record(connection, _event(found, CRASHED, None), at)
+
+    desk.store.write(change)
+
+
+def _keep(
+    connection: Connection, desk: Desk, found: Submission, bundle: Resource, at: str
+) -> tuple[Resource, str | None]:
+    """Link, number, store, and put on the way; gives the bundle as it was stored, and the patient."""
+    made = [entry["resource"] for entry in bundle["entry"]]
+    made = with_links(connection, made, submission=found.id, at=at)
+    made = with_case_numbers(connection, made, clinic=found.clinic, at=at)
+    for resource in made:
+        resources.save(connection, dict(resource), submission=found.id, clinic=found.clinic, at=at)
+    patient = next((resource["id"] for resource in made if resource["resourceType"] == "Patient"), None)
+    _put_on_the_way(connection, desk, found, made, patient, at)
+    entries = [{**entry, "resource": resource} for entry, resource in zip(bundle["entry"], made, strict=True)]
+    return {**bundle, "entry": entries}, patient
+
+
+def _put_on_the_way(
+    connection: Connection, desk: Desk, found: Submission, made: Sequence[Resource], patient: str | None, at: str
+) -> None:
+    for destination in desk.destinations.values():
+        bundles = route.plan(made, max_entries=destination.max_entries)
+        deliveries.put(
+            connection,
+            submission=found.id,
+            destination=destination.name,
+            patient=patient or found.id,
+            bundles=bundles,
+            at=at,
+        )
+
+
+def _reason(outcome: Outcome) -> str | None:
+    """Why the outcome may not be stored as good; none when it may."""
+    if outcome.error is not None:
+        return next((code for kind, code in _REASONS if isinstance(outcome.error, kind)), CRASHED)
+    return None if outcome.sound else "profile-invalid"
+
+
+def _advance(
+    connection: Connection, found: Submission, kind: str | None, reason: str | None, patient: str | None, at: str
+) -> None:
+    """Enter each step that was taken, or that the submission was set aside."""
+    version = mapping.version()
+    if reason is not None:
+        _step(connection, found, SubmissionState.QUARANTINED, at, version, kind=kind, reason=reason)
+        return
+    for state in _STEPS:
+        _step(connection, found, state, at, version, kind=kind, patient=patient)
+
+
+def _step(
+    connection: Connection, found: Submission, state: SubmissionState, at: str, version: str, **said: str | None
+) -> None:
+    submissions.advance(
+        connection, found.id, event=state.value, state=state.value, at=at, actor=ACTOR, mapping=version, **said
+    )
+
+
+def _event(found: Submission, reason: str | None, patient: str | None) -> Event:
+    outcome = "0" if reason is None else "4"
+    about = (("Patient", patient),) if patient else ()
+    return Event("E", "process", outcome, ACTOR, "system", found.clinic, about, submission=found.id)
