@@ -14,7 +14,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from gateway.core.errors import MappingTableError
 
-TABLE: Final = Path(__file__).parents[2] / "mappings" / "form" / "referral_form.yaml"
+TABLE: Final = Path(__file__).parents[2] / "mappings" / "structures" / "referral_form.yaml"
 TYPES: Final = ("text", "lines", "date", "choice", "yes-no", "rows")
 _MOST: Final = {"text": 500, "lines": 10_000, "date": 10}
 _DATE = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
