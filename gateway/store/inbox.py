@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, distinct, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, distinct, func, or_, select
 
 from gateway.core.errors import NotFoundError
 from gateway.core.issue import MESSAGES
@@ -185,12 +185,16 @@ def choices(connection: Connection) -> dict[str, list[str]]:
     return {name: list(connection.execute(question).scalars()) for name, question in _CHOICES.items()}
 
 
-def _read(connection: Connection, rows: Sequence[Row[Any]], days: Sequence[str]) -> list[Line]:
+def _read(connection: Connection, rows: Sequence[Any], days: Sequence[str]) -> list[Line]:
     signatures = [row.signature for row in rows]
     clinics, bars = _clinics(connection, signatures), _bars(connection, signatures, days)
     none = (0,) * len(days)
     return [
-        Line(**row._asdict(), clinics=clinics.get(row.signature, ()), days=bars.get(row.signature, none))
+        Line(
+            **row._asdict(),
+            clinics=clinics.get(row.signature, ()),
+            days=bars.get(row.signature, none),
+        )
         for row in rows
     ]
 

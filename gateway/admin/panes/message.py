@@ -1,0 +1,49 @@
+"""An HL7 v2 message as a source: one segment a line, each leaf at the bytes where it stands."""
+
+import re
+from typing import Final
+
+from gateway.admin.panes.pieces import Line, Piece, View
+
+_SEGMENT_END: Final = re.compile(rb"\r\n|\r|\n")
+
+
+def lines(body: bytes, view: View) -> list[Line]:
+    """The segments in their order; what stands between leaves are delimiters and names of segments."""
+    spans = sorted((entry["span"][0], entry["span"][1], n) for n, entry in enumerate(view.ledger) if "span" in entry)
+    found, at, next_span = [], 0, 0
+    for end, following in _ends(body):
+        pieces = []
+        while next_span < len(spans) and spans[next_span][0] < end:
+            start, stop, number = spans[next_span]
+            next_span += 1
+            if start < at:  # a span inside another is told with it
+                continue
+            pieces += [_between(body[at:start], view), view.leaf(_text(body[start:stop]), number)]
+            at = stop
+        pieces.append(_between(body[at:end], view))
+        pieces = [piece for piece in pieces if piece.text]
+        if pieces:
+            found.append(Line(len(found) + 1, tuple(pieces)))
+        at = max(at, following)
+    return found
+
+
+def _ends(body: bytes) -> list[tuple[int, int]]:
+    ends = [(found.start(), found.end()) for found in _SEGMENT_END.finditer(body)]
+    return [*ends, (len(body), len(body))]
+
+
+def _between(part: bytes, view: View) -> Piece:
+    """Delimiters and a segment's name are shown; anything longer is something that the parser did not take."""
+    text = _text(part)
+    if view.revealed or re.fullmatch(r"(?:[A-Z][A-Z0-9]{2})?[^\w\s]*", text):
+        return Piece(text)
+    return view.unknown(text)
+
+
+def _text(part: bytes) -> str:
+    try:
+        return part.decode("utf-8")
+    except UnicodeDecodeError:
+        return part.decode("latin-1")
