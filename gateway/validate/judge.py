@@ -1,0 +1,81 @@
+"""The judge: one resource with everything in it, against R4, the profiles it claims and those asked for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from gateway.core import r4
+from gateway.core.issue import Issue, Severity
+from gateway.validate import bundle, model, references
+from gateway.validate.library import Library
+from gateway.validate.nodes import each
+from gateway.validate.profile import Profiles
+from gateway.validate.references import Neighbours
+from gateway.validate.scope import Found, Place, Scope
+from gateway.validate.structure import Structure
+
+
+class Judge:
+    """Judges resources against one library of definitions; compiled checks are kept."""
+
+    def __init__(self, library: Library) -> None:
+        self._structure = Structure(library, self._nested)
+        self._profiles = Profiles(library)
+
+    def judge(self, resource: Any, profiles: Sequence[str] = ()) -> list[Issue]:
+        """Everything that is to be said of a resource; no error among it means that it is valid."""
+        found = Found()
+        name = resource.get("resourceType") if type(resource) is dict else None
+        if type(name) is not str or not r4.is_resource(name):
+            return [
+                Issue(
+                    Severity.ERROR,
+                    "resource-unknown",
+                    str(name) if name in r4.resource_types() else "",
+                    "json.resource",
+                )
+            ]
+        self._judge(Scope(resource, Place(None, name), found), profiles)
+        return found.issues
+
+    def _judge(self, scope: Scope, profiles: Sequence[str] = ()) -> None:
+        resource, place, heavy = scope.resource, scope.place, scope.found.heavy
+        name = resource["resourceType"]
+        if name == "Bundle":
+            scope.bundle = Neighbours(resource)
+        self._structure.of(name)(resource, place, scope)
+        for pointer in scope.pointers:
+            references.judge(pointer, scope)
+        if scope.bundle and name == "Bundle":
+            bundle.check(resource, place, scope, scope.bundle)
+        if "contained" in resource:
+            _contained_ids(resource, place, scope)
+        claimed = [url for url in each(resource, "meta", "profile") if type(url) is str]
+        for url in dict.fromkeys([*claimed, *profiles]):
+            self._profiles.check(url, resource, place, scope)
+        if name in model.JUDGED and scope.found.heavy == heavy:
+            model.check(resource, place, scope)
+
+    def _nested(self, value: Any, place: Place, scope: Scope) -> None:
+        """A resource inside another: contained in it, or an entry with a life of its own."""
+        name = value.get("resourceType") if type(value) is dict else None
+        if type(name) is not str or not r4.is_resource(name):
+            scope.error("resource-unknown", place, "json.resource")
+            return
+        if place.name == "contained":
+            self._judge(scope.contained(value, place))
+            return
+        inner = Scope(value, place, scope.found)
+        inner.bundle = scope.bundle
+        inner.full_url = scope.bundle.full_urls.get(id(value), "") if scope.bundle else ""
+        self._judge(inner)
+
+
+def _contained_ids(resource: dict[str, Any], place: Place, scope: Scope) -> None:
+    seen = set()
+    for index, one in enumerate(each(resource, "contained")):
+        name = one.get("id") if type(one) is dict else None
+        if name is None:
+            scope.error("element-missing", Place(Place(place, "contained", index), "id"), "extra.contained-id")
+        elif name in seen:
+            scope.error("id-repeated", Place(place, "contained", index), "extra.contained-id")
+        seen.add(name)

@@ -1,0 +1,73 @@
+"""Narrative: the part of XHTML that a div may hold, read with a linear scanner."""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+_NAMESPACE: Final = "http://www.w3.org/1999/xhtml"
+# The elements of HTML 4.0 chapters 7 to 11 (without 9.4) and 15, links and images.
+_ELEMENTS: Final = frozenset(
+    "a abbr acronym b big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i img"
+    " kbd li ol p pre q samp small span strong sub sup table tbody td tfoot th thead tr tt ul var".split()
+)
+_EMPTY: Final = frozenset(("br", "col", "hr", "img"))
+_ATTRIBUTES: Final = frozenset(
+    "abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff charset"
+    " cite class clear color colspan compact coords dir face frame headers height href hreflang hspace id idref ismap lang"
+    " longdesc name noshade nowrap rel rev rowspan rules scope shape size span src start style summary tabindex title"
+    " type usemap valign value vlink vspace width xml:lang xml:base xmlns".split()
+)
+_TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*+)((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>")
+_ATTRIBUTE = re.compile(r"\s+([A-Za-z_][\w:.-]*+)\s*=\s*(?:\"([^\"<]*+)\"|'([^'<]*+)')")
+_ASIDE = re.compile(r"<!--(?:(?!--)[\s\S])*+-->")
+_ENTITY = re.compile(r"&(?!#\d{1,7};|#[xX][0-9A-Fa-f]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
+_SCRIPT = re.compile(r"[\s\x00-\x1f]*(?:javascript|vbscript|data:text)", re.IGNORECASE)
+
+
+def is_basic_html(div: str) -> bool:
+    """Whether this is one well-formed div of allowed elements and attributes only."""
+    text = _ASIDE.sub("", div).strip() if "<!--" in div else div.strip()
+    tags = _TAG.findall(text)
+    if text.count("<") != len(tags) or _ENTITY.search(text) or not text.endswith(">") or not text.startswith("<div"):
+        return False
+    open_tags: list[str] = []
+    for number, (closing, name, rest) in enumerate(tags):
+        if number and not open_tags:
+            return False  # a second root
+        if closing:
+            if rest.strip() or not open_tags or open_tags.pop() != name:
+                return False
+        elif not _is_allowed(name, rest):
+            return False
+        elif not rest.endswith("/"):
+            open_tags.append(name)
+    return not open_tags and _root_is_ours(tags[0][2])
+
+
+def has_content(div: str) -> bool:
+    """Whether there is a word or an image to see."""
+    return "<img" in div or bool(
+        _TAG.sub("", _ASIDE.sub("", div)).replace("&nbsp;", " ").replace("&#160;", " ").strip()
+    )
+
+
+def _root_is_ours(attributes: str) -> bool:
+    return any(name == "xmlns" and (one or other) == _NAMESPACE for name, one, other in _ATTRIBUTE.findall(attributes))
+
+
+@lru_cache(maxsize=2048)
+def _is_allowed(name: str, rest: str) -> bool:
+    """One opening tag: a known element, known attributes, each once, no script behind a link."""
+    written = rest.removesuffix("/")
+    found = _ATTRIBUTE.findall(written)
+    names = [one for one, _, _ in found]
+    if name not in _ELEMENTS or _ATTRIBUTE.sub("", written).strip() or len(set(names)) != len(names):
+        return False
+    for attribute, one, other in found:
+        if attribute not in _ATTRIBUTES and not attribute.startswith("xmlns:"):
+            return False
+        if attribute in ("href", "src") and _SCRIPT.match(one or other):
+            return False
+        if attribute == "xmlns" and (one or other) != _NAMESPACE:
+            return False
+    return True

@@ -1,0 +1,251 @@
+"""Profiles: a tree of constraints compiled to checks that lie over the structure of R4."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from gateway.core import r4
+from gateway.validate import bindings, slicing
+from gateway.validate.house_rules import HOUSE_RULES
+from gateway.validate.invariants import rule_of
+from gateway.validate.library import Library
+from gateway.validate.nodes import in_order, number
+from gateway.validate.patterns import chosen, fits, is_fixed
+from gateway.validate.references import type_of
+from gateway.validate.scope import Check, Found, Place, Scope
+from gateway.validate.tree import Branch, tree
+
+
+class Standing(NamedTuple):
+    """One value of an element: what it is, where it stands, its datatype."""
+
+    value: Any
+    place: Place
+    type: str
+
+
+class Profiles:
+    """Checks of all profiles, made when a profile is first claimed."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._checks: dict[str, tuple[str, Check] | None] = {}
+
+    def check(self, url: str, node: Any, place: Place, scope: Scope) -> None:
+        """Judge a resource or datatype against a profile; an unknown one is said to be unchecked."""
+        if url.startswith("http://hl7.org/fhir/StructureDefinition/") and r4.definition(url.rpartition("/")[2]):
+            return  # the base definition is always judged
+        found = self._of(url)
+        if found is None:
+            scope.not_checked(place, "profile.not-checked", url)
+            return
+        type_name, judge = found
+        if r4.is_resource(type_name) and node.get("resourceType") != type_name:
+            scope.error("type-not-allowed", place, "profile.type")
+            return
+        outer, scope.profile = scope.profile, url
+        judge(node, place, scope)
+        scope.profile = outer
+
+    def known(self, url: str) -> bool:
+        """Whether the profile can be judged."""
+        return self._of(url) is not None
+
+    def conforms(self, url: str, node: Any, scope: Scope) -> Found | None:
+        """What a profile would find in a node, kept apart; None when the profile is not known."""
+        if self._of(url) is None:
+            return None
+        apart = Scope(scope.resource, scope.place, Found())
+        apart.root, apart.bundle, apart.full_url = scope.root, scope.bundle, scope.full_url
+        self.check(url, node, scope.place, apart)
+        return apart.found
+
+    def _of(self, url: str) -> tuple[str, Check] | None:
+        if url not in self._checks:
+            self._checks[url] = None  # a profile that asks for itself
+            definition, branch = self._library.profile(url), tree(url, self._library)
+            if definition is not None and branch is not None:
+                self._checks[url] = (definition["type"], self._node(branch, definition["type"]))
+        return self._checks[url]
+
+    def _node(self, branch: Branch, type_name: str) -> Check:
+        """What a branch says of the inside of one value of this datatype."""
+        elements = r4.children(type_name)
+        members = [self._member(n, one, elements) for n, one in branch.children.items()]
+        rules = [
+            (rule["key"], HOUSE_RULES.get(rule["key"]) or rule_of(rule["key"], type_name))
+            for rule in branch.said.get("constraint", ())
+            if rule.get("severity") == "error"
+        ]
+
+        def check(node: Any, place: Place, scope: Scope) -> None:
+            if type(node) is not dict:
+                return
+            for member in members:
+                member(node, place, scope)
+            for key, rule in rules:
+                if rule is None:
+                    scope.not_checked(place, f"{key}.not-checked")
+                elif not rule(node, scope):
+                    scope.error("invariant-broken", place, key)
+
+        return check
+
+    def _member(self, name: str, branch: Branch, elements: r4.Mapping[str, r4.Element]) -> Check:
+        """Everything a branch says of one element: how often, what, in which slices."""
+        choice = name.removesuffix("[x]") if name.endswith("[x]") else ""
+        forms = {key: one for key, one in elements.items() if (one.choice == choice if choice else key == name)}
+        label, rule = name, str(branch.said.get("id", name))
+        least, most = _bounds(branch)
+        judge = self._value(branch, forms)
+        slices = self._slices(name, branch, forms) if branch.slices else None
+
+        def check(node: Any, place: Place, scope: Scope) -> None:
+            found = list(_standing(node, place, forms))
+            if len(found) < least:
+                scope.error("element-missing", Place(place, label), rule)
+            elif most is not None and len(found) > most:
+                code = "element-forbidden" if most == 0 else "element-repeated"
+                scope.error(code, found[most].place, rule)
+            for one in found:
+                judge(one, scope)
+            if slices:
+                slices(found, Place(place, label), scope)
+
+        return check
+
+    def _value(self, branch: Branch, forms: dict[str, r4.Element]) -> Any:
+        """What a branch says of each value: type, fixed, pattern, bounds, binding, target, inside."""
+        said, rule = branch.said, str(branch.said.get("id", ""))
+        types = {_plain(one) for one in branch.types}
+        fixed, pattern = chosen(said, "fixed"), chosen(said, "pattern")
+        low, high, longest = chosen(said, "minValue"), chosen(said, "maxValue"), said.get("maxLength")
+        binding = said.get("binding", {})
+        bound = binding.get("valueSet", "") if binding.get("strength") == "required" else ""
+        profiles = _profiles_of(said)
+        targets = _targets_of(said)
+        inner: dict[str, Check] = {}
+        bounds: dict[str, Check] = {}
+
+        def judge(one: Standing, scope: Scope) -> None:
+            value, place, type_name = one
+            if types and type_name not in types and len(forms) > 1:
+                scope.error("type-not-allowed", place, rule)
+                return
+            if value is None:
+                return
+            if fixed is not None and not is_fixed(value, fixed):
+                scope.error("value-fixed", place, rule)
+            if pattern is not None and not fits(value, pattern):
+                scope.error("value-pattern", place, rule)
+            if (low is not None and not _at_least(low, value)) or (high is not None and not _at_least(value, high)):
+                scope.error("value-range", place, rule)
+            if longest is not None and type(value) is str and len(value) > longest:
+                scope.error("value-too-long", place, rule)
+            if bound and type_name in _CODED:
+                if type_name not in bounds:
+                    bounds[type_name] = bindings.required(bound, type_name, self._library)
+                bounds[type_name](value, place, scope)
+            if targets and type_name == "Reference" and (kind := type_of(value, scope)) and kind not in targets:
+                scope.error("reference-target", place, rule)
+            if branch.children or said.get("constraint"):
+                kind = str(value.get("resourceType")) if type_name == "Resource" and type(value) is dict else type_name
+                if kind not in inner:
+                    inner[kind] = self._node(branch, kind)
+                inner[kind](value, place, scope)
+            self._conform(profiles.get(type_name, ()), value, place, scope)
+
+        return judge
+
+    def _conform(self, profiles: tuple[str, ...], value: Any, place: Place, scope: Scope) -> None:
+        """A value must fit one of the profiles that its type names; with one it is judged in the open."""
+        if len(profiles) == 1:
+            self.check(profiles[0], value, place, scope)
+        elif profiles:
+            tried = [self.conforms(url, value, scope) for url in profiles]
+            if all(one is not None and one.heavy for one in tried):
+                scope.error("type-not-allowed", place, "profile.type")
+
+    def _slices(self, name: str, branch: Branch, forms: dict[str, r4.Element]) -> Any:
+        told_by = slicing.discriminators(name, branch)
+        closed = branch.said.get("slicing", {}).get("rules") == "closed"
+        rows = [
+            (
+                part,
+                slicing.belongs(part, told_by, self._library, self.conforms),
+                self._value(part, forms),
+                _bounds(part),
+            )
+            for part in branch.slices.values()
+        ]
+
+        def check(found: list[Standing], place: Place, scope: Scope) -> None:
+            counts = [0] * len(rows)
+            untold = not told_by
+            for one in found:
+                matched = False
+                for number_, (_, test, judge, _) in enumerate(rows):
+                    answer = test(one.value, one.type, scope)
+                    untold = untold or answer is None
+                    if answer:
+                        matched = True
+                        counts[number_] += 1
+                        judge(one, scope)
+                if closed and not matched and not untold:
+                    scope.error("slice-unknown", one.place, str(branch.said.get("id", name)))
+            for count, (part, _, _, (least, most)) in zip(counts, rows, strict=True):
+                rule = str(part.said.get("id", name))
+                if count < least and untold:
+                    scope.not_checked(place, "slicing.not-checked", rule)
+                elif count < least:
+                    scope.error("slice-missing", place, rule)
+                elif most is not None and count > most:
+                    scope.error("slice-repeated", place, rule)
+
+        return check
+
+
+_CODED: Final = ("code", "Coding", "CodeableConcept", "Quantity", "string", "uri")
+
+
+def _standing(node: dict[str, Any], place: Place, forms: dict[str, r4.Element]) -> Iterator[Standing]:
+    """The values of an element in whatever form; None where only an extension stands."""
+    for key, element in forms.items():
+        value, side = node.get(key), node.get(f"_{key}") if element.primitive else None
+        if type(value) is list or type(side) is list:
+            values = value if type(value) is list else [None] * len(side or ())
+            for index, one in enumerate(values):
+                yield Standing(one, Place(place, key, index), element.type)
+        elif value is not None or side is not None:
+            yield Standing(value, Place(place, key), element.type)
+
+
+def _bounds(branch: Branch) -> tuple[int, int | None]:
+    most = str(branch.said.get("max", "*"))
+    return int(branch.said.get("min", 0)), int(most) if most.isdigit() else None
+
+
+def _plain(code: str) -> str:
+    return code.rpartition("System.")[2].lower() if code.startswith("http") else code
+
+
+def _profiles_of(said: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    return {_plain(str(one.get("code"))): tuple(one.get("profile", ())) for one in said.get("type", ())}
+
+
+def _targets_of(said: dict[str, Any]) -> frozenset[str]:
+    """The types that a reference may point to; empty when one of them is a profile that we cannot name."""
+    names = [url.rpartition("/")[2] for one in said.get("type", ()) for url in one.get("targetProfile", ())]
+    return frozenset(names) if all(r4.is_resource(name) for name in names) else frozenset()
+
+
+def _at_least(low: Any, value: Any) -> bool:
+    """Whether the first is not greater; True when they cannot be compared."""
+    if type(low) is dict and type(value) is dict:
+        if any(low.get(name) != value.get(name) for name in ("system", "code")):
+            return True
+        return _at_least(low.get("value"), value.get("value"))
+    first, second = number(low), number(value)
+    if isinstance(first, Decimal) and isinstance(second, Decimal):
+        return first <= second
+    return in_order(low, value) if type(low) is str and type(value) is str else True

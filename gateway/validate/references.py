@@ -1,0 +1,103 @@
+"""References: their forms, what they point to, and the neighbours in a bundle."""
+
+import re
+from typing import Any, Final
+
+from gateway.core import r4
+from gateway.validate.nodes import each
+from gateway.validate.scope import Pointer, Scope
+
+_RESTFUL: Final = re.compile(
+    r"(?P<base>https?://[^?#]*?/|)(?P<name>(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9.-]{1,64}))"
+    r"(?:/_history/(?P<version>[A-Za-z0-9.-]{1,64}))?(?:#.*)?"
+)
+_ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+_CONDITIONAL: Final = re.compile(r"[A-Z][A-Za-z]+\?\S+")
+
+
+class Neighbours:
+    """The entries of a bundle, by full URL and by type and id."""
+
+    def __init__(self, bundle: dict[str, Any]) -> None:
+        self.type = bundle.get("type")
+        self.full_urls: dict[int, str] = {}
+        self._known: dict[str, dict[str, Any]] = {}
+        for entry in each(bundle, "entry"):
+            resource = entry.get("resource") if type(entry) is dict else None
+            if type(resource) is dict:
+                url = entry.get("fullUrl")
+                if type(url) is str:
+                    self.full_urls[id(resource)] = url
+                    self._known.setdefault(url, resource)
+                self._known.setdefault(f"{resource.get('resourceType')}/{resource.get('id')}", resource)
+
+    def find(self, reference: str, full_url: str) -> dict[str, Any] | None:
+        """The entry that a reference written in the entry of this full URL points to."""
+        if (exact := self._known.get(reference)) is not None:
+            return exact
+        written = _RESTFUL.fullmatch(reference)
+        if written is None:
+            return None
+        source = _RESTFUL.fullmatch(full_url)
+        base = written["base"] or (source["base"] if source else "")
+        found = self._known.get(base + written["name"])
+        return found if found is not None or written["base"] else self._known.get(written["name"])
+
+
+def resolve(reference: Any, scope: Scope) -> dict[str, Any] | None:
+    """What a Reference points to: in the container, then in the bundle; None when it is not here."""
+    text = reference.get("reference") if type(reference) is dict else None
+    if type(text) is not str:
+        return None
+    if text.startswith("#"):
+        return scope.root if text == "#" else _contained(text[1:], scope.root)
+    return scope.bundle.find(text, scope.full_url) if scope.bundle else None
+
+
+def type_of(reference: Any, scope: Scope) -> str:
+    """The resource type that a Reference points to, as far as it can be told; else the empty string."""
+    found = resolve(reference, scope)
+    if found is not None:
+        return str(found.get("resourceType", ""))
+    text = reference.get("reference") if type(reference) is dict else None
+    written = _RESTFUL.fullmatch(text) if type(text) is str else None
+    if written and r4.is_resource(written["type"]):
+        return written["type"]
+    said = reference.get("type") if type(reference) is dict else None
+    return said if type(said) is str and r4.is_resource(said) else ""
+
+
+def judge(pointer: Pointer, scope: Scope) -> None:
+    """The form of one reference, and whether its target may be what it is."""
+    text = pointer.reference.get("reference")
+    if type(text) is str and text and not _is_form(text, scope):
+        scope.error("reference-form", pointer.place, "reference.form")
+        return
+    target = type_of(pointer.reference, scope)
+    if pointer.targets and target and target not in pointer.targets:
+        scope.error("reference-target", pointer.place, "reference.target")
+    said = pointer.reference.get("type")
+    if type(said) is str and target and r4.is_resource(said) and said != target:
+        scope.error("reference-target", pointer.place, "reference.type")
+
+
+def is_local(text: Any) -> bool:
+    """Whether this is a reference inside the container."""
+    return type(text) is str and text.startswith("#")
+
+
+def contained_ids(root: dict[str, Any]) -> set[Any]:
+    """The ids of what a resource contains."""
+    return {one.get("id") for one in each(root, "contained") if type(one) is dict}
+
+
+def _contained(wanted: str, root: dict[str, Any]) -> dict[str, Any] | None:
+    return next((one for one in each(root, "contained") if type(one) is dict and one.get("id") == wanted), None)
+
+
+def _is_form(text: str, scope: Scope) -> bool:
+    if is_local(text) or _ABSOLUTE.fullmatch(text):
+        return True
+    if written := _RESTFUL.fullmatch(text):
+        return r4.is_resource(written["type"])
+    return _CONDITIONAL.fullmatch(text) is not None and scope.bundle is not None

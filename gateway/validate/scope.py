@@ -1,0 +1,90 @@
+"""Where the walk stands and what it has found: places, and the scope of one resource."""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, Optional
+
+from gateway.core.issue import Issue, Severity
+
+MOST: Final = 200
+
+
+class Place(NamedTuple):
+    """A node on the way from the resource; written out only when there is something to say."""
+
+    above: Optional["Place"]
+    name: str
+    index: int = -1
+
+    def __str__(self) -> str:
+        steps = []
+        here: Place | None = self
+        while here is not None:
+            steps.append(here.name if here.index < 0 else f"{here.name}[{here.index}]")
+            here = here.above
+        return ".".join(reversed(steps))
+
+
+class Pointer(NamedTuple):
+    """A Reference met on the walk, to be judged when the whole resource is known."""
+
+    reference: dict[str, Any]
+    place: Place
+    targets: tuple[str, ...]
+
+
+class Found:
+    """All that one judgement finds; the same for a bundle and everything in it."""
+
+    def __init__(self) -> None:
+        self.issues: list[Issue] = []
+        self.not_checked: set[str] = set()
+        self.heavy = 0
+
+    def add(self, issue: Issue) -> None:
+        """Keep an issue, up to a number that a reader can bear."""
+        if issue.severity is Severity.ERROR:
+            self.heavy += 1
+        if len(self.issues) < MOST:
+            self.issues.append(issue)
+        elif len(self.issues) == MOST:
+            self.issues.append(Issue(Severity.WARNING, "too-many-issues", rule="validate.too-many-issues"))
+
+
+class Scope:
+    """One resource under judgement: the resource itself, the one that contains it, its bundle."""
+
+    __slots__ = ("bundle", "full_url", "found", "place", "pointers", "profile", "resource", "root")
+
+    def __init__(self, resource: dict[str, Any], place: Place, found: Found) -> None:
+        self.resource = resource
+        self.root = resource
+        self.place = place
+        self.found = found
+        self.bundle: Any = None
+        self.full_url = ""
+        self.profile = ""
+        self.pointers: list[Pointer] = []
+
+    def contained(self, resource: dict[str, Any], place: Place) -> "Scope":
+        """The scope of a contained resource: its references resolve in the same container."""
+        inner = Scope(resource, place, self.found)
+        inner.root, inner.bundle, inner.full_url = self.root, self.bundle, self.full_url
+        return inner
+
+    def error(self, code: str, place: Place, rule: str) -> None:
+        """Something is wrong at a place."""
+        self.found.add(Issue(Severity.ERROR, code, str(place), rule, profile=self.profile))
+
+    def warn(self, code: str, place: Place, rule: str) -> None:
+        """Something is doubtful at a place."""
+        self.found.add(Issue(Severity.WARNING, code, str(place), rule, profile=self.profile))
+
+    def not_checked(self, place: Place, rule: str, what: str = "") -> None:
+        """A rule could not be judged here; said once for each thing that is missing."""
+        if (key := f"{rule} {what}") not in self.found.not_checked:
+            self.found.not_checked.add(key)
+            self.found.add(Issue(Severity.INFORMATION, "not-checked", str(place), rule, profile=what or self.profile))
+
+
+# A compiled check of one node; it looks, reports, and changes nothing.
+Check = Callable[[Any, Place, Scope], None]
