@@ -1,1 +1,1 @@
-"""The three panes of a submission: its source, its ledger, what came out; each line knows its partners in the others."""
+"""The three panes of a submission: source, ledger, FHIR; each line knows its partners in the other two."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from gateway.admin.panes.mask import Kind
 from gateway.admin.panes.pieces import Line, Piece, View
 
 _TOKEN: Final = re.compile(
@@ -17,11 +18,14 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _ATTRIBUTE: Final = re.compile(r"(?P<name>[^\s=\"'<>/]+)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')")
+_SHAPE: Final = re.compile(
+    r"<\?xml(?: [a-z]+=[\"'][\w.-]+[\"'])*\s*\?>|</?[\w:.-]+|/?>|\s+|[\w:.-]+\s*=\s*[\"']|[\"']|<!\[CDATA\[|\]\]>"
+)
 # What the schema of CDA fixes: structure, no sender's words.
 _STRUCTURE: Final = frozenset(
     {"xmlns", "xsi:type", "xsi:schemaLocation", "classCode", "moodCode", "typeCode", "determinerCode", "nullFlavor"}
     | {"contextConductionInd", "contextControlCode", "negationInd", "inversionInd", "operator", "institutionSpecified"}
-    | {"root", "code", "codeSystem", "codeSystemName", "displayName", "unit", "use", "mediaType", "representation"}
+    | {"root", "code", "codeSystem", "codeSystemName", "unit", "use", "mediaType", "representation"}
 )
 Span = tuple[int, int]
 
@@ -40,21 +44,34 @@ def lines(body: bytes, view: View) -> list[Line]:
     leaves = _leaves(values, view)
     pieces: list[Piece] = []
     at = 0
-    for start, end, name, number in sorted(
-        (s, e, n, leaves.get(i, -1)) for i, (n, sp) in enumerate(values) for s, e in sp
-    ):
-        pieces += [Piece(text[at:start]), _value(text[start:end], name, number, view)]
+    for start, end, n in sorted((start, end, n) for n, (_, spans) in enumerate(values) for start, end in spans):
+        pieces += _markup(text[at:start], view)
+        pieces.append(_value(text[start:end], values[n][0], leaves.get(n, -1), view))
         at = end
-    return _in_lines([*pieces, Piece(text[at:]) if values else view.unknown(text[at:])])
+    return _in_lines([*pieces, *_markup(text[at:], view)])
+
+
+def _markup(text: str, view: View) -> Iterator[Piece]:
+    """What stands between values: tags are shown; a comment, or what is no markup, could hold a sender's words."""
+    at = 0
+    for shape in _SHAPE.finditer(text):
+        if at < shape.start():
+            yield view.unknown(text[at : shape.start()])
+        yield Piece(shape.group())
+        at = shape.end()
+    if at < len(text):
+        yield view.unknown(text[at:])
 
 
 def _value(text: str, name: str, number: int, view: View) -> Piece:
-    if number >= 0 and name not in _STRUCTURE:
-        return view.leaf(text, number)
-    if number >= 0:
-        entry = view.ledger[number]
-        return Piece(text, number, entry["state"], f"{entry['location']}: {entry['state']}")
-    return Piece(text) if name in _STRUCTURE or name.startswith("xmlns:") or not text.strip() else view.unknown(text)
+    """A value: what the standard fixes is shown as a code is, all else by what the ledger says of it."""
+    if name not in _STRUCTURE and name != "displayName" and not name.startswith("xmlns:"):
+        return view.leaf(text, number) if number >= 0 else view.unknown(text)
+    shown, masked = view.shown(text, Kind.PLAIN if name == "displayName" else Kind.CODED)
+    if number < 0:
+        return Piece(shown, masked=masked)
+    entry = view.ledger[number]
+    return Piece(shown, number, entry["state"], f"{entry['location']}: {entry['state']}", masked)
 
 
 def _leaves(values: list[tuple[str, list[Span]]], view: View) -> dict[int, int]:

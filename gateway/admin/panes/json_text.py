@@ -1,4 +1,4 @@
-"""A JSON source, and the FHIR resources that came out: pretty lines, each with the pointer or path that it stands at."""
+"""JSON as pretty lines, each with the pointer or path that it stands at."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -13,8 +13,8 @@ _TYPES: Final = {
     "Address": "text",
     "ContactPoint": "text",
     **dict.fromkeys(("date", "dateTime", "instant", "time", "Period"), "date"),
-    **dict.fromkeys(("code", "Coding", "CodeableConcept", "Quantity", "uri", "canonical", "url", "oid", "uuid"), "coded"),
-    **dict.fromkeys(("Timing", "Dosage", "Range", "Ratio", "Meta"), "coded"),
+    **dict.fromkeys(("code", "Coding", "CodeableConcept", "Quantity", "uri", "canonical", "url"), "coded"),
+    **dict.fromkeys(("Timing", "Dosage", "Range", "Ratio", "Meta", "oid", "uuid"), "coded"),
     **dict.fromkeys(("boolean", "decimal", "integer", "positiveInt", "unsignedInt", "id"), "plain"),
 }  # fmt: skip
 # Short words of the standards: no person is found by them.

@@ -11,7 +11,8 @@ _SEGMENT_END: Final = re.compile(rb"\r\n|\r|\n")
 def lines(body: bytes, view: View) -> list[Line]:
     """The segments in their order; what stands between leaves are delimiters and names of segments."""
     spans = sorted((entry["span"][0], entry["span"][1], n) for n, entry in enumerate(view.ledger) if "span" in entry)
-    found, at, next_span = [], 0, 0
+    found: list[Line] = []
+    at = next_span = 0
     for end, following in _ends(body):
         pieces = []
         while next_span < len(spans) and spans[next_span][0] < end:

@@ -45,7 +45,5 @@ def source(body: bytes, kind: str, view: View) -> Source:
 
 
 def _plain(body: bytes, view: View) -> list[Line]:
-    text = body.decode("utf-8", "replace")
-    return [
-        Line(n, (view.unknown(line) if line.strip() else Piece(line),)) for n, line in enumerate(text.splitlines(), 1)
-    ]
+    lines = enumerate(body.decode("utf-8", "replace").splitlines(), 1)
+    return [Line(n, (view.unknown(line) if line.strip() else Piece(line),)) for n, line in lines]

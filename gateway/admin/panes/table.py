@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,18 +30,18 @@ def sheet(body: bytes, view: View) -> Sheet:
     columns = tuple(name.strip() for name in cells[0])
     leaves = _leaves(view)
     rows = [
-        (
-            number,
-            tuple(_cell(text, leaves.get((number, name), -1), view) for name, text in zip(columns, row, strict=False)),
-        )
+        (number, _cells(number, zip(columns, row, strict=False), leaves, view))
         for number, row in enumerate(cells[1:], 2)
         if any(text.strip() for text in row)
     ]
     return Sheet(columns, tuple(rows[:_ROWS]), max(len(rows) - _ROWS, 0))
 
 
-def _cell(text: str, number: int, view: View) -> Piece:
-    return view.leaf(text, number) if number >= 0 else view.unknown(text)
+def _cells(
+    row: int, cells: Iterable[tuple[str, str]], leaves: Mapping[tuple[int, str], int], view: View
+) -> tuple[Piece, ...]:
+    numbers = ((leaves.get((row, name), -1), text) for name, text in cells)
+    return tuple(view.leaf(text, number) if number >= 0 else view.unknown(text) for number, text in numbers)
 
 
 def _leaves(view: View) -> dict[tuple[int, str], int]:
