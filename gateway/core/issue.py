@@ -99,6 +99,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "full-url-differs": ("value", "The full URL of the entry does not fit the id of its resource."),
     "full-url-form": ("value", "The full URL of the entry is not absolute."),
     "bundle-rule": ("business-rule", "The bundle breaks a rule of its type."),
+    "text-unsafe": ("security", "Plain text holds markup that a browser would run."),
     "extension-unknown": ("extension", "FHIR defines no such extension."),
     "extension-misplaced": ("extension", "The extension is not allowed in this place."),
     "model-disagrees": ("invalid", "A second check by another library does not accept the element."),

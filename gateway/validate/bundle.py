@@ -18,23 +18,29 @@ _DOCUMENT_LINKS: Final = (("subject",), ("encounter",), ("author",), ("attester"
 
 def check(bundle: dict[str, Any], place: Place, scope: Scope, neighbours: Neighbours) -> None:
     """Judge the bundle as a whole; its entries are judged by themselves."""
-    names: Counter[str] = Counter()
+    names: Counter[tuple[Any, ...]] = Counter()
     for index, entry in enumerate(_entries(bundle)):
         here = Place(place, "entry", index)
         url, resource = entry.get("fullUrl"), entry.get("resource")
         if type(url) is str:
             _full_url(url, resource, here, scope)
-        if type(resource) is dict and resource.get("id"):
-            names[f"{resource.get('resourceType')}/{resource['id']}|{url}"] += 1
-            if (
-                names[f"{resource.get('resourceType')}/{resource['id']}|{url}"] == 2
-                and neighbours.type not in _ID_REPEATS
-            ):
-                scope.error("id-repeated", Place(here, "resource"), "bundle.id-repeated")
+        if type(resource) is not dict:
+            continue
+        if neighbours.type == "searchset" and not resource.get("id") and "outcome" not in each(entry, "search", "mode"):
+            scope.error("element-missing", Place(Place(here, "resource"), "id"), "bundle.search-id")
+        name = _name(url, resource)
+        names[name] += 1
+        if names[name] == 2 and resource.get("id") and neighbours.type not in _ID_REPEATS:
+            scope.error("id-repeated", Place(here, "resource"), "bundle.id-repeated")
     if neighbours.type == "document":
         _document(bundle, place, scope, neighbours)
     if neighbours.type == "message":
         _message(bundle, place, scope, neighbours)
+
+
+def _name(url: Any, resource: dict[str, Any]) -> tuple[str, ...]:
+    version = next(each(resource, "meta", "versionId"), "")
+    return tuple(map(str, (url, resource.get("resourceType"), resource.get("id"), version)))
 
 
 def _full_url(url: str, resource: Any, here: Place, scope: Scope) -> None:
@@ -45,7 +51,7 @@ def _full_url(url: str, resource: Any, here: Place, scope: Scope) -> None:
     if type(resource) is not dict or written is None or not resource.get("id"):
         return
     if (resource.get("resourceType"), resource["id"]) != written.groups():
-        scope.error("full-url-differs", here, "bundle.full-url-id")
+        scope.warn("full-url-differs", here, "bundle.full-url-id")
 
 
 def _document(bundle: dict[str, Any], place: Place, scope: Scope, neighbours: Neighbours) -> None:

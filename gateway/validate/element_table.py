@@ -31,7 +31,8 @@ def _line(found: dict[str, Any]) -> dict[str, Any]:
     if found["abstract"]:
         line["abstract"] = True
     line["rules"] = rules = {}
-    line["elements"] = parts = {"": {}}
+    parts: dict[str, dict[str, list[str]]] = {"": {}}
+    line["elements"] = parts
     for element in elements:
         path = element["path"]
         inside = path.removeprefix(name).removeprefix(".")

@@ -16,7 +16,16 @@ from gateway.validate.terminology import Expansion
 _FORM: Final = "1"
 _KINDS: Final = ("StructureDefinition", "ValueSet", "CodeSystem")
 _OWN: Final = Path(__file__).resolve().parents[2] / "fhir_profiles"
-_KEPT: Final = ("url", "version", "type", "kind", "baseDefinition", "derivation", "context", "contextInvariant")
+_KEPT: tuple[str, ...] = (
+    "url",
+    "version",
+    "type",
+    "kind",
+    "baseDefinition",
+    "derivation",
+    "context",
+    "contextInvariant",
+)
 
 
 class CorePlan(msgspec.Struct):

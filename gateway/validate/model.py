@@ -22,8 +22,5 @@ def check(resource: dict[str, Any], place: Place, scope: Scope) -> None:
 
 def _place(place: Place, steps: tuple[int | str, ...]) -> Place:
     for step in steps:
-        if isinstance(step, str):
-            place = Place(place, step)
-        else:
-            place = place._replace(index=step)
+        place = Place(place, step) if isinstance(step, str) else place._replace(at=step)
     return place

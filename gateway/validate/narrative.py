@@ -6,17 +6,18 @@ from typing import Final
 
 _NAMESPACE: Final = "http://www.w3.org/1999/xhtml"
 # The elements of HTML 4.0 chapters 7 to 11 (without 9.4) and 15, links and images.
-_ELEMENTS: Final = frozenset(
+_ELEMENT_NAMES: Final = (
     "a abbr acronym b big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i img"
-    " kbd li ol p pre q samp small span strong sub sup table tbody td tfoot th thead tr tt ul var".split()
+    " kbd li ol p pre q samp small span strong sub sup table tbody td tfoot th thead tr tt ul var"
 )
-_EMPTY: Final = frozenset(("br", "col", "hr", "img"))
-_ATTRIBUTES: Final = frozenset(
+_ATTRIBUTE_NAMES: Final = (
     "abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff charset"
-    " cite class clear color colspan compact coords dir face frame headers height href hreflang hspace id idref ismap lang"
-    " longdesc name noshade nowrap rel rev rowspan rules scope shape size span src start style summary tabindex title"
-    " type usemap valign value vlink vspace width xml:lang xml:base xmlns".split()
+    " cite class clear color colspan compact coords dir face frame headers height href hreflang hspace id idref ismap"
+    " lang longdesc name noshade nowrap rel rev rowspan rules scope shape size span src start style summary tabindex"
+    " title type usemap valign value vlink vspace width xml:lang xml:base xmlns"
 )
+_ELEMENTS: Final = frozenset(_ELEMENT_NAMES.split())
+_ATTRIBUTES: Final = frozenset(_ATTRIBUTE_NAMES.split())
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*+)((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>")
 _ATTRIBUTE = re.compile(r"\s+([A-Za-z_][\w:.-]*+)\s*=\s*(?:\"([^\"<]*+)\"|'([^'<]*+)')")
 _ASIDE = re.compile(r"<!--(?:(?!--)[\s\S])*+-->")

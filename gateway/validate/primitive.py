@@ -25,6 +25,10 @@ _URI = re.compile(r"\S+")
 _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+", re.ASCII)
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*+(?:=\s*){0,2}")
+# Markup that a browser would run, in an element that holds plain text.
+ACTIVE_MARKUP: Final = re.compile(
+    r"<\s*/?\s*(?:script|iframe|object|embed|svg|style|link|meta)\b|<[^>]*\son\w+\s*=", re.IGNORECASE
+)
 _SPACE = re.compile(r"\s+")
 
 

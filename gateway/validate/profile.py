@@ -1,6 +1,6 @@
 """Profiles: a tree of constraints compiled to checks that lie over the structure of R4."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -64,7 +64,7 @@ class Profiles:
         if url not in self._checks:
             self._checks[url] = None  # a profile that asks for itself
             definition, branch = self._library.profile(url), tree(url, self._library)
-            if definition is not None and branch is not None:
+            if definition is not None and branch is not None and _is_usable(branch, definition["type"]):
                 self._checks[url] = (definition["type"], self._node(branch, definition["type"]))
         return self._checks[url]
 
@@ -91,7 +91,7 @@ class Profiles:
 
         return check
 
-    def _member(self, name: str, branch: Branch, elements: r4.Mapping[str, r4.Element]) -> Check:
+    def _member(self, name: str, branch: Branch, elements: Mapping[str, r4.Element]) -> Check:
         """Everything a branch says of one element: how often, what, in which slices."""
         choice = name.removesuffix("[x]") if name.endswith("[x]") else ""
         forms = {key: one for key, one in elements.items() if (one.choice == choice if choice else key == name)}
@@ -218,6 +218,13 @@ def _standing(node: dict[str, Any], place: Place, forms: dict[str, r4.Element]) 
                 yield Standing(one, Place(place, key, index), element.type)
         elif value is not None or side is not None:
             yield Standing(value, Place(place, key), element.type)
+
+
+def _is_usable(branch: Branch, type_name: str) -> bool:
+    """A profile that speaks of elements that its type does not have is never used half."""
+    elements = r4.children(type_name)
+    choices = {f"{one.choice}[x]" for one in elements.values() if one.choice}
+    return branch.children.keys() <= elements.keys() | choices
 
 
 def _bounds(branch: Branch) -> tuple[int, int | None]:

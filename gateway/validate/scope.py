@@ -13,13 +13,13 @@ class Place(NamedTuple):
 
     above: Optional["Place"]
     name: str
-    index: int = -1
+    at: int = -1  # the index, where the element repeats
 
     def __str__(self) -> str:
         steps = []
         here: Place | None = self
         while here is not None:
-            steps.append(here.name if here.index < 0 else f"{here.name}[{here.index}]")
+            steps.append(here.name if here.at < 0 else f"{here.name}[{here.at}]")
             here = here.above
         return ".".join(reversed(steps))
 
@@ -53,7 +53,7 @@ class Found:
 class Scope:
     """One resource under judgement: the resource itself, the one that contains it, its bundle."""
 
-    __slots__ = ("bundle", "full_url", "found", "place", "pointers", "profile", "resource", "root")
+    __slots__ = ("bundle", "found", "full_url", "place", "pointers", "profile", "resource", "root")
 
     def __init__(self, resource: dict[str, Any], place: Place, found: Found) -> None:
         self.resource = resource

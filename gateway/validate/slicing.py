@@ -34,6 +34,8 @@ def discriminators(name: str, branch: Branch) -> Any:
 def belongs(branch: Branch, told_by: Any, library: Library, conforms: Conforms) -> Belongs:
     """The test of one slice: all its discriminators must say yes."""
     tests = [_test(branch, one["type"], one["path"], library, conforms) for one in told_by]
+    # a slice that says nothing at one discriminator is told by the others
+    tests = [one for one in tests if one is not _untold] or tests
 
     def test(value: Any, type_name: str, scope: Scope) -> bool | None:
         answers = [one(value, type_name, scope) for one in tests]

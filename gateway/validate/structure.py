@@ -1,6 +1,6 @@
 """The structure of R4: one closure a type, compiled on first use, walks a resource once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gateway.core import r4
@@ -8,7 +8,7 @@ from gateway.core.r4 import Element
 from gateway.validate import bindings
 from gateway.validate.invariants import Rule, rule_of
 from gateway.validate.library import Library
-from gateway.validate.primitive import PREDICATES, has_json_type
+from gateway.validate.primitive import ACTIVE_MARKUP, PREDICATES, has_json_type
 from gateway.validate.scope import Check, Place, Pointer, Scope
 
 Member = Callable[[Any, Place, Scope, dict[str, Any]], None]
@@ -87,7 +87,13 @@ class Structure:
             if not holds(value):
                 _refuse(name, value, place, scope)
 
-        return check
+        def text(value: Any, place: Place, scope: Scope) -> None:
+            if not holds(value):
+                _refuse(name, value, place, scope)
+            elif "<" in value and ACTIVE_MARKUP.search(value):
+                scope.error("text-unsafe", place, "extra.markup")
+
+        return text if name in ("string", "markdown") else check
 
     def _complex(self, element: Element) -> Check:
         inner: Check | None = None
@@ -114,7 +120,8 @@ class Structure:
         side = f"_{name}"
 
         def one(value: Any, place: Place, scope: Scope, node: dict[str, Any]) -> None:
-            self.of("Element")(value, Place(place, name), scope)
+            if name not in node or not _is_id_only(value):
+                self.of("Element")(value, Place(place, name), scope)
 
         def many(value: Any, place: Place, scope: Scope, node: dict[str, Any]) -> None:
             if type(value) is not list or not value:
@@ -124,9 +131,9 @@ class Structure:
             if type(values) is list and len(values) != len(value):
                 scope.error("structure", Place(place, side), "structure.pairs")
             for index, extra in enumerate(value):
-                if extra is not None:
+                if extra is not None and not (name in node and _is_id_only(extra)):
                     self.of("Element")(extra, Place(place, name, index), scope)
-                elif name not in node:
+                elif extra is None and name not in node:
                     scope.error("value-empty", Place(place, name, index), "structure.pairs")
 
         return many if element.array else one
@@ -161,6 +168,11 @@ def _has_partner(node: dict[str, Any], name: str, index: int) -> bool:
     """Whether a null in a primitive array stands beside an extension."""
     partners = node.get(f"_{name}")
     return type(partners) is list and index < len(partners) and partners[index] is not None
+
+
+def _is_id_only(value: Any) -> bool:
+    """An element id beside a value; without a value it would be an empty element."""
+    return type(value) is dict and len(value) == 1 and "id" in value
 
 
 def _refuse(name: str, value: Any, place: Place, scope: Scope) -> None:
@@ -208,7 +220,7 @@ def _is_bare(holder: str, name: str) -> bool:
     return (name == "id" and holder not in r4.resource_types()) or (holder == "Extension" and name == "url")
 
 
-def _required(elements: r4.Mapping[str, Element]) -> list[tuple[str, frozenset[str]]]:
+def _required(elements: Mapping[str, Element]) -> list[tuple[str, frozenset[str]]]:
     """What must be there, by the name to show; a primitive may be there by its extension only."""
     groups: dict[str, set[str]] = {}
     for name, element in elements.items():
@@ -218,7 +230,7 @@ def _required(elements: r4.Mapping[str, Element]) -> list[tuple[str, frozenset[s
     return [(label, frozenset(names)) for label, names in groups.items()]
 
 
-def _choices(elements: r4.Mapping[str, Element]) -> list[tuple[str, frozenset[str]]]:
+def _choices(elements: Mapping[str, Element]) -> list[tuple[str, frozenset[str]]]:
     groups: dict[str, set[str]] = {}
     for name, element in elements.items():
         if element.choice:

@@ -55,12 +55,12 @@ def _document_is_identified(node: Any, scope: Scope) -> bool:
 
 @invariant("bdl-11")
 def _document_begins_with_a_composition(node: Any, scope: Scope) -> bool:
-    return node.get("type") != "document" or _first(node) == "Composition"
+    return bool(node.get("type") != "document" or _first(node) == "Composition")
 
 
 @invariant("bdl-12")
 def _message_begins_with_a_header(node: Any, scope: Scope) -> bool:
-    return node.get("type") != "message" or _first(node) == "MessageHeader"
+    return bool(node.get("type") != "message" or _first(node) == "MessageHeader")
 
 
 def _first(node: Any) -> Any:

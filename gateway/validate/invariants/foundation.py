@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.validate.invariants.registry import RULES, any_of, invariant, needs, not_both, one_of
+from gateway.validate.invariants.registry import RULES, any_of, invariant, not_both, one_of
 from gateway.validate.nodes import each, has
 from gateway.validate.references import contained_ids, is_local
 from gateway.validate.scope import Scope
