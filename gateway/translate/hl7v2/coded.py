@@ -1,0 +1,116 @@
+"""CWE, CNE, CE, ID, IS and ST to Coding, CodeableConcept and code."""
+
+from typing import Any, Final
+
+from gateway.core.ledger import State
+from gateway.core.outcome import BASE
+from gateway.translate.conceptmap import ConceptMap, Target
+from gateway.translate.converter import NotConvertedError, converter
+from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.systems import coding_system, plain
+from gateway.translate.translation import Translation
+
+Element = dict[str, Any]
+
+# Components of one triplet: code, text, system's name, version, system's OID (CWE, sections 2A.2.12).
+_TRIPLETS: Final = ((1, 2, 3, 7, 14), (4, 5, 6, 8, 17), (10, 11, 12, 13, 20))
+
+
+@converter("codeable_concept", "hl7v2")
+def codeable_concept(
+    part: Part, translation: Translation, table: str = "", through: ConceptMap | None = None
+) -> Element | None:
+    """All three triplets as codings, the original text verbatim; a translation stands before what was sent."""
+    sent = [one for numbers in _TRIPLETS if (one := _coding(part, translation, numbers, table))]
+    codings: list[Element] = []
+    if through is not None and sent:
+        codings = _translated(part, sent[0], through, translation)
+    codings += [one for one in sent if one not in codings]
+    words = text(part, 9) or peek(part, 2) or (peek(part, 5) if not sent else "")
+    if words == peek(part, 2):
+        words = text(part, 2)
+    if not words and not codings:
+        words = text(part, 5) or text(part, 11)
+    made: Element = {}
+    if codings:
+        made["coding"] = codings
+    if words:
+        made["text"] = words
+    return made or None
+
+
+@converter("coding", "hl7v2")
+def coding(part: Part, translation: Translation, table: str = "", through: ConceptMap | None = None) -> Element | None:
+    """The first triplet; its translation when the map has one."""
+    sent = _coding(part, translation, _TRIPLETS[0], table)
+    if sent is None:
+        return None
+    found = _translated(part, sent, through, translation) if through is not None else []
+    return found[0] if found else sent
+
+
+@converter("code", "hl7v2")
+def code(part: Part, translation: Translation, through: ConceptMap | None = None, **table: str) -> str:
+    """A code of a required value set: only through a map, never as sent."""
+    sent = part.text
+    if through is None:
+        return plain(sent)
+    found = _lookup(part, through)
+    if found is None:
+        if part.part(2) is not None:
+            text(part, 2)
+        raise NotConvertedError("code-untranslated", State.FAILED, system=_named(through, part), concept=sent)
+    # What was translated from a code with its words and its system is kept in that translation.
+    for number in (2, 3):
+        text(part, number)
+    return found.code
+
+
+@converter("concept_text", "hl7v2")
+def concept_text(part: Part, translation: Translation) -> Element | None:
+    """A field of words (ST, TX) for an element that takes a concept."""
+    words = part.text
+    return {"text": words} if words else None
+
+
+def _coding(part: Part, translation: Translation, numbers: tuple[int, ...], table: str) -> Element | None:
+    at_code, at_text, at_system, at_version, at_oid = numbers
+    sent = plain(text(part, at_code))
+    if not sent:
+        return None
+    system = coding_system(
+        text(part, at_system), text(part, at_oid), table if at_code == 1 else "", sent, translation
+    )
+    made: Element = {"system": system} if system else {}
+    made["code"] = sent
+    if version := text(part, at_version):
+        made["version"] = version
+    if words := text(part, at_text):
+        made["display"] = words
+    return made
+
+
+def _translated(part: Part, sent: Element, through: ConceptMap, translation: Translation) -> list[Element]:
+    found = _lookup(part, through)
+    if found is None:
+        translation.warn(
+            "code-untranslated", system=sent.get("system", ""), concept=sent["code"], state=State.UNTRANSLATED
+        )
+        return []
+    made = {"system": found.system, "code": found.code}
+    if found.display:
+        made["display"] = found.display
+    return [made]
+
+
+def _lookup(part: Part, through: ConceptMap) -> Target | None:
+    """By the code as sent, then without regard to capitals, then by its words: user tables hold all three."""
+    sent, words = part.peek, peek(part, 2)
+    for attempt in (sent, sent.upper(), sent.lower(), words.lower()):
+        if attempt and (found := through.translate(attempt)) is not None:
+            return found
+    return None
+
+
+def _named(through: ConceptMap, part: Part) -> str:
+    return peek(part, 3) or f"{BASE}/ConceptMap/{through.name}"

@@ -1,0 +1,193 @@
+"""Dose, rate, strength and the dosages of an order, from RXE or RXO with TQ1 and RXR."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from decimal import Decimal
+from typing import Any, Final, NamedTuple, Protocol
+
+from gateway.core.ledger import State
+from gateway.translate.converter import NotConvertedError, converter, step
+from gateway.translate.hl7v2.leaf import Part
+from gateway.translate.hl7v2.quantity import exact, measured
+from gateway.translate.hl7v2.systems import ucum
+from gateway.translate.translation import Translation
+
+Element = dict[str, Any]
+_RATE_TYPE: Final = "http://terminology.hl7.org/CodeSystem/dose-rate-type"
+_UCUM: Final = "http://unitsofmeasure.org"
+
+
+class Segment(Protocol):
+    """A segment as the parser gives it."""
+
+    @property
+    def name(self) -> str:
+        """Its three letters."""
+
+    def field(self, number: int) -> Sequence[Part]:
+        """The valued repetitions of a field."""
+
+
+class _Give(NamedTuple):
+    """Where a segment keeps the amounts to give."""
+
+    low: int
+    high: int
+    units: int
+    per: int
+    rate: int
+    rate_units: int
+
+
+_GIVE: Final = {
+    "RXE": _Give(3, 4, 5, 22, 23, 24),
+    "RXO": _Give(2, 3, 4, 17, 21, 22),
+    "RXG": _Give(5, 6, 7, 14, 15, 16),
+}
+
+
+class _Strength(NamedTuple):
+    """Where a segment keeps strength and volume."""
+
+    amount: int
+    units: int
+    volume: int
+    volume_units: int
+
+
+_STRENGTH: Final = {
+    "RXE": _Strength(25, 26, 33, 34),
+    "RXO": _Strength(18, 19, 25, 26),
+    "RXD": _Strength(16, 17, 28, 29),
+    "RXC": _Strength(5, 6, 8, 9),
+}
+
+
+@converter("dose_and_rate", "hl7v2")
+def dose_and_rate(segment: Segment, translation: Translation) -> Element | None:
+    """The dose as ordered, a range when both ends are given and differ, and the rate; nothing for an empty or 0 dose."""
+    at = _GIVE[segment.name]
+    made: Element = {}
+    low, high = (_measure(segment, number, at.units, translation) for number in (at.low, at.high))
+    if low and low["value"] == 0:
+        low = None
+    if low and high and low["value"] != high["value"]:
+        made["doseRange"] = {"low": low, "high": high}
+    elif low or high:
+        made["doseQuantity"] = low or high
+    _rate(made, segment, at, low, translation)
+    if not made:
+        return None
+    return {"type": {"coding": [{"system": _RATE_TYPE, "code": "ordered"}]}, **made}
+
+
+@converter("strength", "hl7v2")
+def strength(segment: Segment, translation: Translation) -> Element | None:
+    """Strength over its volume; without a volume over 1, since a Ratio wants both ends."""
+    at = _STRENGTH[segment.name]
+    numerator = _measure(segment, at.amount, at.units, translation)
+    if numerator is None:
+        return None
+    return {
+        "numerator": numerator,
+        "denominator": _measure(segment, at.volume, at.volume_units, translation) or {"value": 1},
+    }
+
+
+@converter("component_amount", "hl7v2")
+def component_amount(segment: Segment, translation: Translation) -> Element | None:
+    """RXC-3 with RXC-4 over 1, for a component without a strength."""
+    numerator = _measure(segment, 3, 4, translation)
+    return {"numerator": numerator, "denominator": {"value": 1}} if numerator else None
+
+
+@converter("measure", "hl7v2")
+def measure(segment: Segment, translation: Translation, amount: str = "", units: str = "") -> Element | None:
+    """The number of one field with the unit of another."""
+    return _measure(segment, int(amount), int(units), translation)
+
+
+@converter("per_day", "hl7v2")
+def per_day(part: Part, translation: Translation) -> Element | None:
+    """A total daily dose over one day."""
+    found = exact(part.text)
+    if found is None:
+        raise NotConvertedError("number-unreadable")
+    numerator: Element = {"value": found[0]}
+    if (units := part.part(2)) is not None:
+        measured(numerator, units, translation)
+    return {"numerator": numerator, "denominator": {"value": 1, "unit": "d", "system": _UCUM, "code": "d"}}
+
+
+@converter("days", "hl7v2")
+def days(part: Part, translation: Translation) -> Element:
+    """A number of days as a duration."""
+    found = exact(part.text)
+    if found is None:
+        raise NotConvertedError("number-unreadable")
+    return {"value": found[0], "unit": "d", "system": _UCUM, "code": "d"}
+
+
+@step("dosage_timing", "hl7v2")
+def dosage_timing(node: Any, translation: Translation, element: Element, map: str = "") -> None:
+    """One dosage for each TQ1 (or TQ), each with the dose, route and words of the order."""
+    dosages = element.setdefault("dosageInstruction", [{}])
+    key = f"dosage {id(element)}"
+    base = translation.memory.setdefault(key, deepcopy(dosages[0]))
+    dosage = dosages[0] if dosages == [base] and not translation.memory.get(f"{key} used") else deepcopy(base)
+    if translation.memory.get(f"{key} used"):
+        dosages.append(dosage)
+    translation.memory[f"{key} used"] = True
+    outer = translation.prefix
+    translation.prefix = f"{outer}dosageInstruction[{len(dosages) - 1}]."
+    translation.run(map, node, dosage)
+    translation.prefix = outer
+
+
+@step("further_route", "hl7v2")
+def further_route(node: Part, translation: Translation, element: Element) -> None:
+    """Several RXR are alternatives: the first is the route, the others stay words with a remark."""
+    words = (node.part(2) or node).text or node.text
+    node.text  # noqa: B018 (counted as read)
+    for dosage in element.get("dosageInstruction", [])[:1]:
+        dosage.setdefault("additionalInstruction", []).append({"text": f"alternative route: {words}"})
+    translation.warn("route-alternatives", state=State.TEXT)
+
+
+def _rate(made: Element, segment: Segment, at: _Give, low: Element | None, translation: Translation) -> None:
+    rate = _measure(segment, at.rate, at.rate_units, translation)
+    if rate:
+        made["rateQuantity"] = rate
+        return
+    per = next(iter(segment.field(at.per)), None)
+    unit = _time_unit(per.peek) if per is not None else None
+    if per is not None and unit and low:
+        per.text  # noqa: B018 (counted as read)
+        made["rateRatio"] = {"numerator": dict(low), "denominator": unit}
+
+
+def _time_unit(sent: str) -> Element | None:
+    """A time unit such as H4 or D: one unit, or so many of them."""
+    letter, digits = sent[:1].upper(), sent[1:]
+    code = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo"}.get(letter)
+    if code is None or (digits and not digits.isdigit()):
+        code, digits = ucum(sent), ""
+    if code not in ("s", "min", "h", "d", "wk", "mo", "a"):
+        return None
+    return {"value": Decimal(digits or "1"), "unit": code, "system": _UCUM, "code": code}
+
+
+def _measure(segment: Segment, amount: int, units: int, translation: Translation) -> Element | None:
+    part = next(iter(segment.field(amount)), None)
+    if part is None:
+        return None
+    found = exact(part.peek)
+    if found is None:
+        translation.warn("number-unreadable", node=part)  # type: ignore[arg-type]
+        return None
+    part.text  # noqa: B018 (counted as read)
+    made: Element = {"value": found[0]}
+    held = next(iter(segment.field(units)), None)
+    if held is not None:
+        measured(made, held, translation)
+    return made

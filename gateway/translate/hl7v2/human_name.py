@@ -1,0 +1,106 @@
+"""XPN, XCN and CNN to HumanName."""
+
+from typing import Any, Final
+
+from gateway.translate.converter import converter
+from gateway.translate.hl7v2.leaf import Part, convert, peek, text
+from gateway.translate.translation import Translation
+
+Element = dict[str, Any]
+_CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
+_FAMILY: Final = ((2, "own-prefix"), (3, "own-name"), (4, "partner-prefix"), (5, "partner-name"))
+
+
+@converter("human_name", "hl7v2")
+def human_name(part: Part, translation: Translation, use: str = "") -> list[Element] | None:
+    """XPN: parts of the surname, given names, degrees, use and period; the name one is called by is another name."""
+    made = _named(part, first=1, translation=translation, degrees=(6, 14))
+    _use(made, part, 7, use, translation)
+    _period(made, part, (12, 13), 10, translation)
+    _coded(made, part.part(8), "iso21090-EN-representation")
+    _coded(made, part.part(11), "humanname-assembly-order")
+    called = text(part, 15)
+    found = [made] if any(name not in ("use", "extension") for name in made) else []
+    if called:
+        found.append({"use": "nickname", "given": [called]})
+    return found or None
+
+
+@converter("person_name", "hl7v2")
+def person_name(part: Part, translation: Translation) -> Element | None:
+    """XCN: the same from the second component on."""
+    made = _named(part, first=2, translation=translation, degrees=(7, 21))
+    if not made:
+        return None
+    _use(made, part, 10, "", translation)
+    _coded(made, part.part(15), "iso21090-EN-representation")
+    _coded(made, part.part(18), "humanname-assembly-order")
+    return made
+
+
+@converter("embedded_person_name", "hl7v2")
+def embedded_person_name(part: Part, translation: Translation) -> Element | None:
+    """CNN: family, given, further names, suffix, prefix, degree in a row."""
+    return _named(part, first=2, translation=translation, degrees=(7,)) or None
+
+
+@converter("family_name", "hl7v2")
+def family_name(part: Part, translation: Translation) -> str | None:
+    """The surname of an XPN alone."""
+    return part.text or None
+
+
+def _named(part: Part, *, first: int, translation: Translation, degrees: tuple[int, ...]) -> Element:
+    made: Element = {}
+    family = part.part(first)
+    if family is not None:
+        _surname(made, family)
+    given = [one for one in (text(part, first + 1), text(part, first + 2)) if one]
+    if given:
+        made["given"] = given
+    if prefix := text(part, first + 4):
+        made["prefix"] = [prefix]
+    suffix = [one for one in (text(part, first + 3), *(text(part, number) for number in degrees)) if one]
+    if suffix:
+        made["suffix"] = suffix
+    return made
+
+
+def _surname(made: Element, family: Part) -> None:
+    """FN.1 is the whole surname; own and partner's parts stand beside it, and together they are the text."""
+    whole = text(family, 1)
+    parts = [(name, said) for number, name in _FAMILY if (said := text(family, number))]
+    if not whole and parts:
+        whole = " ".join(said for _, said in parts)
+    if whole:
+        made["family"] = whole
+    if parts:
+        made["_family"] = {"extension": [{"url": f"{_CORE}humanname-{name}", "valueString": said} for name, said in parts]}
+        if extra := [said for _, said in parts if said not in whole]:
+            made["text"] = " ".join([whole, *extra])
+
+
+def _use(made: Element, part: Part, number: int, use: str, translation: Translation) -> None:
+    """The name type as use; a type that FHIR has no use for stays a leaf without a home."""
+    sent = peek(part, number)
+    found = translation.concept_map("v2-0200-name-use").translate(sent) if sent else None
+    if found is not None:
+        text(part, number)
+        made["use"] = found.code
+    elif use:
+        made["use"] = use
+
+
+def _period(made: Element, part: Part, dates: tuple[int, int], range_at: int, translation: Translation) -> None:
+    period: Element = {}
+    held = part.part(range_at)
+    for key, number in (("start", 1), ("end", 2)):
+        sent = part.part(dates[number - 1]) or (held.part(number) if held is not None else None)
+        convert(period, key, sent, translation, "date_time")
+    if period:
+        made["period"] = period
+
+
+def _coded(made: Element, part: Part | None, name: str) -> None:
+    if part is not None and (code := part.text) and " " not in code:
+        made.setdefault("extension", []).append({"url": f"{_CORE}{name}", "valueCode": code})

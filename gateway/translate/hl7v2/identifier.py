@@ -1,0 +1,170 @@
+"""CX, EI, EIP, XON, XCN, PLN, DLN and plain numbers to Identifier."""
+
+from typing import Any
+
+from gateway.translate.converter import converter
+from gateway.translate.hl7v2.leaf import Part, at, convert, peek, text
+from gateway.translate.hl7v2.systems import V2, authority, in_table, local, plain
+from gateway.translate.translation import Translation
+
+Element = dict[str, Any]
+TYPES = f"{V2}0203"
+_NPI, _SSN = "http://hl7.org/fhir/sid/us-npi", "http://hl7.org/fhir/sid/us-ssn"
+_KNOWN_BY_TYPE = {"NPI": _NPI, "SS": _SSN, "SSN": _SSN}
+
+
+@converter("identifier", "hl7v2")
+def identifier(part: Part, translation: Translation, type: str = "", use: str = "") -> Element | None:
+    """CX: value, assigning authority, type and period, each repetition for itself."""
+    return _extended(part, translation, type or text(part, 5), use, value=1, hd=4, facility=6, dates=(7, 8))
+
+
+@converter("entity_identifier", "hl7v2")
+def entity_identifier(part: Part, translation: Translation, type: str = "", use: str = "", label: str = "") -> Element | None:
+    """EI: the value with its namespace or universal id."""
+    value = text(part, 1)
+    if not value:
+        return None
+    system, name = authority(_hd_of(part, 2), translation)
+    made = _identifier(value, system, type, use, translation)
+    if label:
+        made.setdefault("type", {})["text"] = label
+    return _assigned(made, [name])
+
+
+@converter("entity_identifier_pair", "hl7v2")
+def entity_identifier_pair(part: Part, translation: Translation, type: str = "") -> list[Element]:
+    """EIP: the placer's number and the filler's; an EI sent in its place is the placer's."""
+    found = []
+    for number, kind in ((1, "PLAC"), (2, "FILL")):
+        inner = part.part(number)
+        if inner is not None and (made := entity_identifier(inner, translation, type or kind)):
+            found.append(made)
+    return found
+
+
+@converter("person_identifier", "hl7v2")
+def person_identifier(part: Part, translation: Translation) -> Element | None:
+    """XCN: the person's number with its authority (9), type (13), facility (14) and period (19, 20)."""
+    return _extended(part, translation, text(part, 13), "", value=1, hd=9, facility=14, dates=(19, 20))
+
+
+@converter("embedded_person_identifier", "hl7v2")
+def embedded_person_identifier(part: Part, translation: Translation) -> Element | None:
+    """CNN: a person's number inside a larger field, its authority in the parts 9 to 11."""
+    value = text(part, 1)
+    if not value:
+        return None
+    system, name = authority(_hd_of(part, 9), translation)
+    return _assigned(_identifier(value, system, "", "", translation), [name])
+
+
+@converter("organization_identifier", "hl7v2")
+def organization_identifier(part: Part, translation: Translation) -> Element | None:
+    """XON: the organisation's identifier (10, before 2.5 the number in 3) with its authority and type."""
+    at_value = 10 if peek(part, 10) else 3
+    return _extended(part, translation, text(part, 7), "", value=at_value, hd=6, facility=8, dates=())
+
+
+@converter("practitioner_number", "hl7v2")
+def practitioner_number(part: Part, translation: Translation) -> Element | None:
+    """PLN: number, type, issuer and expiry of a licence or registration."""
+    value = text(part, 1)
+    if not value:
+        return None
+    made = _identifier(value, "", text(part, 2), "", translation)
+    end: Element = {}
+    convert(end, "end", part.part(4), translation, "date_time")
+    if end:
+        made["period"] = end
+    return _assigned(made, [text(part, 3)])
+
+
+@converter("licence", "hl7v2")
+def licence(part: Part, translation: Translation, type: str = "DL") -> Element | None:
+    """DLN: number, issuing state and expiry of a driver's licence."""
+    value = text(part, 1)
+    if not value:
+        return None
+    made = _identifier(value, "", type, "", translation)
+    end: Element = {}
+    convert(end, "end", part.part(3), translation, "date_time")
+    if end:
+        made["period"] = end
+    return _assigned(made, [text(part, 2)])
+
+
+@converter("bare_identifier", "hl7v2")
+def bare_identifier(part: Part, translation: Translation, type: str = "", label: str = "", system: str = "") -> Element | None:
+    """ST: a bare number, in the sender's namespace unless the field says whose it is."""
+    value = part.text
+    if not value:
+        return None
+    made = _identifier(value, system, type, "", translation)
+    if label:
+        made.setdefault("type", {})["text"] = label
+    return made
+
+
+def _extended(
+    part: Part,
+    translation: Translation,
+    type: str,
+    use: str,
+    *,
+    value: int,
+    hd: int,
+    facility: int,
+    dates: tuple[int, ...],
+) -> Element | None:
+    sent = text(part, value)
+    if not sent:
+        return None
+    system, name = authority(part.part(hd), translation)
+    facility_part = part.part(facility)
+    made = _identifier(sent, system, type, use, translation)
+    period: Element = {}
+    for key, component in zip(("start", "end"), dates, strict=False):
+        convert(period, key, part.part(component), translation, "date_time")
+    if period:
+        made["period"] = period
+    return _assigned(made, [name, text(facility_part, 1) if facility_part is not None else ""])
+
+
+def _identifier(value: str, system: str, type: str, use: str, translation: Translation) -> Element:
+    made: Element = {}
+    if use:
+        made["use"] = use
+    if type:
+        code = plain(type)
+        made["type"] = {"coding": [{"system": TYPES, "code": code}]} if in_table("0203", code) else {"text": code}
+    made["system"] = system or _KNOWN_BY_TYPE.get(type) or local(translation, type)
+    made["value"] = value
+    return made
+
+
+def _assigned(made: Element, names: list[str]) -> Element:
+    if named := ", ".join(dict.fromkeys(filter(None, names))):
+        made["assigner"] = {"display": named}
+    return made
+
+
+class _Shifted:
+    """An HD whose three parts stand in a row inside a larger field, as those of an EI do."""
+
+    def __init__(self, part: Part, first: int) -> None:
+        self._part = part
+        self._first = first
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._part, name)
+
+    def part(self, number: int) -> Part | None:
+        """The n-th part of the HD."""
+        return self._part.part(self._first + number - 1)
+
+
+def _hd_of(part: Part, first: int) -> Part | None:
+    if any(at(part, first + n) is not None for n in range(3)):
+        return _Shifted(part, first)  # type: ignore[return-value]
+    return None

@@ -1,0 +1,99 @@
+"""Reading parts of a field by number: `text` counts as read, `peek` only looks; and placing what was made."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from gateway.core.ledger import State
+from gateway.core.record import Record
+from gateway.translate.converter import NotConvertedError, Primitive, converter_named
+from gateway.translate.translation import Translation
+
+
+class Part(Protocol):
+    """A field's repetition, a component or a subcomponent, as the parser gives it."""
+
+    @property
+    def record(self) -> Record:
+        """The message."""
+
+    @property
+    def location(self) -> str:
+        """The locator."""
+
+    @property
+    def text(self) -> str:
+        """The first leaf, counted as read."""
+
+    @property
+    def peek(self) -> str:
+        """The first leaf, not counted."""
+
+    @property
+    def valued(self) -> bool:
+        """Whether anything is valued here."""
+
+    def keys(self) -> Iterator[Any]:
+        """The keys of the leaves."""
+
+    def part(self, number: int) -> "Part | None":
+        """The n-th part below, when valued."""
+
+
+def text(part: Part, number: int, below: int = 0) -> str:
+    """The text of the n-th part (or of one below it), counted as read; empty when not valued."""
+    found = at(part, number, below)
+    return found.text if found is not None else ""
+
+
+def peek(part: Part, number: int, below: int = 0) -> str:
+    """The same, not counted."""
+    found = at(part, number, below)
+    return found.peek if found is not None else ""
+
+
+def at(part: Part, number: int, below: int = 0) -> Part | None:
+    """The n-th part, or one below it, when valued."""
+    found = part.part(number)
+    return found.part(below) if found is not None and below else found
+
+
+def place(element: dict[str, Any], name: str, made: Any) -> None:
+    """Put a converted value into an element that a converter builds; a primitive brings its twin."""
+    if isinstance(made, Primitive):
+        if made.value is not None:
+            element[name] = made.value
+        if made.extension:
+            element[f"_{name}"] = {"extension": made.extension}
+    elif made:
+        element[name] = made
+
+
+def convert(
+    element: dict[str, Any],
+    name: str,
+    part: Part | None,
+    translation: Translation,
+    converter: str,
+    **arguments: Any,
+) -> None:
+    """Convert one part into an element; a part that cannot be converted fails alone and does not stop the rest."""
+    if part is None:
+        return
+    touched, made = part.record.touched, None
+    mark = len(touched)
+    try:
+        made = named(converter)(part, translation, **arguments)
+    except NotConvertedError as refused:
+        translation.warn(refused.code, system=refused.system, concept=refused.concept, node=part)  # type: ignore[arg-type]
+        for key in touched[mark:]:
+            translation.ledger.enter(key, State.FAILED)
+        del touched[mark:]
+    place(element, name, made)
+
+
+def named(converter: str) -> Callable[..., Any]:
+    """A converter by the name that tables use."""
+    found = converter_named(converter, "hl7v2")
+    if found is None:
+        raise KeyError(converter)
+    return found

@@ -1,0 +1,104 @@
+"""Who assigned a code or an identifier (HD, CWE.3) as the URI that FHIR knows it by."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import yaml
+
+from gateway.core import fhirjson
+from gateway.core.outcome import BASE
+from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.translation import Translation
+
+_FOLDER: Final = Path(__file__).parents[3] / "mappings" / "codesystems"
+_OID: Final = re.compile(r"(?:urn:oid:)?([0-2](?:\.(?:0|[1-9]\d*))+)", re.ASCII)
+_UUID: Final = re.compile(r"(?:urn:uuid:)?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})", re.ASCII)
+_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+")
+_HOST: Final = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", re.ASCII)
+_TABLE: Final = re.compile(r"HL7[ -]?(\d{1,4})", re.ASCII | re.IGNORECASE)
+V2: Final = "http://terminology.hl7.org/CodeSystem/v2-"
+
+
+@cache
+def _texts(name: str) -> dict[str, str]:
+    found: dict[str, str] = yaml.load((_FOLDER / name).read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 (texts)
+    return found
+
+
+@cache
+def _codes() -> dict[str, frozenset[str]]:
+    found = fhirjson.read_own((_FOLDER / "v2_tables.json").read_bytes())
+    return {table: frozenset(codes) for table, codes in found.items()}
+
+
+def ucum(sent: str) -> str:
+    """The UCUM code of a unit as sent, or nothing."""
+    return _texts("units.yaml").get(sent, "")
+
+
+def local(translation: Translation, name: str = "") -> str:
+    """The sender's own namespace: what we know of no registry is the sender's."""
+    parts = [part for part in (translation.sender.clinic or "unregistered", name) if part]
+    return "/".join([f"{BASE}/sid", *(quote(part, safe="") for part in parts)])
+
+
+def universal(identifier: str, kind: str) -> str:
+    """A universal id as a URI, or nothing when it is none."""
+    if found := _OID.fullmatch(identifier):
+        return _texts("oids.yaml").get(found[1], f"urn:oid:{found[1]}")
+    if found := _UUID.fullmatch(identifier):
+        return f"urn:uuid:{found[1].lower()}"
+    if _URI.fullmatch(identifier):
+        return identifier
+    return f"dns:{identifier}" if kind.upper() == "DNS" and _HOST.fullmatch(identifier) else ""
+
+
+def authority(hd: Part | None, translation: Translation) -> tuple[str, str]:
+    """The URI of an assigning authority (HD) and its name; the universal id goes before the namespace."""
+    if hd is None:
+        return "", ""
+    name, identifier, kind = peek(hd, 1), peek(hd, 2), peek(hd, 3)
+    uri = universal(identifier, kind)
+    if uri:
+        text(hd, 2)
+        text(hd, 3)
+        return uri, text(hd, 1)
+    if bare := universal(name, ""):
+        text(hd, 1)
+        return bare, ""
+    if not name and not identifier:
+        return "", ""
+    translation.warn("identifier-system-unknown", node=hd)  # type: ignore[arg-type]
+    return local(translation, name or identifier), ", ".join(dict.fromkeys(filter(None, (text(hd, 1), text(hd, 2)))))
+
+
+def coding_system(name: str, oid: str, table: str, code: str, translation: Translation) -> str:
+    """The URI of a coding system: by its OID, its name in table 0396, else the table that the field is bound to."""
+    if oid and (uri := universal(oid, "ISO")):
+        return uri
+    if found := _TABLE.fullmatch(name):
+        return _table(found[1].zfill(4), name, code, translation)
+    if known := _texts("table_0396.yaml").get(name.upper()):
+        return known
+    if name:
+        return universal(name, "") or local(translation, name)
+    return _table(table, f"HL7{table}", code, translation) if table else ""
+
+
+def _table(number: str, name: str, code: str, translation: Translation) -> str:
+    """A code that HL7 publishes in its table is HL7's; one that a site has added is the site's."""
+    codes = _codes().get(number)
+    return f"{V2}{number}" if codes is None or code in codes else local(translation, name)
+
+
+def in_table(table: str, code: str) -> bool:
+    """Whether HL7 publishes this code in this table."""
+    return code in _codes().get(table, frozenset[str]())
+
+
+def plain(value: Any) -> str:
+    """A code without blanks that FHIR does not allow in one."""
+    return " ".join(str(value).split())
