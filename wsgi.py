@@ -1,6 +1,9 @@
-"""The application for any WSGI server; `python wsgi.py` serves the default installation."""
+"""The application for any WSGI server, as `wsgi:create_app()`; `python wsgi.py` serves the default installation."""
 
 from gateway.app import create_app
+from gateway.app.server import serve
+
+__all__ = ["create_app", "serve"]
 
 if __name__ == "__main__":
-    create_app()
+    serve()

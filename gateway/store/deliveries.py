@@ -16,8 +16,9 @@ from gateway.store.tables import deliveries as d
 _COLUMNS: Final = (
     d.c.seq, d.c.id, d.c.submission, d.c.destination, d.c.patient, d.c.state, d.c.sha256, d.c.created, d.c.updated,
 )  # fmt: skip
-_ATTEMPTS: Final = select(func.count()).where(a.c.delivery == d.c.id).scalar_subquery()
-_LAST: Final = select(func.max(a.c.seq)).where(a.c.delivery == d.c.id).scalar_subquery()
+_any = a.alias("any")
+_ATTEMPTS: Final = select(func.count()).where(_any.c.delivery == d.c.id).correlate(d).scalar_subquery()
+_LAST: Final = select(func.max(_any.c.seq)).where(_any.c.delivery == d.c.id).correlate(d).scalar_subquery()
 _LINES: Final = select(
     *_COLUMNS, _ATTEMPTS.label("attempts"), a.c.status.label("last_status"), a.c.next_try
 ).select_from(d.outerjoin(a, a.c.seq == _LAST))
