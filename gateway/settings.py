@@ -37,6 +37,16 @@ class Settings:
         return "Settings(…)"
 
 
+def _is_file(path: str) -> None:
+    if not Path(path).is_file():
+        raise ValidationError("no such file")
+
+
+def _is_folder(path: str) -> None:
+    if not Path(path).is_dir():
+        raise ValidationError("no such folder")
+
+
 class _Environment(Schema):
     class Meta:
         unknown = EXCLUDE
@@ -45,10 +55,10 @@ class _Environment(Schema):
         data_key="DATABASE_URL", validate=validate.Regexp(r"(sqlite:///|postgresql(\+psycopg)?://)")
     )
     destination_url = fields.Url(data_key="GATEWAY_DESTINATION_URL", schemes={"http", "https"}, require_tld=False)
-    destinations = fields.String(data_key="GATEWAY_DESTINATIONS", validate=os.path.isfile)
+    destinations = fields.String(data_key="GATEWAY_DESTINATIONS", validate=_is_file)
     host = fields.String(data_key="GATEWAY_HOST", validate=validate.Length(min=1))
     port = fields.Integer(data_key="GATEWAY_PORT", validate=validate.Range(0, 65535))
-    packages = fields.String(data_key="GATEWAY_PACKAGES", validate=os.path.isdir)
+    packages = fields.String(data_key="GATEWAY_PACKAGES", validate=_is_folder)
     base_url = fields.Url(data_key="GATEWAY_BASE_URL", schemes={"http", "https"}, require_tld=False)
     max_body = fields.Integer(data_key="GATEWAY_MAX_BODY", validate=validate.Range(min=1024))
     var = fields.String(data_key="GATEWAY_VAR", validate=validate.Length(min=1))

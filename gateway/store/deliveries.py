@@ -149,7 +149,7 @@ def attempt(
     *,
     at: str,
     milliseconds: int,
-    status: int | None,
+    status: int | None = None,
     verdict: str,
     answer: bytes = b"",
     next_try: str | None = None,

@@ -1,0 +1,56 @@
+"""gateway/route/destination.py"""
+
+from datetime import timedelta
+
+import pytest
+
+from gateway.core.errors import SettingsError
+from gateway.route.destination import read_destinations
+from gateway.settings import Settings
+
+FILE = """
+destinations:
+  - {name: home, url: "https://store.example/fhir/", token: s3cret, max_entries: 8}
+  - {name: archive, url: "http://127.0.0.1:9000/fhir", give_up_hours: 1.5}
+"""
+
+
+def from_file(tmp_path, text):
+    path = tmp_path / "destinations.yaml"
+    path.write_text(text)
+    return read_destinations(Settings(destinations=path))
+
+
+def test_without_a_setting_nothing_leaves():
+    assert read_destinations(Settings()) == {}
+
+
+def test_one_address_is_one_destination():
+    found = read_destinations(Settings(destination_url="https://store.example/fhir/"))
+    assert [(one.name, one.url) for one in found.values()] == [("default", "https://store.example/fhir")]
+
+
+def test_a_file_names_several_with_what_each_can_do(tmp_path):
+    found = from_file(tmp_path, FILE)
+    assert (found["home"].max_entries, found["archive"].give_up_after) == (8, timedelta(hours=1.5))
+    assert "s3cret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "destinations: [{name: home}]",
+        "destinations: [{name: home, url: 'ftp://x/y'}]",
+        "destinations: [{name: Home Sweet, url: 'https://x.example'}]",
+        "destinations: [{name: home, url: 'https://x.example', speed: fast}]",
+        "destinations: [{name: a, url: 'https://x.example'}, {name: a, url: 'https://y.example'}]",
+        "{",
+        "[]",
+        "",
+    ],
+)
+def test_a_wrong_file_stops_the_start_and_is_named_without_its_content(tmp_path, text):
+    with pytest.raises(SettingsError) as refused:
+        from_file(tmp_path, text)
+    assert refused.value.place.startswith("GATEWAY_DESTINATIONS")
+    assert "example" not in refused.value.place
