@@ -1,0 +1,96 @@
+"""/admin/failures: the inbox, one failure with all that have it, and what can be done about it."""
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+
+from gateway.access.caller import caller
+from gateway.admin import words
+from gateway.admin.door import asked, door, event, press, show
+from gateway.admin.overview import days
+from gateway.admin.questions import InboxQuestion, Reason, check
+from gateway.core.errors import NotFoundError
+from gateway.services import services
+from gateway.store import failures, inbox, submissions
+from gateway.store.inbox import Filters
+
+PAGE = 50
+
+
+@door.get("/failures")
+def failures_inbox() -> ResponseReturnValue:
+    """The failures that are asked for, each as one sentence with whom it concerns."""
+    question = check(InboxQuestion, request.args)
+    sort, skip, bars = question.pop("sort"), question.pop("skip"), days()
+    filters = Filters(**question)
+
+    def look(connection: Connection) -> dict[str, object]:
+        return {
+            "lines": inbox.lines(connection, filters, days=bars, sort=sort, limit=PAGE, skip=skip),
+            "total": inbox.total(connection, filters),
+            "by_state": inbox.counts_by_state(connection),
+            "choices": inbox.choices(connection),
+        }
+
+    facts = services().store.read(look)
+    return show("failures.html", facts, filters=filters, sort=sort, skip=skip, page=PAGE, days=bars, words=words)
+
+
+@door.get("/failures/<signature>")
+def failure(signature: str) -> ResponseReturnValue:
+    """One failure: what, where, what to do, and the submissions that have it."""
+    bars = days()
+
+    def look(connection: Connection) -> dict[str, object]:
+        return {
+            "line": inbox.line(connection, signature, days=bars),
+            "affected": inbox.affected(connection, signature),
+        }
+
+    return show("failure.html", services().store.read(look), days=bars, words=words)
+
+
+@door.post("/failures/<signature>/replay")
+def replay_group(signature: str) -> ResponseReturnValue:
+    """Replay every submission that has it, from its stored bytes."""
+
+    def change(connection: Connection, at: str) -> str:
+        found = inbox.submissions_of(connection, signature)
+        for id in found:
+            submissions.requeue(connection, id, at, actor=caller().key)
+        _decide(connection, signature, failures.FIXING if found else failures.FIXED)
+        return f"replay:{len(found)}"
+
+    return press(change, _page(signature), event("E", "replay", entities=(("failure", signature),)))
+
+
+@door.post("/failures/<signature>/ignore")
+def ignore(signature: str) -> ResponseReturnValue:
+    """Ignore it, with a reason that stays with it."""
+    reason = check(Reason, asked())["reason"]
+
+    def change(connection: Connection, _: str) -> str:
+        _decide(connection, signature, failures.IGNORED, reason)
+        return "ignore"
+
+    return press(change, _page(signature), event("U", "ignore", entities=(("failure", signature),)))
+
+
+@door.post("/failures/<signature>/reopen")
+def reopen(signature: str) -> ResponseReturnValue:
+    """Open an ignored failure again."""
+
+    def change(connection: Connection, _: str) -> str:
+        _decide(connection, signature, failures.OPEN)
+        return "reopen"
+
+    return press(change, _page(signature), event("U", "reopen", entities=(("failure", signature),)))
+
+
+def _decide(connection: Connection, signature: str, state: str, reason: str | None = None) -> None:
+    if not failures.set_state(connection, signature, state, owner=caller().key, reason=reason):
+        raise NotFoundError
+
+
+def _page(signature: str) -> str:
+    return url_for("admin.failure", signature=signature)

@@ -1,0 +1,44 @@
+"""/admin: how everything stands, on one screen; every number leads to its list."""
+
+from datetime import timedelta
+
+from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
+
+from gateway.admin import words
+from gateway.admin.door import door, show
+from gateway.services import services
+from gateway.store import audit, inbox, standing, submissions, work
+from gateway.store.inbox import Filters
+from gateway.store.standing import Traffic
+
+TOP = 10
+DAYS = 14
+
+
+@door.get("")
+def overview() -> ResponseReturnValue:
+    """Counts, ages, the worst failures, destinations, cases, the head of the audit trail."""
+    bars = days()
+    here = services()
+
+    def question(connection: Connection) -> dict[str, object]:
+        traffic = standing.traffic(connection)
+        return {
+            "submissions": submissions.counts_by_state(connection),
+            "oldest": standing.oldest(connection),
+            "failures": inbox.lines(connection, Filters(), days=bars, sort="effect", limit=TOP),
+            "failures_by_state": inbox.counts_by_state(connection),
+            "destinations": [traffic.get(name, Traffic(name)) for name in sorted({*traffic, *here.destinations})],
+            "cases": standing.cases(connection),
+            "work": work.depths(connection),
+            "audit": dict(zip(("seq", "head"), audit.head(connection), strict=True)),
+        }
+
+    return show("overview.html", here.store.read(question), days=bars, words=words)
+
+
+def days() -> tuple[str, ...]:
+    """The dates of the last fourteen days, the oldest first."""
+    today = services().clock.now()
+    return tuple((today - timedelta(days=back)).strftime("%Y-%m-%d") for back in range(DAYS - 1, -1, -1))
