@@ -37,7 +37,8 @@ def _numbered(connection: Connection, task: Resource, clinic: str, at: str) -> R
 
 
 def _id(reference: Resource | None) -> str:
-    return (reference or {}).get("reference", "").rpartition("/")[2]
+    target: str = (reference or {}).get("reference", "")
+    return target.rpartition("/")[2]
 
 
 def _state(task: Resource) -> str:

@@ -6,9 +6,9 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 from typing import Any, Final
 
-from gateway import pipeline
 from gateway.core.outcome import Outcome
 from gateway.core.submission import Sender
+from gateway.worker.desk import Convert
 
 SECONDS: Final = 60.0  # for one submission, at most
 MEMORY: Final = 2 * 1024**3  # address space of the process, definitions and tables included
@@ -19,10 +19,11 @@ class ConversionCrashError(Exception):
     """The process that converts came to its end, or did not come to one."""
 
 
-class IsolatedPipeline:
-    """Calls `pipeline.process` in a child, which lives until it fails or we close it."""
+class Isolated:
+    """Calls a function of a module in a child, which lives until it fails or we close it."""
 
-    def __init__(self, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+    def __init__(self, convert: Convert, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+        self._convert = convert
         self._seconds = seconds
         self._memory = memory
         self._child: Any = None
@@ -62,13 +63,13 @@ class IsolatedPipeline:
     def _ready(self) -> Pipe:
         if self._pipe is None:
             self._pipe, theirs = _context.Pipe()
-            self._child = _context.Process(target=_serve, args=(theirs, self._memory), daemon=True)
+            self._child = _context.Process(target=_serve, args=(self._convert, theirs, self._memory), daemon=True)
             self._child.start()
             theirs.close()
         return self._pipe
 
 
-def _serve(pipe: Pipe, memory: int) -> None:
+def _serve(convert: Convert, pipe: Pipe, memory: int) -> None:
     """Convert what comes until nobody sends any more. A bug or a lack of memory is told as nothing, not as its text."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     while True:
@@ -77,7 +78,7 @@ def _serve(pipe: Pipe, memory: int) -> None:
         except EOFError:
             return
         try:
-            said = pipeline.process(body, media_type=media_type, sender=sender, received=received)
+            said = convert(body, media_type=media_type, sender=sender, received=received)
         except Exception:  # noqa: BLE001 - the worker's edge, on the other side of the pipe
             said = None
         pipe.send(said)

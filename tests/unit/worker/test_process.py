@@ -1,0 +1,171 @@
+"""gateway/worker/process.py, known_patient.py, case_number.py and the edge in loop.py"""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from gateway.core import fhirjson
+from gateway.core.errors import NotFoundError, StoreFullError
+from gateway.store import cases, deliveries, outcomes, patients, resources, submissions, work
+from gateway.store.tables import metadata
+
+MEDICAL_RECORD = {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}
+PATIENT = {
+    "resourceType": "Patient",
+    "id": "p1",
+    "identifier": [{"type": {"coding": [MEDICAL_RECORD]}, "system": "urn:oid:1.2.3", "value": "M-77"}],
+    "name": [{"family": "Okafor", "given": ["Amara"]}],
+    "birthDate": "1961-04-09",
+    "gender": "female",
+}
+TASK = {
+    "resourceType": "Task",
+    "id": "t1",
+    "status": "received",
+    "intent": "order",
+    "code": {"coding": [{"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "fulfill"}]},
+    "businessStatus": {"coding": [{"code": "case-received"}]},
+    "focus": {"reference": "ServiceRequest/s1"},
+    "for": {"reference": "Patient/p1"},
+}
+
+
+def read(desk, type, id):
+    return fhirjson.read_own(desk.store.read(lambda c: resources.read(c, type, id)).body)
+
+
+def steps(desk, id):
+    return [event.event for event in desk.store.read(lambda c: submissions.events(c, id))]
+
+
+def test_a_good_submission_is_stored_and_on_its_way_in_one_step(desk, worker, submit, state):
+    id = submit(PATIENT, TASK)
+    assert worker.turn("process") == 1
+    assert state(id) == ("routed", None)
+    assert steps(desk, id) == ["receive", "parsed", "mapped", "validated", "matched", "routed"]
+    assert read(desk, "Patient", "p1")["birthDate"] == "1961-04-09"
+    (sent,) = desk.store.read(lambda c: deliveries.listing(c, submission=id))
+    assert (sent.destination, sent.patient, sent.state) == ("home", "p1", "waiting")
+    assert desk.store.read(work.depths) == {"process": 0, "deliver": 1}
+
+
+def test_a_case_has_a_number_on_its_task_wherever_the_task_is_seen(desk, worker, submit):
+    id = submit(PATIENT, TASK)
+    worker.turn("process")
+    number = {"system": "https://fhir.second-opinion.example/sid/case", "value": "SO-2026-000001"}
+    case = desk.store.read(lambda c: cases.find(c, "SO-2026-000001"))
+    assert (case.patient, case.question, case.clinic) == ("p1", "s1", "a")
+    assert read(desk, "Task", "t1")["identifier"] == [number]
+    stored = desk.store.read(lambda c: outcomes.load(c, id)).bundle
+    assert stored["entry"][1]["resource"]["identifier"] == [number]
+    (sent,) = desk.store.read(lambda c: deliveries.listing(c, submission=id))
+    assert b"SO-2026-000001" in desk.store.read(lambda c: deliveries.bundle(c, sent.id))
+
+
+def test_a_replay_of_what_did_not_change_changes_nothing(desk, worker, submit, state):
+    submit(PATIENT | {"id": "p0"}, clinic="b")
+    id = submit(PATIENT, TASK)
+    other = submit(PATIENT | {"id": "p2"}, clinic="b")
+    while worker.turn("process"):
+        pass
+    counted = ("resources", "deliveries", "match_decisions", "cases")
+
+    def rows():
+        asked = {name: text(f"SELECT count(*) FROM {metadata.tables[name]}") for name in counted}  # noqa: S608
+        return desk.store.read(lambda c: {name: c.execute(one).scalar() for name, one in asked.items()})
+
+    before = rows()
+    for again in (id, other):
+        desk.store.write(lambda c, again=again: submissions.requeue(c, again, desk.now()))
+    while worker.turn("process"):
+        pass
+    assert rows() == before
+    assert state(id) == ("routed", None)
+
+
+@pytest.mark.parametrize(("body", "reason"), [(b"malformed", "parse-error"), (b" []", "profile-invalid")])
+def test_content_that_is_bad_is_set_aside_at_once_and_nothing_of_it_is_stored(
+    desk, worker, submit, state, body, reason
+):
+    id = submit(body=body)
+    worker.turn("process")
+    assert state(id) == ("quarantined", reason)
+    assert desk.store.read(work.depths) == {"process": 0, "deliver": 0}
+    assert desk.store.read(lambda c: submissions.original(c, id, "a"))[0] == body
+    assert desk.store.read(lambda c: outcomes.load(c, id)) is not None
+
+
+def test_a_known_patient_of_another_clinic_is_linked_and_not_merged(desk, worker, submit):
+    submit(PATIENT)
+    submit(PATIENT | {"id": "p2"}, clinic="b")
+    while worker.turn("process"):
+        pass
+    assert read(desk, "Patient", "p2")["link"] == [{"other": {"reference": "Patient/p1"}, "type": "seealso"}]
+    assert "link" not in read(desk, "Patient", "p1")
+    (decision,) = desk.store.read(lambda c: patients.decisions(c, "p2"))
+    assert (decision["candidate"], decision["grade"]) == ("p1", "certain")
+
+
+def test_what_is_less_than_certain_is_left_to_a_person(desk, worker, submit):
+    submit(PATIENT)
+    twin = PATIENT | {"id": "p2", "name": [{"family": "Okafor", "given": ["Adaeze"]}]}
+    submit(twin, clinic="b")
+    while worker.turn("process"):
+        pass
+    assert "link" not in read(desk, "Patient", "p2")
+    (decision,) = desk.store.read(lambda c: patients.decisions(c, "p2"))
+    assert decision["grade"] != "certain"
+
+
+def test_a_submission_that_the_program_fails_on_three_times_is_set_aside_and_the_next_goes_on(
+    worker, clock, submit, state
+):
+    bad, good = submit(body=b"crash"), submit(PATIENT)
+    for _ in range(3):
+        worker.turn("process")
+        clock.move(timedelta(seconds=2))
+    assert state(bad) == ("quarantined", "translator-failed")
+    worker.turn("process")
+    assert state(good)[0] == "routed"
+
+
+def test_a_submission_that_takes_the_process_with_it_three_times_is_set_aside(desk, worker, clock, submit, state):
+    id = submit(PATIENT)
+    for _ in range(3):
+        desk.store.write(lambda c: work.claim(c, task="process", worker="died", now=clock.now(), limit=1))
+        clock.move(2 * work.LEASES["process"])
+    worker.turn("process")
+    assert state(id) == ("quarantined", "translator-failed")
+
+
+def test_an_outage_of_the_store_is_never_a_quarantine(desk, worker, clock, submit, state, monkeypatch):
+    id = submit(PATIENT)
+
+    def full(*_, **__):
+        raise StoreFullError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(resources, "save", full)
+        for _ in range(10):
+            worker.turn("process")
+            clock.move(timedelta(seconds=2))
+    assert state(id) == ("received", None)
+    worker.turn("process")
+    assert state(id) == ("routed", None)
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing(desk, worker, clock, submit, state):
+    id = submit(PATIENT)
+    slow = desk.convert
+
+    def slept(*words, **said):
+        clock.move(2 * work.LEASES["process"])
+        desk.store.write(lambda c: work.claim(c, task="process", worker="other", now=clock.now(), limit=1))
+        return slow(*words, **said)
+
+    object.__setattr__(desk, "convert", slept)
+    worker.turn("process")
+    assert state(id) == ("received", None)
+    with pytest.raises(NotFoundError):
+        read(desk, "Patient", "p1")
