@@ -95,16 +95,17 @@ def press(change: Callable[[Connection, str], str], onward: str, event: Event) -
     if not key or len(key) > 255:
         raise RequestError("Idempotency-Key")
     hashed, at = digest("\x1f".join((caller().key, request.path, key)).encode("utf-8", "replace")), now()
+    here = services()  # the change runs in the store's own thread, where there is no request
 
     def once(connection: Connection) -> str:
         said = actions.said(connection, hashed)
         if said is None:
             said = change(connection, at)
             actions.keep(connection, hashed, said, at)
-            services().record(connection, event)
+            here.record(connection, event)
         return said
 
-    said = services().store.write(once)
+    said = here.store.write(once)
     if wants_page():
         return redirect(f"{onward}{'&' if '?' in onward else '?'}said={said}", 303)
     what, _, number = said.partition(":")

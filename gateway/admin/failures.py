@@ -53,12 +53,13 @@ def failure(signature: str) -> ResponseReturnValue:
 @door.post("/failures/<signature>/replay")
 def replay_group(signature: str) -> ResponseReturnValue:
     """Replay every submission that has it, from its stored bytes."""
+    who = caller().key
 
     def change(connection: Connection, at: str) -> str:
         found = inbox.submissions_of(connection, signature)
         for id in found:
-            submissions.requeue(connection, id, at, actor=caller().key)
-        _decide(connection, signature, failures.FIXING if found else failures.FIXED)
+            submissions.requeue(connection, id, at, actor=who)
+        _decide(connection, signature, failures.FIXING if found else failures.FIXED, who)
         return f"replay:{len(found)}"
 
     return press(change, _page(signature), event("E", "replay", entities=(("failure", signature),)))
@@ -67,10 +68,10 @@ def replay_group(signature: str) -> ResponseReturnValue:
 @door.post("/failures/<signature>/ignore")
 def ignore(signature: str) -> ResponseReturnValue:
     """Ignore it, with a reason that stays with it."""
-    reason = check(Reason, asked())["reason"]
+    reason, who = check(Reason, asked())["reason"], caller().key
 
     def change(connection: Connection, _: str) -> str:
-        _decide(connection, signature, failures.IGNORED, reason)
+        _decide(connection, signature, failures.IGNORED, who, reason)
         return "ignore"
 
     return press(change, _page(signature), event("U", "ignore", entities=(("failure", signature),)))
@@ -79,16 +80,17 @@ def ignore(signature: str) -> ResponseReturnValue:
 @door.post("/failures/<signature>/reopen")
 def reopen(signature: str) -> ResponseReturnValue:
     """Open an ignored failure again."""
+    who = caller().key
 
     def change(connection: Connection, _: str) -> str:
-        _decide(connection, signature, failures.OPEN)
+        _decide(connection, signature, failures.OPEN, who)
         return "reopen"
 
     return press(change, _page(signature), event("U", "reopen", entities=(("failure", signature),)))
 
 
-def _decide(connection: Connection, signature: str, state: str, reason: str | None = None) -> None:
-    if not failures.set_state(connection, signature, state, owner=caller().key, reason=reason):
+def _decide(connection: Connection, signature: str, state: str, who: str, reason: str | None = None) -> None:
+    if not failures.set_state(connection, signature, state, owner=who, reason=reason):
         raise NotFoundError
 
 

@@ -105,9 +105,10 @@ def original(id: str) -> ResponseReturnValue:
 @door.post("/submissions/<id>/replay")
 def replay(id: str) -> ResponseReturnValue:
     """Replay one submission from its stored bytes, under the same id."""
+    who = caller().key
 
     def change(connection: Connection, at: str) -> str:
-        submissions.requeue(connection, id, at, actor=caller().key)
+        submissions.requeue(connection, id, at, actor=who)
         return "replay:1"
 
     return press(change, _page(id), event("E", "replay", submission=id))

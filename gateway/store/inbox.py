@@ -16,6 +16,7 @@ from gateway.store.tables import signatures as s
 from gateway.store.tables import submissions as b
 
 SORTS: Final = ("count", "age", "seen", "effect")
+_LOST: Final = ("unmapped", "failed", "row-failed")
 _STOPPED: Final = (SubmissionState.QUARANTINED, SubmissionState.REJECTED)
 _COUNT = func.count(distinct(f.c.submission))
 _BLOCKED = func.coalesce(func.max(case((b.c.state.in_(_STOPPED), 1), else_=0)), 0)
@@ -65,9 +66,9 @@ _ALL_AFFECTED = select(f.c.submission).where(f.c.signature == bindparam("signatu
 _OF_SUBMISSION = select(f.c.signature, f.c.first_location).where(f.c.submission == bindparam("submission"))
 _BY_STATE = select(s.c.state, func.count()).group_by(s.c.state)
 _CHOICES = {
-    "clinic": select(distinct(b.c.clinic)).order_by(b.c.clinic),
-    "format": select(distinct(s.c.format)).order_by(s.c.format),
-    "trouble": select(distinct(s.c.trouble)).order_by(s.c.trouble),
+    "clinic": select(b.c.clinic).distinct().order_by(b.c.clinic),
+    "format": select(s.c.format).distinct().order_by(s.c.format),
+    "trouble": select(s.c.trouble).distinct().order_by(s.c.trouble),
 }
 
 
@@ -110,15 +111,9 @@ class Line:
     submissions: int
     patients: int
     blocked: int
+    effect: str  # the worst that it does: blocked, not carried on (in the original only), or kept as sent
     clinics: tuple[str, ...] = ()
     days: tuple[int, ...] = ()
-
-    @property
-    def effect(self) -> str:
-        """The worst that it does: blocked, not carried on (kept in the original only), or kept as it was sent."""
-        if self.blocked or self.severity in ("error", "fatal"):
-            return "blocked"
-        return "not carried on" if self.trouble in ("unmapped", "failed", "row-failed") else "kept as sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +187,18 @@ def _read(connection: Connection, rows: Sequence[Any], days: Sequence[str]) -> l
     return [
         Line(
             **row._asdict(),
+            effect=_effect(row),
             clinics=clinics.get(row.signature, ()),
             days=bars.get(row.signature, none),
         )
         for row in rows
     ]
+
+
+def _effect(row: Any) -> str:
+    if row.blocked or row.severity in ("error", "fatal"):
+        return "blocked"
+    return "not carried on" if row.trouble in _LOST else "kept as sent"
 
 
 def _narrowed(filters: Filters) -> Select[Any]:

@@ -16,7 +16,7 @@ _DELIVERIES: Final = select(
     d.c.destination,
     func.sum(case((d.c.state == "waiting", 1), else_=0)),
     func.sum(case((d.c.state == "delivered", 1), else_=0)),
-    func.sum(case((d.c.state == "dead", 1), else_=0)),
+    func.sum(case((d.c.state == "dead", 1), else_=0)).label("dead"),
     func.min(case((d.c.state == "waiting", d.c.created))),
     func.max(case((d.c.state == "delivered", d.c.updated))),
 ).group_by(d.c.destination)
@@ -43,13 +43,7 @@ class Traffic:
     last_verdict: str = ""
     last_status: int | None = None
     last_at: str | None = None
-
-    @property
-    def state(self) -> str:
-        """`ready`, `retry` when its last answer was none, or `dead` when something waits for a person."""
-        if self.dead:
-            return "dead"
-        return "retry" if self.last_verdict == "retry" else "ready"
+    state: str = "ready"  # `retry` when its last answer was none, `dead` when something waits for a person
 
 
 def oldest(connection: Connection) -> dict[str, str]:
@@ -65,4 +59,9 @@ def cases(connection: Connection) -> dict[str, int]:
 def traffic(connection: Connection) -> dict[str, Traffic]:
     """Every destination that something was ever put on the way to."""
     last = {row.destination: (row.verdict, row.status, row.at) for row in connection.execute(_LAST_WORDS)}
-    return {row[0]: Traffic(*row, *last.get(row[0], ("", None, None))) for row in connection.execute(_DELIVERIES)}
+    found = {}
+    for row in connection.execute(_DELIVERIES):
+        verdict, status, at = last.get(row.destination, ("", None, None))
+        state = "dead" if row.dead else "retry" if verdict == "retry" else "ready"
+        found[row.destination] = Traffic(*row, verdict, status, at, state)
+    return found
