@@ -17,7 +17,8 @@ from gateway.worker.deliver import deliver, give_up
 from gateway.worker.desk import Desk
 from gateway.worker.process import process, quarantine
 
-CRASHES: Final = 3  # of the program on one piece of work, then a person looks
+CRASHES: Final = 3  # of the corridor on one submission, then a person looks
+DEATHS: Final = 20  # of whole processes that had it in hand: mostly they were killed for other reasons
 POLL: Final = 0.25  # seconds; commits of this process wake us at once
 THREADS: Final = {"process": 1, "deliver": 4}
 _PAUSE: Final = timedelta(seconds=1)
@@ -80,8 +81,8 @@ class Worker:
     def _do(self, job: Job) -> None:
         """The edge: whatever happens to one piece of work, it is counted, tried again, and in the end set aside."""
         try:
-            if job.task == "process" and job.attempts > CRASHES:
-                _SET_ASIDE[job.task](self.desk, job)  # it took the whole process with it, each time
+            if job.task == "process" and job.attempts > DEATHS:
+                _SET_ASIDE[job.task](self.desk, job)
             else:
                 _DO[job.task](self.desk, job)
         except LeaseLostError:
@@ -91,17 +92,14 @@ class Worker:
                 self._crashed(job, outage)
                 return
             _log.error("store-unavailable", task=job.task, subject=job.subject, code=outage.code)
-            self._again(job, forgive=True)
+            due = instant(self.desk.clock.now() + _PAUSE)
+            self.desk.store.write(lambda connection: work.release(connection, job, due=due, forgive=True))
         except Exception as crash:  # noqa: BLE001 - a submission must never vanish
             self._crashed(job, crash)
 
     def _crashed(self, job: Job, crash: Exception) -> None:
         _log.error("crash", task=job.task, subject=job.subject, attempt=job.attempts, kind=type(crash).__name__)
         if job.attempts < CRASHES:
-            self._again(job, forgive=False)
+            self.desk.store.write(lambda connection: work.release(connection, job))
         else:
             _SET_ASIDE[job.task](self.desk, job)
-
-    def _again(self, job: Job, *, forgive: bool) -> None:
-        due = instant(self.desk.clock.now() + _PAUSE)
-        self.desk.store.write(lambda connection: work.release(connection, job, due=due, forgive=forgive))
