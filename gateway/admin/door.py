@@ -51,12 +51,13 @@ def place(path: str) -> str:
 @door.context_processor
 def parts() -> dict[str, Any]:
     """What every page of this door may use: a fresh key for each form, and what the last press did."""
-    said = request.args.get("said", "")
+    said, store = request.args.get("said", ""), services().store
     return {
         "fresh_key": lambda: secrets.token_urlsafe(18),
         "since": seconds_between,
         "said": outcome_of_press(said) if _SAID.fullmatch(said) else None,
-        "clinic_names": services().store.read(lambda connection: dict(access.all_clinics(connection))),
+        "clinic_names": store.read(lambda connection: dict(access.all_clinics(connection))),
+        "caller_names": store.read(lambda connection: {key.id: key.label for key in access.all_keys(connection)}),
         "now": now(),
     }
 

@@ -5,6 +5,8 @@ from typing import Final
 
 from gateway.admin.panes.pieces import Line, Piece, View
 
+_SEGMENT_NAME: Final = re.compile(r"[A-Z][A-Z0-9]{2}(?=[^\w\s]|$)")
+_NO_DELIMITER: Final = re.compile(r"[^|^~\\&#\x00-\x1f]+")
 _SEGMENT_END: Final = re.compile(rb"\r\n|\r|\n")
 
 
@@ -36,11 +38,14 @@ def _ends(body: bytes) -> list[tuple[int, int]]:
 
 
 def _between(part: bytes, view: View) -> Piece:
-    """Delimiters and a segment's name are shown; anything longer is something that the parser did not take."""
+    """Delimiters and a segment's name are shown; anything else is something that no ledger line speaks of."""
     text = _text(part)
-    if view.revealed or re.fullmatch(r"(?:[A-Z][A-Z0-9]{2})?[^\w\s]*", text):
+    if view.revealed:
         return Piece(text)
-    return view.unknown(text)
+    name = _SEGMENT_NAME.match(text)
+    kept = name.group() if name else ""
+    covered = kept + _NO_DELIMITER.sub(lambda found: f"‹{len(found.group())}›", text[len(kept) :])
+    return Piece(covered, masked=covered != text)
 
 
 def _text(part: bytes) -> str:

@@ -19,7 +19,7 @@
   }
   const open = [...panes.querySelectorAll(".ledger > li")].filter((line) => line.dataset.state !== "mapped");
 
-  const scrollTo = (element) => {
+  const bringIntoView = (element) => {
     const body = element.closest(".pane-body");
     const [inner, outer] = [element.getBoundingClientRect(), body.getBoundingClientRect()];
     if (inner.top >= outer.top + 32 && inner.bottom <= outer.bottom - 8) return;
@@ -32,7 +32,7 @@
     for (const element of partners.get(number) || []) {
       element.classList.add("lit");
       const pane = element.closest(".pane");
-      if (!seen.has(pane)) scrollTo(element);
+      if (!seen.has(pane)) bringIntoView(element);
       seen.add(pane);
     }
     if (!keepAddress) history.replaceState(null, "", `#leaf-${number}`);
@@ -60,5 +60,9 @@
     if (event.key === "p") step(false);
   });
   addEventListener("hashchange", () => chosen() !== undefined && choose(chosen(), true));
-  if (chosen() !== undefined) choose(chosen(), true);
+  if (chosen() !== undefined) {
+    choose(chosen(), true);
+    // The browser brings the line of the address to the top of the window; the panes have already shown it.
+    addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(() => scrollTo(0, 0))));
+  }
 })();
