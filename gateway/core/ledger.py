@@ -82,6 +82,11 @@ class Ledger:
         if said is None or _RANK[state] < _RANK[said[0]]:
             self._said[key] = (state, rule, path, because)
 
+    def state(self, key: Any) -> State:
+        """What is said of a leaf so far; unmapped when nothing is."""
+        said = self._said.get(key)
+        return said[0] if said else State.UNMAPPED
+
     def close(self, leaves: Iterable[Leaf]) -> list[Entry]:
         """One entry for each valued leaf of the source, in its order; what no row spoke of is unmapped."""
         silent: tuple[State, str, object, str] = (State.UNMAPPED, "", "", "")

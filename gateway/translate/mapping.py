@@ -85,7 +85,7 @@ def version(folder: Path = FOLDER) -> str:
     return ids.digest(b"".join(one.read_bytes() for one in files))[:12]
 
 
-def mapping(format: str, reader: Reader) -> Mapping:
+def installed(format: str, reader: Reader) -> Mapping:
     """The installed mapping of a format, loaded once a process."""
     if format not in _mappings:
         _mappings[format] = Mapping(format, reader)

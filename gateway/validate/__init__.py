@@ -1,7 +1,9 @@
 """The validator: judges FHIR R4 resources; one verb, `validate`."""
 
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
 from gateway.core.issue import Issue
@@ -24,3 +26,14 @@ def validate_bundle(bundle: dict[str, Any]) -> list[Issue]:
 @lru_cache(maxsize=1)
 def _judge() -> Judge:
     return Judge(default_library())
+
+
+class _Verb(ModuleType):
+    """The room is its verb: importing it puts this module where the public face has its function."""
+
+    def __call__(self, resource: dict[str, Any], *, profiles: Sequence[str] = ()) -> list[Issue]:
+        """Judge one resource, as `validate` does."""
+        return validate(resource, profiles=profiles)
+
+
+sys.modules[__name__].__class__ = _Verb

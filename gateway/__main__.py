@@ -1,0 +1,198 @@
+"""The command line: python -m gateway … ; each command loads only the rooms that it needs."""
+
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from gateway.services import Services
+
+
+@click.group()
+def main() -> None:
+    """A FHIR gateway for second opinions."""
+
+
+@main.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path())
+def convert(files: tuple[str, ...]) -> None:
+    """Translate files; one JSON object a line, bad files included."""
+    from gateway.command.convert import lines
+
+    out = sys.stdout.buffer
+    for line in lines(files):
+        out.write(line + b"\n")
+
+
+@main.command()
+@click.option("--profile", "profiles", multiple=True, help="A profile's canonical url.")
+@click.option("--package", "packages", multiple=True, type=click.Path(), help="A FHIR package or a definition's file.")
+@click.argument("files", nargs=-1, required=True, type=click.Path())
+def validate(profiles: tuple[str, ...], packages: tuple[str, ...], files: tuple[str, ...]) -> None:
+    """Judge FHIR resources; one OperationOutcome a line."""
+    from gateway.validate.command import run
+
+    out = sys.stdout.buffer
+    for line in run(files, profiles, packages):
+        out.write(line + b"\n")
+
+
+@main.command()
+def serve() -> None:
+    """Serve the three doors, the worker included."""
+    from gateway.app.server import serve as run
+
+    run()
+
+
+@main.command()
+def worker() -> None:
+    """Process and deliver what waits, without serving."""
+    from gateway.app.server import open_worker
+
+    here = _services()
+    run = open_worker(here)
+    run.start()
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        run.stop()
+        here.close()
+
+
+@main.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--clinic", help="The clinic whose folder this is; without it, each sub-folder is a clinic's.")
+@click.option("--once", is_flag=True, help="Take what is finished now and end.")
+def folder(directory: Path, clinic: str | None, once: bool) -> None:
+    """Take files from a drop folder."""
+    from gateway.intake.folder import Folder, watch
+
+    here = _services()
+    drop, stop = Folder(here, directory, clinic), threading.Event()
+    if once:
+        drop.look()
+        found = drop.look()
+    else:
+        found = watch(drop, stop)  # type: ignore[assignment]
+    for taken in found:
+        click.echo(f"{taken.clinic}\t{taken.submission or taken.refused}")
+    here.close()
+
+
+@main.group()
+def clinic() -> None:
+    """Clinics and their keys."""
+
+
+@clinic.command("add")
+@click.argument("name")
+def add_clinic(name: str) -> None:
+    """Enter a clinic; its key is printed this once."""
+    from gateway.access import keys
+
+    here = _services()
+    click.echo(keys.add_clinic(here.store, here.clock, name))
+    here.close()
+
+
+@main.group()
+def reader() -> None:
+    """EHR systems that pull."""
+
+
+@reader.command("add")
+@click.argument("label")
+def add_reader(label: str) -> None:
+    """Make a reader's key; it is printed this once."""
+    _add_key("reader", label)
+
+
+@main.group()
+def admin() -> None:
+    """Admins."""
+
+
+@admin.command("add")
+@click.argument("label")
+def add_admin(label: str) -> None:
+    """Make an admin's key; it is printed this once."""
+    _add_key("admin", label)
+
+
+@main.command()
+@click.argument("submissions", nargs=-1, required=True)
+def replay(submissions: tuple[str, ...]) -> None:
+    """Put submissions to work again, with the mappings as they are now."""
+    from gateway.core.clock import instant
+    from gateway.store.submissions import requeue
+
+    here = _services()
+    for one in submissions:
+        here.store.write(lambda connection, id=one: requeue(connection, id, instant(here.clock.now())))
+    here.close()
+
+
+@main.command()
+def reconcile() -> None:
+    """Count submissions by state, waiting work and deliveries; exits 1 when one is in no visible state."""
+    from gateway.store.standing import reconcile as count
+
+    here = _services()
+    standing = here.store.read(count)
+    here.close()
+    for name, number in standing.counts.items():
+        click.echo(f"{number:8}  {name}")
+    if standing.unexplained:
+        raise SystemExit(1)
+
+
+@main.group()
+def audit() -> None:
+    """The audit trail."""
+
+
+@audit.command("verify")
+def verify() -> None:
+    """Check the hash chain; exits 1 at a break and names its place."""
+    from gateway.audit.trail import verify as check
+
+    here = _services()
+    verdict = check(here.store, here.audit_key)
+    here.close()
+    click.echo(f"{verdict.count} events, head {verdict.head}")
+    if not verdict.sound:
+        click.echo(f"broken at {verdict.first_bad}")
+        raise SystemExit(1)
+
+
+@main.command()
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def demo(directory: Path) -> None:
+    """Submit the sample files of a folder to the running gateway and print the addresses to open."""
+    from gateway.command.demo import run
+
+    for line in run(directory):
+        click.echo(line)
+
+
+def _add_key(role: str, label: str) -> None:
+    from gateway.access import keys
+
+    here = _services()
+    click.echo(keys.add_key(here.store, here.clock, role, label))
+    here.close()
+
+
+def _services() -> "Services":
+    from gateway.services import open_services
+    from gateway.settings import read_settings
+
+    return open_services(read_settings())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""The formats that we read: the one list, and how the content itself tells which one it is."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gateway.core.errors import UnsupportedFormatError
+from gateway.core.record import Reader
+from gateway.parse import ccda, fhir, form, hl7v2, tabular
+
+_LOOK: Final = 65_536
+_BLANK: Final = b"\x0b \t\r\n\x00"
+_MESSAGE = re.compile(rb"(?:MSH|FHS|BHS)[^A-Za-z0-9\r\n]")
+_DOCUMENT = re.compile(r"<(?:[\w.-]+:)?ClinicalDocument\b")
+_FHIR_XML = re.compile(r"""<[A-Za-z][\w.:-]*\s[^>]*["']http://hl7\.org/fhir["']""")
+_FORM = re.compile(r'"form"\s*:')
+_RESOURCE = re.compile(r'"resourceType"\s*:')
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format: its name (also of its folder in mappings/), media types, parser and locators."""
+
+    name: str
+    media_types: tuple[str, ...]
+    parse: Callable[[bytes], Sequence[Any]]
+    reader: Reader
+    is_it: Callable[[bytes, str], bool]
+
+
+def _xml(text: str) -> bool:
+    return text.startswith("<")
+
+
+FORMATS: Final = (
+    Format(
+        "hl7v2",
+        ("x-application/hl7-v2+er7", "application/hl7-v2+er7", "application/hl7-v2", "text/hl7v2"),
+        hl7v2.parse,
+        hl7v2.reader,
+        lambda head, text: _MESSAGE.match(head) is not None,
+    ),
+    Format(
+        "ccda",
+        ("application/xml", "text/xml", "application/cda+xml", "application/hl7-cda+xml"),
+        ccda.parse,
+        ccda.reader,
+        lambda head, text: _xml(text) and _DOCUMENT.search(text) is not None,
+    ),
+    Format(
+        "fhir",
+        ("application/fhir+json", "application/fhir+xml", "application/json", "application/xml", "text/xml"),
+        fhir.parse,
+        fhir.reader,
+        lambda head, text: _FHIR_XML.search(text) is not None if _xml(text) else _is_resource(text),
+    ),
+    Format(
+        "form",
+        ("application/json",),
+        form.parse,
+        form.reader,
+        lambda head, text: text.startswith("{") and _FORM.search(text) is not None,
+    ),
+    Format("tabular", ("text/csv",), tabular.parse, tabular.reader, lambda head, text: tabular.is_sheet(text)),
+)
+
+
+def _is_resource(text: str) -> bool:
+    return text.startswith("{") and (_RESOURCE.search(text) is not None or _FORM.search(text) is None)
+
+
+def detect(body: bytes) -> Format:
+    """The format that the content is in; raises UnsupportedFormatError."""
+    text = _head(body)
+    head = body[:_LOOK].lstrip(b"\xef\xbb\xbf").lstrip(_BLANK)
+    for one in FORMATS:
+        if one.is_it(head, text):
+            return one
+    raise UnsupportedFormatError
+
+
+def agrees(format: Format, media_type: str | None) -> bool:
+    """Whether a declared media type fits the format; one that says nothing fits all."""
+    said = (media_type or "").partition(";")[0].strip().lower()
+    return said in ("", "application/octet-stream", "text/plain") or said in format.media_types
+
+
+def media_type(format: Format, body: bytes) -> str:
+    """The media type that the content has."""
+    if format.name == "fhir":
+        return "application/fhir+xml" if _xml(_head(body)) else "application/fhir+json"
+    return format.media_types[0]
+
+
+def _head(body: bytes) -> str:
+    """The beginning as text, good enough to tell formats apart."""
+    for mark, codec in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"), (b"\xef\xbb\xbf", "utf-8")):
+        if body.startswith(mark):
+            return body[len(mark) : len(mark) + _LOOK].decode(codec, "replace").lstrip()
+    return body[:_LOOK].decode("utf-8", "replace").lstrip("\x0b \t\r\n\x00")

@@ -1,0 +1,100 @@
+"""The pure corridor: bytes become an outcome. The order of the steps is known here and nowhere else."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from gateway import cases
+from gateway.core import ids, ledger
+from gateway.core.errors import GatewayError
+from gateway.core.issue import Issue, Severity
+from gateway.core.outcome import BASE, Outcome
+from gateway.core.submission import Sender
+from gateway.parse import formats
+from gateway.translate import Origin, translate
+from gateway.validate import validate_bundle
+
+UNKNOWN_KIND: Final = "unknown"
+_NOBODY: Final = Sender()
+
+
+def process(
+    body: bytes,
+    *,
+    media_type: str | None = None,
+    sender: Sender = _NOBODY,
+    received: datetime | None = None,
+    judge: bool = True,
+) -> Outcome:
+    """Parse, translate, assemble the case, validate. Bad input gives an outcome with its error, never an exception."""
+    try:
+        format = formats.detect(body)
+    except GatewayError as error:
+        return Outcome(UNKNOWN_KIND, None, (), (), error)
+    try:
+        records = format.parse(body)
+    except GatewayError as error:
+        return Outcome(f"{format.name}:{UNKNOWN_KIND}", None, (), (), error)
+    if not formats.agrees(format, media_type):
+        records[0].issues.append(Issue(Severity.INFORMATION, "media-type-differs"))
+    origin = Origin(submission_id(body, sender), ids.digest(body), len(body), formats.media_type(format, body))
+    parts = [_translated(record, format, sender, origin, received) for record in records]
+    return _judged(_joined(parts), judge)
+
+
+def submission_id(body: bytes, sender: Sender) -> str:
+    """The id of a submission: the same bytes from the same clinic are the same submission."""
+    return ids.stable_id("submission", sender.clinic, ids.digest(body))
+
+
+def _translated(
+    record: Any, format: formats.Format, sender: Sender, origin: Origin, received: datetime | None
+) -> Outcome:
+    try:
+        said = translate(record, format.name, format.reader, sender=sender, origin=origin, received=received)
+    except GatewayError as error:
+        silent = ledger.Ledger().close(record.leaves())
+        return Outcome(record.kind, None, tuple(record.issues), tuple(silent), error)
+    made = cases.assemble(said.resources, sender=sender, received=received)
+    entries = said.ledger.close(record.leaves())
+    return Outcome(record.kind, _bundle(made, origin), tuple(said.issues), tuple(entries))
+
+
+def _bundle(resources: list[dict[str, Any]], origin: Origin) -> dict[str, Any]:
+    return {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "identifier": {"system": f"{BASE}/sid/submission", "value": origin.id},
+        "entry": [
+            {"fullUrl": f"{BASE}/fhir/{one['resourceType']}/{one['id']}", "resource": one} for one in resources
+        ],
+    }
+
+
+def _joined(parts: list[Outcome]) -> Outcome:
+    """A batch or a sheet: one outcome over its records, each thing once."""
+    if len(parts) == 1:
+        return parts[0]
+    entries: dict[str, dict[str, Any]] = {}
+    for part in parts:
+        for entry in part.bundle["entry"] if part.bundle else []:
+            entries.setdefault(entry["fullUrl"], entry)
+    first = next((part.bundle for part in parts if part.bundle), None)
+    return Outcome(
+        parts[0].kind,
+        {**first, "entry": list(entries.values())} if first else None,
+        tuple(issue for part in parts for issue in part.issues),
+        tuple(line for part in parts for line in part.ledger),
+        next((part.error for part in parts if part.error), None),
+    )
+
+
+def _judged(outcome: Outcome, judge: bool) -> Outcome:
+    if outcome.bundle is None:
+        return outcome
+    if not outcome.bundle["entry"]:
+        del outcome.bundle["entry"]
+        return outcome
+    if not judge:
+        return outcome
+    return replace(outcome, issues=(*outcome.issues, *validate_bundle(outcome.bundle)))

@@ -1,0 +1,1 @@
+"""What form tables call by name."""

@@ -1,0 +1,1 @@
+"""What tabular tables call by name."""
