@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 from flask import current_app
 from sqlalchemy import Connection
 
+from gateway import pipeline
 from gateway.audit import trail
 from gateway.audit.trail import Event
 from gateway.core.clock import Clock, SystemClock, instant
@@ -16,6 +17,8 @@ from gateway.core.errors import SettingsError
 from gateway.route.destination import Destination, read_destinations
 from gateway.settings import Settings
 from gateway.store.engine import Store, open_store
+from gateway.worker import Desk, Worker
+from gateway.worker.isolation import Isolated
 
 T = TypeVar("T")
 
@@ -58,6 +61,11 @@ def open_services(settings: Settings, clock: Clock | None = None) -> Services:
     destinations = read_destinations(settings)
     key = _audit_key(settings)
     return Services(settings, open_store(settings.database_url), clock or SystemClock(), destinations, key)
+
+
+def open_worker(here: Services) -> Worker:
+    """A worker over the same adapters, its corridor in a process of its own."""
+    return Worker(Desk(here.store, here.clock, here.destinations, here.audit_key, Isolated(pipeline.process)))
 
 
 def services() -> Services:

@@ -1,10 +1,10 @@
 """The application: doors, error answers, security headers, and what a watcher asks for."""
 
-import importlib
 from pathlib import Path
 
-from flask import Flask
+from flask import Blueprint, Flask
 
+from gateway import access, admin, intake, serve
 from gateway.app import errors, headers, observe, openapi
 from gateway.services import Services, open_services
 from gateway.settings import Settings, host_of, read_settings
@@ -24,14 +24,17 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
         TRUSTED_HOSTS=_trusted_hosts(here.settings),
     )
     observe.install(app)
-    for room in ("access", "intake", "serve", "admin"):
-        module = importlib.import_module(f"gateway.{room}")
-        for door in getattr(module, "doors", None) or [d for d in [getattr(module, "door", None)] if d]:
-            app.register_blueprint(door)
+    for door in (access.door, *intake.doors, *serve_doors(), admin.door):
+        app.register_blueprint(door)
     errors.install(app)
     headers.install(app)
     openapi.install(app)
     return app
+
+
+def serve_doors() -> tuple[Blueprint, ...]:
+    found = getattr(serve, "door", None)
+    return (found,) if found else ()
 
 
 def _trusted_hosts(settings: Settings) -> list[str] | None:

@@ -10,16 +10,13 @@ from waitress import create_server
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 
-from gateway import pipeline
 from gateway.access import keys
 from gateway.app import create_app
 from gateway.core import log
-from gateway.services import Services, open_services
+from gateway.services import Services, open_services, open_worker
 from gateway.settings import Settings, is_loopback, read_settings
 from gateway.store import access, work
 from gateway.store.engine import sqlite_is_safe
-from gateway.worker import Desk, Worker
-from gateway.worker.isolation import Isolated
 
 _MEBIBYTE: Final = 1024 * 1024
 _log = structlog.get_logger()
@@ -42,11 +39,6 @@ def serve(settings: Settings | None = None) -> None:
         worker.stop()
         here.close()
         _log.info("stopped")
-
-
-def open_worker(here: Services) -> Worker:
-    """A worker over the same adapters, its corridor in a process of its own."""
-    return Worker(Desk(here.store, here.clock, here.destinations, here.audit_key, Isolated(pipeline.process)))
 
 
 def _server(here: Services) -> Any:
@@ -84,7 +76,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
 
 def _leave(_: int, __: FrameType | None) -> NoReturn:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # asked once is enough
+    # Asked once is enough. A function and not SIG_IGN, which a child that starts now would inherit.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     raise SystemExit(0)
 
 

@@ -1,6 +1,7 @@
 """The corridor in a process of its own, so that what kills, hangs or bloats it harms one submission."""
 
 import resource
+import signal
 from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
@@ -71,6 +72,7 @@ class Isolated:
 
 def _serve(convert: Convert, pipe: Pipe, memory: int) -> None:
     """Convert what comes until nobody sends any more. A bug or a lack of memory is told as nothing, not as its text."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for our parent, who ends us
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     while True:
         try:

@@ -3,6 +3,7 @@
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
@@ -50,8 +51,9 @@ class Worker:
         self._stop.set()
         with self.desk.store.committed:
             self.desk.store.committed.notify_all()
+        last = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join(seconds)
+            thread.join(max(0.0, last - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def run(self, task: str, name: str) -> None:

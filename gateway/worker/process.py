@@ -91,15 +91,15 @@ def _keep(
     connection: Connection, desk: Desk, found: Submission, bundle: Resource, at: str
 ) -> tuple[Resource, str | None]:
     """Link, number, store, and put on the way; gives the bundle as it was stored, and the patient."""
-    made = [entry["resource"] for entry in bundle["entry"]]
+    made = [entry["resource"] for entry in bundle.get("entry", ())]
     made = with_links(connection, made, submission=found.id, at=at)
     made = with_case_numbers(connection, made, clinic=found.clinic, at=at)
     for resource in made:
         resources.save(connection, dict(resource), submission=found.id, clinic=found.clinic, at=at)
     patient = next((resource["id"] for resource in made if resource["resourceType"] == "Patient"), None)
     _put_on_the_way(connection, desk, found, made, patient, at)
-    entries = [{**entry, "resource": resource} for entry, resource in zip(bundle["entry"], made, strict=True)]
-    return {**bundle, "entry": entries}, patient
+    entries = [{**entry, "resource": resource} for entry, resource in zip(bundle.get("entry", ()), made, strict=True)]
+    return ({**bundle, "entry": entries} if entries else bundle), patient
 
 
 def _put_on_the_way(
