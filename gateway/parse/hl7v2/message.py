@@ -47,6 +47,11 @@ class Part:
         return self.segment.record.locate(self.key)
 
     @property
+    def name(self) -> str:
+        """The segment's name."""
+        return self.segment.name
+
+    @property
     def text(self) -> str:
         """The first leaf's text, counted as read."""
         found = self.peek
@@ -96,6 +101,17 @@ class Part:
         if not raw or raw == CLEAR or not raw.strip(record.blank):
             return None
         return Part(self.segment, self.key + (number - 1) * unit, raw, self.depth + 1)
+
+    def parts(self) -> "list[Part]":
+        """All valued parts below; a part that is not divided is its own only one."""
+        record = self.segment.record
+        separator = (record.component, record.subcomponent, "")[self.depth]
+        if separator and separator in self.raw:
+            found = (self.part(number) for number in range(1, self.raw.count(separator) + 2))
+            return [one for one in found if one is not None]
+        if self.depth == 0 and record.subcomponent in self.raw:
+            return Part(self.segment, self.key, self.raw, 1).parts()
+        return [self]
 
 
 class Segment:
@@ -246,6 +262,10 @@ class Message:
         self._escapes = Escapes(delimiters, codec)
         self._clean = not _CONTROL.search(text)
         self._escapes_doubted: set[int] = set()
+
+    def repetition_of(self, part: Part) -> int:
+        """Which repetition of its field a part stands in."""
+        return unpack(part.key)[2]
 
     def add(self, name: str, raw: str, start: int) -> Segment:
         """Take in one more segment; the structure is settled when all are in."""

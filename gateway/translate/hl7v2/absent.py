@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from gateway.core.issue import Severity
-from gateway.translate.converter import step
+from gateway.translate.hl7v2.default import default_step
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -11,10 +11,9 @@ REASON: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 UNKNOWN: Final[Element] = {"extension": [{"url": REASON, "valueCode": "unknown"}]}
 
 
-@step("otherwise", "hl7v2")
+@default_step("otherwise")
 def otherwise(node: Any, translation: Translation, element: Element, to: str = "", value: str = "", code: str = "") -> None:
     """Give an element a value when no row gave it one, and say so when a code for that is named."""
-    translation.filled -= 1  # a default is no content: it alone makes no resource
     if to in element or f"_{to}" in element:
         return
     element[to] = value
@@ -22,10 +21,9 @@ def otherwise(node: Any, translation: Translation, element: Element, to: str = "
         translation.warn(code)
 
 
-@step("absent", "hl7v2")
+@default_step("absent")
 def absent(node: Any, translation: Translation, element: Element, to: str = "", kind: str = "") -> None:
     """Record the absence of a required element: `kind` says whether it is a concept, a list, or a primitive."""
-    translation.filled -= 1
     if to in element or f"_{to}" in element:
         return
     if kind == "primitive":
@@ -37,3 +35,11 @@ def absent(node: Any, translation: Translation, element: Element, to: str = "", 
     else:
         element[to] = UNKNOWN
     translation.warn("required-missing", severity=Severity.INFORMATION)
+
+
+@default_step("subject_unknown")
+def subject_unknown(node: Any, translation: Translation, element: Element, to: str = "", kind: str = "") -> None:
+    """A message that names no patient leaves whom it is about unknown."""
+    if to not in element:
+        element[to] = [UNKNOWN] if kind == "list" else UNKNOWN
+        translation.warn("required-missing")

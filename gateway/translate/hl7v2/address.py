@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from gateway.translate.converter import converter
-from gateway.translate.hl7v2.leaf import Part, convert, peek, text
+from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -62,9 +63,7 @@ def _kind(made: Element, part: Part, translation: Translation) -> None:
 
 
 def _period(made: Element, part: Part, translation: Translation) -> None:
-    period: Element = {}
     held = part.part(12)
-    convert(period, "start", part.part(13) or (held.part(1) if held is not None else None), translation, "date_time")
-    convert(period, "end", part.part(14) or (held.part(2) if held is not None else None), translation, "date_time")
-    if period:
+    ends = (part.part(13 + n) or (held.part(n + 1) if held is not None else None) for n in (0, 1))
+    if period := between(*ends, translation):
         made["period"] = period

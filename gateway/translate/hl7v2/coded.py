@@ -1,5 +1,6 @@
 """CWE, CNE, CE, ID, IS and ST to Coding, CodeableConcept and code."""
 
+import re
 from typing import Any, Final
 
 from gateway.core.ledger import State
@@ -7,12 +8,14 @@ from gateway.core.outcome import BASE
 from gateway.translate.conceptmap import ConceptMap, Target
 from gateway.translate.converter import NotConvertedError, converter
 from gateway.translate.hl7v2.leaf import Part, peek, text
-from gateway.translate.hl7v2.systems import coding_system, plain
+from gateway.translate.hl7v2.systems import V2, coding_system, plain, universal
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 
 # Components of one triplet: code, text, system's name, version, system's OID (CWE, sections 2A.2.12).
+_LANGUAGES: Final = f"{V2}0296"
+_TAG: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z]{2})?")
 _TRIPLETS: Final = ((1, 2, 3, 7, 14), (4, 5, 6, 8, 17), (10, 11, 12, 13, 20))
 
 
@@ -114,3 +117,59 @@ def _lookup(part: Part, through: ConceptMap) -> Target | None:
 
 def _named(through: ConceptMap, part: Part) -> str:
     return peek(part, 3) or f"{BASE}/ConceptMap/{through.name}"
+
+
+@converter("code_if_known", "hl7v2")
+def code_if_known(part: Part, translation: Translation, through: ConceptMap) -> str | None:
+    """A code of a required value set when the map has one; otherwise nothing, for another row to keep."""
+    found = _lookup(part, through)
+    if found is None:
+        return None
+    translation.memory.setdefault("translated", set()).add(part.location)
+    for number in (1, 2, 3):
+        text(part, number)
+    return found.code
+
+
+@converter("concept_in", "hl7v2")
+def concept_in(part: Part, translation: Translation, through: ConceptMap) -> Element | None:
+    """A concept of a required value set, with the words sent; a code that has no translation is not put there."""
+    found = _lookup(part, through)
+    if found is None:
+        if part.peek in ("A",):  # an admitting diagnosis says nothing of certainty (table 0052)
+            return None
+        translation.warn("code-untranslated", concept=part.peek)
+        return None
+    made: Element = {"coding": [{"system": found.system, "code": found.code}]}
+    if words := text(part, 9) or text(part, 2):
+        made["text"] = words
+    elif part.text.lower() != found.code:
+        made["text"] = part.text
+    text(part, 1)
+    text(part, 3)
+    return made
+
+
+@converter("language", "hl7v2")
+def language(part: Part, translation: Translation) -> Element | None:
+    """A language: a code of the form that BCP 47 has gets that system, all else its own."""
+    made = codeable_concept(part, translation)
+    for one in (made or {}).get("coding", []):
+        if "system" not in one or one["system"].startswith((f"{BASE}/sid", _LANGUAGES)):
+            if _TAG.fullmatch(one["code"]):
+                one["system"] = "urn:ietf:bcp:47"
+    return made
+
+
+@converter("uri", "hl7v2")
+def uri(part: Part, translation: Translation) -> str | None:
+    """A universal id as a URI."""
+    made = universal(part.peek, "")
+    return made if made and part.text else None
+
+
+@converter("concept_words", "hl7v2")
+def concept_words(part: Part, translation: Translation, label: str = "") -> Element | None:
+    """A concept of words with a label."""
+    said = part.text
+    return {"text": f"{label}: {said}"} if said else None

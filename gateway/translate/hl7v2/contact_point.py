@@ -4,6 +4,7 @@ from typing import Any
 
 from gateway.translate.converter import converter
 from gateway.translate.hl7v2.leaf import Part, convert, peek, text
+from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -18,10 +19,7 @@ def telecom(part: Part, translation: Translation, use: str = "", system: str = "
         return None
     made: Element = {"system": _system(part, equipment, purpose, value, system, translation), "value": value}
     _use(made, part, equipment, purpose, use, translation)
-    period: Element = {}
-    convert(period, "start", part.part(13), translation, "date_time")
-    convert(period, "end", part.part(14), translation, "date_time")
-    if period:
+    if period := between(part.part(13), part.part(14), translation):
         made["period"] = period
     convert(made, "rank", part.part(18), translation, "rank")
     return made

@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from gateway.translate.converter import converter
-from gateway.translate.hl7v2.leaf import Part, convert, peek, text
+from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -92,12 +93,9 @@ def _use(made: Element, part: Part, number: int, use: str, translation: Translat
 
 
 def _period(made: Element, part: Part, dates: tuple[int, int], range_at: int, translation: Translation) -> None:
-    period: Element = {}
     held = part.part(range_at)
-    for key, number in (("start", 1), ("end", 2)):
-        sent = part.part(dates[number - 1]) or (held.part(number) if held is not None else None)
-        convert(period, key, sent, translation, "date_time")
-    if period:
+    ends = (part.part(dates[n]) or (held.part(n + 1) if held is not None else None) for n in (0, 1))
+    if period := between(*ends, translation):
         made["period"] = period
 
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 from gateway.translate.converter import converter
-from gateway.translate.hl7v2.leaf import Part, at, convert, peek, text
+from gateway.translate.hl7v2.leaf import Part, at, peek, text
 from gateway.translate.hl7v2.systems import V2, authority, in_table, local, plain
+from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -73,10 +74,8 @@ def practitioner_number(part: Part, translation: Translation) -> Element | None:
     if not value:
         return None
     made = _identifier(value, "", text(part, 2), "", translation)
-    end: Element = {}
-    convert(end, "end", part.part(4), translation, "date_time")
-    if end:
-        made["period"] = end
+    if period := between(None, part.part(4), translation):
+        made["period"] = period
     return _assigned(made, [text(part, 3)])
 
 
@@ -87,10 +86,8 @@ def licence(part: Part, translation: Translation, type: str = "DL") -> Element |
     if not value:
         return None
     made = _identifier(value, "", type, "", translation)
-    end: Element = {}
-    convert(end, "end", part.part(3), translation, "date_time")
-    if end:
-        made["period"] = end
+    if period := between(None, part.part(3), translation):
+        made["period"] = period
     return _assigned(made, [text(part, 2)])
 
 
@@ -123,10 +120,7 @@ def _extended(
     system, name = authority(part.part(hd), translation)
     facility_part = part.part(facility)
     made = _identifier(sent, system, type, use, translation)
-    period: Element = {}
-    for key, component in zip(("start", "end"), dates, strict=False):
-        convert(period, key, part.part(component), translation, "date_time")
-    if period:
+    if dates and (period := between(part.part(dates[0]), part.part(dates[1]), translation)):
         made["period"] = period
     return _assigned(made, [name, text(facility_part, 1) if facility_part is not None else ""])
 

@@ -38,6 +38,9 @@ class Part(Protocol):
     def part(self, number: int) -> "Part | None":
         """The n-th part below, when valued."""
 
+    def parts(self) -> "list[Part]":
+        """All valued parts below; a part that is not divided is its own only one."""
+
 
 def text(part: Part, number: int, below: int = 0) -> str:
     """The text of the n-th part (or of one below it), counted as read; empty when not valued."""

@@ -8,9 +8,10 @@ from typing import Any, Final, Protocol
 from gateway.translate.converter import converter
 from gateway.translate.hl7v2 import repeat_pattern
 from gateway.translate.hl7v2.coded import codeable_concept
-from gateway.translate.hl7v2.leaf import Part, convert, peek, text
+from gateway.translate.hl7v2.leaf import Part, peek, text
 from gateway.translate.hl7v2.quantity import exact
 from gateway.translate.hl7v2.systems import V2, ucum
+from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -60,9 +61,7 @@ def older_timing(part: Part, translation: Translation) -> Element | None:
         _pattern(made, repeat, interval.part(1), translation)
         _times(repeat, [one] if (one := interval.part(2)) is not None else [], translation)
     _older_duration(made, repeat, part.part(3))
-    period: Element = {}
-    convert(period, "start", part.part(4), translation, "date_time")
-    convert(period, "end", part.part(5), translation, "date_time")
+    period = between(part.part(4), part.part(5), translation)
     if period and "boundsDuration" not in repeat:
         repeat["boundsPeriod"] = period
     if (total := peek(part, 12)).isdigit() and "count" not in repeat and int(total):
@@ -145,10 +144,7 @@ def _times(repeat: Element, parts: Sequence[Part], translation: Translation) -> 
 
 
 def _bounds(repeat: Element, segment: Segment, translation: Translation) -> None:
-    period: Element = {}
-    for key, number in (("start", 7), ("end", 8)):
-        for part in segment.field(number)[:1]:
-            convert(period, key, part, translation, "date_time")
+    period = between(*(next(iter(segment.field(number)), None) for number in (7, 8)), translation)
     duration = next(iter(segment.field(6)), None)
     if period:
         repeat["boundsPeriod"] = period

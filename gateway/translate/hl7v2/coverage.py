@@ -1,0 +1,80 @@
+"""Insurance: who is insured, classes of the plan, and what an authorization says."""
+
+from typing import Any, Final
+
+from gateway.translate.converter import converter, step
+from gateway.translate.hl7v2.default import default_step
+from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.primitive import phrase
+from gateway.translate.translation import Translation
+
+Element = dict[str, Any]
+_CLASS: Final = "http://terminology.hl7.org/CodeSystem/coverage-class"
+_SELF: Final = frozenset({"SEL", "SELF", "01", "1"})
+
+
+@converter("coverage_class", "hl7v2")
+def coverage_class(part: Part, translation: Translation, type: str = "") -> Element | None:
+    """A class of the coverage: its value, and its name when the code has words."""
+    value, words = text(part, 1), text(part, 2)
+    system = text(part, 3)
+    if not value and not words:
+        return None
+    made: Element = {"type": {"coding": [{"system": _CLASS, "code": type}]}, "value": value or words}
+    if words and value:
+        made["name"] = words
+    if system:
+        made["type"]["text"] = system
+    return made
+
+
+@step("class_name", "hl7v2")
+def class_name(part: Part, translation: Translation, element: Element, type: str = "") -> None:
+    """The name of a class that was given by its number, or a class of that name."""
+    name, number = text(part, 1), text(part, 10) or text(part, 3)
+    for one in element.get("class", []):
+        if one["type"]["coding"][0]["code"] == type:
+            one["name"] = name
+            return
+    if value := name or number:
+        made = {"type": {"coding": [{"system": _CLASS, "code": type}]}, "value": value}
+        element.setdefault("class", []).append(made)
+
+
+@step("subscriber", "hl7v2")
+def subscriber(group: Any, translation: Translation, element: Element) -> None:
+    """The insured: the patient when the relationship says self, else a RelatedPerson."""
+    segment = next((part for part in group.parts if part.name == "IN1"), None)
+    related = next(iter(segment.field(17)), None) if segment is not None else None
+    if related is not None and related.peek.upper() in _SELF:
+        patient = translation.refer("Patient")
+        if patient:
+            element["subscriber"] = patient
+            translation.run("hl7v2.INSURANCE.RelatedPerson", group, {})
+        return
+    reference = translation.make("hl7v2.INSURANCE.RelatedPerson", group)
+    if reference:
+        element["subscriber"] = reference
+
+
+@step("process_note", "hl7v2")
+def process_note(part: Part, translation: Translation, element: Element, label: str = "") -> None:
+    """A term of the authorization that ClaimResponse has no element for."""
+    if said := phrase(part):
+        notes = element.setdefault("processNote", [])
+        notes.append({"number": len(notes) + 1, "text": f"{label}: {said}"})
+
+
+@default_step("created_by_message")
+def created_by_message(node: Any, translation: Translation, element: Element) -> None:
+    """Without a date of its own an authorization was made when the message was, on that day."""
+    if "created" in element or "_created" in element:
+        return
+    sent = next(iter(node.record.by_name["MSH"][0].field(7)), None)
+    day = sent.peek[:8] if sent is not None else ""
+    if len(day) == 8 and day.isdigit() and peek(sent, 1):
+        element["created"] = f"{day[:4]}-{day[4:6]}-{day[6:]}"
+    else:
+        element["_created"] = {
+            "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}]
+        }

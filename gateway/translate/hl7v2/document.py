@@ -1,0 +1,93 @@
+"""TXA and its OBX: the content of a document, its context, and the document it follows."""
+
+from typing import Any, Final
+
+from gateway.translate.converter import NotConvertedError, converter, step
+from gateway.translate.hl7v2.attachment import attachment, plain_text
+from gateway.translate.hl7v2.default import default_step
+from gateway.translate.hl7v2.identifier import entity_identifier
+from gateway.translate.hl7v2.leaf import Part
+from gateway.translate.hl7v2.primitive import phrase
+from gateway.translate.hl7v2.times import between
+from gateway.translate.translation import Translation
+
+Element = dict[str, Any]
+_RELATIONS: Final = {"T05": "appends", "T06": "appends", "T09": "replaces", "T10": "replaces"}
+_EMBEDDED: Final = frozenset({"ED", "RP"})
+
+
+@step("document_content", "hl7v2")
+def document_content(group: Any, translation: Translation, element: Element) -> None:
+    """An embedded document is a content of its own; lines of text are one content together."""
+    for obx in (part for part in group.parts if part.name == "OBX"):
+        kind = next((part.peek for part in obx.field(2)), "")
+        if kind in _EMBEDDED:
+            for part in obx.field(5):
+                _embed(part, translation, element)
+        elif obx.field(5):
+            _append_lines(obx, translation, element)
+
+
+@converter("document_part", "hl7v2")
+def document_part(part: Part, translation: Translation) -> Element | None:
+    """ED or RP as a content."""
+    made = attachment(part, translation)
+    return {"attachment": made} if made else None
+
+
+@converter("document_before", "hl7v2")
+def document_before(part: Part, translation: Translation) -> Element | None:
+    """TXA-13: the document this one replaces or appends to, by its number."""
+    made = entity_identifier(part, translation)
+    if made is None:
+        return None
+    code = _RELATIONS.get(translation.record.kind.rpartition("^")[2], "replaces")
+    return {"code": code, "target": {"identifier": made}}
+
+
+@converter("document_context", "hl7v2")
+def document_context(segment: Any, translation: Translation) -> Element | None:
+    """When the documented activity was; the orders it belongs to stand as identifiers."""
+    made: Element = {}
+    period = between(next(iter(segment.field(4)), None), None, translation)
+    if period:
+        made["period"] = period
+    return made or None
+
+
+@default_step("context_of_visit")
+def context_of_visit(node: Any, translation: Translation, element: Element) -> None:
+    """The visit is the context of its documents."""
+    if reference := translation.refer("Encounter"):
+        element.setdefault("context", {})["encounter"] = [reference]
+
+
+@default_step("content_absent")
+def content_absent(node: Any, translation: Translation, element: Element) -> None:
+    """A notification without the document has a content that says so."""
+    if "content" not in element:
+        reason = {"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"}
+        element["content"] = [{"attachment": {"extension": [reason]}}]
+
+
+def _embed(part: Part, translation: Translation, element: Element) -> None:
+    try:
+        made = attachment(part, translation)
+    except NotConvertedError as refused:
+        translation.warn(refused.code, node=part)  # type: ignore[arg-type]
+        return
+    if made:
+        element.setdefault("content", []).append({"attachment": made})
+
+
+def _append_lines(obx: Any, translation: Translation, element: Element) -> None:
+    key = f"document {id(element)}"
+    lines = translation.memory.setdefault(key, [])
+    lines += [phrase(part) for part in obx.field(5)]
+    title = next((phrase(part) for part in obx.field(3)), "")
+    made = plain_text("\n".join(lines))
+    for one in element.get("content", []):
+        if one["attachment"].get("contentType") == "text/plain" and "url" not in one["attachment"]:
+            one["attachment"] = {**one["attachment"], **made}
+            return
+    element.setdefault("content", []).append({"attachment": {**made, **({"title": title} if title else {})}})

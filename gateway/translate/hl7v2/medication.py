@@ -1,0 +1,200 @@
+"""The medication of an order, its words, and what was ordered before it was encoded."""
+
+from typing import Any, Final
+
+from gateway.core.ledger import State
+from gateway.core.outcome import BASE
+from gateway.translate.converter import converter, step
+from gateway.translate.hl7v2.coded import codeable_concept
+from gateway.translate.hl7v2.dosage import strength
+from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.primitive import phrase
+from gateway.translate.hl7v2.quantity import exact, measured
+from gateway.translate.translation import Translation
+
+Element = dict[str, Any]
+# RXO's fields and those of RXE that say the same of what was encoded.
+_PAIRS: Final = (
+    (1, 2, "medication"), (2, 3, "dose"), (3, 4, "dose up to"), (4, 5, "dose units"), (5, 6, "form"),
+    (7, 7, "instruction"), (11, 10, "dispense amount"), (12, 11, "dispense units"), (13, 12, "refills"),
+    (14, 13, "ordering provider"), (15, 14, "verified by"), (16, 20, "needs review"), (17, 22, "per"), (18, 25, "strength"),
+    (19, 26, "strength units"), (21, 23, "rate"), (22, 24, "rate units"), (23, 19, "daily dose"), (24, 31, "also coded"),
+    (25, 33, "volume"), (26, 34, "volume units"), (32, 40, "pharmacy"), (33, 41, "pharmacy's address"), (36, 45, "pharmacy's telephone"),
+)  # fmt: skip
+_WAS: Final = {"N": False, "G": True, "T": True, "0": False}
+
+
+@step("medication", "hl7v2")
+def medication(group: Any, translation: Translation, element: Element) -> None:
+    """A concept; a Medication of its own when form, strength or components are valued (policy V3)."""
+    details = next((part for name in ("ENCODED", "ORDERED") for part in group.parts if part.name == name), None)
+    if details is None:
+        return
+    made: Element = {"resourceType": "Medication", "id": "medication"}
+    translation.prefix = "contained[0]."
+    translation.run(f"hl7v2.{details.name}.Medication", details, made)
+    translation.prefix = ""
+    _settle(made, element, translation)
+
+
+@step("dispensed", "hl7v2")
+def dispensed(group: Any, translation: Translation, element: Element) -> None:
+    """What was dispensed."""
+    made: Element = {"resourceType": "Medication", "id": "medication"}
+    translation.prefix = "contained[0]."
+    translation.run("hl7v2.DISPENSE.Medication", group, made)
+    translation.prefix = ""
+    _settle(made, element, translation)
+
+
+@step("more_codes", "hl7v2")
+def more_codes(part: Part, translation: Translation, element: Element) -> None:
+    """Supplementary codes are further codings of the same drug."""
+    _more(part, translation, element, "code")
+
+
+@step("more_item_codes", "hl7v2")
+def more_item_codes(part: Part, translation: Translation, element: Element) -> None:
+    """Supplementary codes of a component."""
+    _more(part, translation, element, "itemCodeableConcept")
+
+
+@step("ingredient_of_itself", "hl7v2")
+def ingredient_of_itself(segment: Any, translation: Translation, element: Element) -> None:
+    """A strength is that of an ingredient; without components it is the drug itself."""
+    found = strength(segment, translation)
+    if found and "code" in element:
+        item = {"itemCodeableConcept": dict(element["code"]), "strength": found}
+        element.setdefault("ingredient", []).append(item)
+
+
+@step("as_ordered", "hl7v2")
+def as_ordered(group: Any, translation: Translation, element: Element) -> None:
+    """RXO beside RXE: what is the same is said once, what differs stays in a note (policy V2)."""
+    ordered = next((part for part in group.parts if part.name == "RXO"), None)
+    encoded = next(iter(translation_segments(group, "RXE")), None)
+    if ordered is None or encoded is None:
+        return
+    differing = []
+    for before, after, label in _PAIRS:
+        kept = {part.raw for part in encoded.field(after)}
+        for part in ordered.field(before):
+            said = phrase(part)
+            if said and part.raw not in kept:
+                differing.append(f"{label} {said}")
+    for name, numbers in (("RXR", range(1, 7)), ("RXC", range(2, 10))):
+        for segment in (part for part in group.parts if part.name == name):
+            differing += [phrase(part) for number in numbers for part in segment.field(number)]
+    if differing:
+        element.setdefault("note", []).append({"text": f"as ordered: {'; '.join(differing)}"})
+
+
+@step("review_needed", "hl7v2")
+def review_needed(part: Part, translation: Translation, element: Element) -> None:
+    """The pharmacist is to look at it: a tag, and an issue."""
+    if part.peek != "Y":
+        return
+    part.text  # noqa: B018 (counted as read)
+    tag = {"system": f"{BASE}/CodeSystem/so-tag", "code": "needs-review"}
+    element.setdefault("meta", {}).setdefault("tag", []).append(tag)
+
+
+@converter("sig", "hl7v2")
+def sig(part: Part, translation: Translation) -> str | None:
+    """The first instruction in words, verbatim; a coded one is an additional instruction."""
+    return None if peek(part, 1) and peek(part, 2) else phrase(part) or None
+
+
+@step("further_sig", "hl7v2")
+def further_sig(part: Part, translation: Translation, element: Element) -> None:
+    """Coded instructions, and words beyond the first."""
+    if peek(part, 1) and peek(part, 2):
+        if made := codeable_concept(part, translation):
+            element.setdefault("additionalInstruction", []).append(made)
+        return
+    said = phrase(part)
+    if said and said != element.get("text"):
+        element["patientInstruction"] = "\n".join(filter(None, [element.get("patientInstruction", ""), said]))
+
+
+@step("condition_text", "hl7v2")
+def condition_text(part: Part, translation: Translation, element: Element) -> None:
+    """TQ1-10: what a dose as needed is needed for, else an additional instruction."""
+    said = phrase(part)
+    if element.pop("asNeededBoolean", False) or _as_needed(part):
+        element["asNeededCodeableConcept"] = {"text": said}
+    elif said:
+        element.setdefault("additionalInstruction", []).append({"text": said})
+
+
+@step("sig_of_timing", "hl7v2")
+def sig_of_timing(part: Part, translation: Translation, element: Element) -> None:
+    """TQ1-11: the words of the dosage, when the order has none."""
+    said = phrase(part)
+    name = "patientInstruction" if element.get("text") else "text"
+    if said and said != element.get("text"):
+        element[name] = "\n".join(filter(None, [element.get(name, ""), said]))
+
+
+@step("dose_of_timing", "hl7v2")
+def dose_of_timing(part: Part, translation: Translation, element: Element) -> None:
+    """TQ1-2: the dose, when the order has none; a second, different one stays words."""
+    found = exact(part.peek)
+    rates = element.get("doseAndRate", [])
+    if found is not None and not any("doseQuantity" in one or "doseRange" in one for one in rates):
+        text(part, 1)
+        dose: Element = {"value": found[0]}
+        if (units := part.part(2)) is not None:
+            measured(dose, units, translation)
+        if dose["value"] != 0:
+            element.setdefault("doseAndRate", []).append({"doseQuantity": dose})
+            return
+    said = phrase(part)
+    element.setdefault("additionalInstruction", []).append({"text": f"quantity: {said}"})
+
+
+@step("was_substituted", "hl7v2")
+def was_substituted(part: Part, translation: Translation, element: Element) -> None:
+    """RXD-11: whether the drug was substituted (table 0167)."""
+    sent = part.peek
+    found = translation.concept_map("v2-0167-substitution").translate(sent)
+    said = codeable_concept(part, translation, table="0167")
+    made: Element = {"wasSubstituted": _WAS.get(sent, sent in "12345678")}
+    if found is not None and made["wasSubstituted"] and found.code in ("G", "TE"):
+        made["type"] = {"coding": [{"system": found.system, "code": found.code}]}
+    if said:
+        made["reason"] = [said]
+    element["substitution"] = made
+
+
+def translation_segments(group: Any, name: str) -> list[Any]:
+    """The segments of a name in the groups beside this one."""
+    return [part for inner in group.parent.parts if hasattr(inner, "parts") for part in inner.parts if part.name == name]
+
+
+def _more(part: Part, translation: Translation, element: Element, name: str) -> None:
+    made = codeable_concept(part, translation) or {}
+    held = element.setdefault(name, {})
+    codings = [one for one in made.get("coding", []) if one not in held.get("coding", [])]
+    if codings:
+        held.setdefault("coding", []).extend(codings)
+    if made.get("text"):
+        held.setdefault("text", made["text"])
+
+
+def _settle(made: Element, element: Element, translation: Translation) -> None:
+    code = made.get("code")
+    if code and not any(one.get("system") for one in code.get("coding", [])):
+        translation.warn("drug-uncoded", state=State.MAPPED)
+    if set(made) <= {"resourceType", "id", "code"} or translation.policy("medication_as") == "concept":
+        if code:
+            element["medicationCodeableConcept"] = code
+    elif len(made) > 2:
+        element["contained"] = [made]
+        element["medicationReference"] = {"reference": "#medication", **({"display": code["text"]} if code and code.get("text") else {})}
+
+
+def _as_needed(part: Part) -> bool:
+    segment = getattr(part, "segment", None)
+    patterns = segment.field(3) if segment is not None and part.name == "TQ1" else ()
+    return any("PRN" in one.peek.upper() for one in patterns)

@@ -1,0 +1,64 @@
+"""NTE to Annotation: lines that follow one another without a time or author of their own are one note."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from gateway.translate.converter import step
+from gateway.translate.hl7v2.leaf import Part, convert
+from gateway.translate.hl7v2.primitive import phrase
+from gateway.translate.translation import Translation
+
+Element = dict[str, Any]
+
+
+class Segment(Protocol):
+    """An NTE as the parser gives it."""
+
+    def field(self, number: int) -> Sequence[Part]:
+        """The valued repetitions of a field."""
+
+
+@step("note_lines", "hl7v2")
+def note_lines(nte: Segment, translation: Translation, element: Element) -> None:
+    """Add an NTE to the notes of a resource."""
+    said = "\n".join(phrase(part) for part in nte.field(3))
+    kind = ", ".join(phrase(part) for part in nte.field(4))
+    words = f"{kind}: {said}" if kind and said else said or kind
+    if not words:
+        return
+    made: Element = {}
+    for author in nte.field(5)[:1]:
+        if reference := translation.make("hl7v2.XCN.Practitioner", author):  # type: ignore[arg-type]
+            made["authorReference"] = reference
+    for time in (*nte.field(6), *nte.field(7))[:1]:
+        convert(made, "time", time, translation, "date_time")
+    notes = element.setdefault("note", [])
+    held = translation.memory.get("note")
+    if not made and not kind and notes and held is not None and notes[-1] is held:
+        held["text"] = f"{held['text']}\n{words}"
+        return
+    made["text"] = words
+    notes.append(made)
+    translation.memory["note"] = made
+
+
+@step("comments", "hl7v2")
+def comments(nte: Segment, translation: Translation, element: Element) -> None:
+    """Add an NTE to an element of plain words."""
+    said = "\n".join(phrase(part) for part in nte.field(3))
+    if said:
+        element["comment"] = "\n".join(filter(None, [element.get("comment", ""), said]))
+
+
+@step("kept_in_note", "hl7v2")
+def kept_in_note(part: Part, translation: Translation, element: Element, label: str = "") -> None:
+    """Words that have no element of their own, in a note with a label."""
+    if said := phrase(part):
+        element.setdefault("note", []).append({"text": f"{label}: {said}"})
+
+
+@step("kept_concept", "hl7v2")
+def kept_concept(part: Part, translation: Translation, element: Element, label: str = "") -> None:
+    """A code that no map could translate stays in a note."""
+    if part.location not in translation.memory.get("translated", ()):
+        kept_in_note(part, translation, element, label=label)

@@ -1,0 +1,191 @@
+"""What PID and PD1 say of a person and Patient keeps in extensions, tags and links."""
+
+import re
+from typing import Any, Final
+
+from gateway.core.errors import MultiPatientError
+from gateway.core.outcome import BASE
+from gateway.translate.converter import converter, step
+from gateway.translate.hl7v2.coded import codeable_concept, coding
+from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.systems import V2, in_table
+from gateway.translate.hl7v2.times import birth_time as moment_of_birth
+from gateway.translate.translation import Translation
+
+Element = dict[str, Any]
+_CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
+_US_CORE: Final = "http://hl7.org/fhir/us/core/StructureDefinition/"
+_RACE: Final = "urn:oid:2.16.840.1.113883.6.238"
+_RACE_CODE: Final = re.compile(r"\d{4}-\d", re.ASCII)
+# The categories of the Office of Management and Budget; every other code of CDC's system is detail.
+_RACES: Final = frozenset({"1002-5", "2028-9", "2054-5", "2076-8", "2106-3"})
+_ETHNICITIES: Final = frozenset({"2135-2", "2186-5"})
+# HL7 table 0189, for which US Core has CDC's codes.
+_ETHNIC_GROUPS: Final = {"H": "2135-2", "N": "2186-5"}
+_CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+_REPLACES: Final = frozenset({"A18", "A30", "A34", "A36", "A39", "A40", "A46"})
+_MERGES: Final = frozenset({"A17", "A18", "A24", "A30", "A34", "A35", "A36", "A37", "A39", "A40", "A43", "A46", "A47"})
+
+
+@converter("birth_time", "hl7v2")
+def birth_time(part: Part, translation: Translation) -> str | None:
+    """The moment of birth, when sent with its offset."""
+    return moment_of_birth(part.peek) or None
+
+
+@converter("county", "hl7v2")
+def county(part: Part, translation: Translation) -> Element | None:
+    """A county code without an address."""
+    said = part.text
+    return {"district": said} if said else None
+
+
+@step("race", "hl7v2")
+def race(part: Part, translation: Translation, element: Element) -> None:
+    """PID-10 as US Core's race."""
+    _categories(part, element, "us-core-race", _RACES, {})
+
+
+@step("ethnicity", "hl7v2")
+def ethnicity(part: Part, translation: Translation, element: Element) -> None:
+    """PID-22 as US Core's ethnicity."""
+    _categories(part, element, "us-core-ethnicity", _ETHNICITIES, _ETHNIC_GROUPS)
+
+
+@step("citizenship", "hl7v2")
+def citizenship(part: Part, translation: Translation, element: Element) -> None:
+    """Each citizenship is an extension of its own."""
+    if code := codeable_concept(part, translation):
+        inner = [{"url": "code", "valueCodeableConcept": code}]
+        element.setdefault("extension", []).append({"url": f"{_CORE}patient-citizenship", "extension": inner})
+
+
+@step("nationality", "hl7v2")
+def nationality(part: Part, translation: Translation, element: Element) -> None:
+    """The nationality as an extension."""
+    if code := codeable_concept(part, translation):
+        inner = [{"url": "code", "valueCodeableConcept": code}]
+        element.setdefault("extension", []).append({"url": f"{_CORE}patient-nationality", "extension": inner})
+
+
+@step("unreliable_identity", "hl7v2")
+def unreliable_identity(part: Part, translation: Translation, element: Element) -> None:
+    """An identity that the sender does not vouch for is tagged."""
+    sent = part.text
+    if sent == "N":
+        return
+    tag: Element = {"system": f"{BASE}/CodeSystem/so-tag", "code": "identity-unreliable"}
+    if sent != "Y":
+        tag = {"system": f"{V2}0445", "code": sent} if in_table("0445", sent) else {**tag, "display": sent}
+    element.setdefault("meta", {}).setdefault("tag", []).append(tag)
+
+
+@step("restricted", "hl7v2")
+def restricted(part: Part, translation: Translation, element: Element) -> None:
+    """A protection indicator, or a confidentiality code, as a label (policy V17)."""
+    sent = part.peek
+    security = element.setdefault("meta", {}).setdefault("security", [])
+    if sent == "Y" and peek(part, 2) == "":
+        part.text  # noqa: B018 (counted as read)
+        security.append({"system": _CONFIDENTIALITY, "code": "R"})
+    elif sent != "N" and (made := coding(part, translation, table="0177")):
+        security.append(made)
+    else:
+        part.text  # noqa: B018 (counted as read)
+    if not security:
+        del element["meta"]["security"]
+    if not element["meta"]:
+        del element["meta"]
+
+
+@step("one_patient", "hl7v2")
+def one_patient(group: Any, translation: Translation, element: Element) -> None:
+    """A message speaks of one patient, unless it is about two by its purpose."""
+    patients = [part for part in group.parts if part.name == "PATIENT"]
+    numbers = {frozenset(_numbers(one)) for one in patients}
+    if len(numbers) < 2:
+        return
+    kind = translation.record.kind.rpartition("^")[2]
+    if kind not in _MERGES and not frozenset.intersection(*numbers):
+        raise MultiPatientError(patients[1].location)
+
+
+@step("patient", "hl7v2")
+def patient(group: Any, translation: Translation, element: Element) -> None:
+    """PID with MRG: the prior patient stays known and is linked with the survivor (policy V13)."""
+    merged = next((part for part in group.parts if part.name == "MRG"), None)
+    kind = translation.record.kind.rpartition("^")[2]
+    prior = translation.make("hl7v2.MRG.Patient", merged) if merged is not None and kind != "A47" else None
+    survivor = translation.make("hl7v2.PATIENT.Patient", group)
+    resource = translation.patient
+    if merged is None or survivor is None or resource is None:
+        return
+    if kind == "A47":  # the same patient under another number: the old one stays, marked as old
+        old: Element = {}
+        translation.run("hl7v2.MRG.Patient", merged, old)
+        resource.setdefault("identifier", []).extend({**one, "use": "old"} for one in old.get("identifier", []))
+    elif prior is None or prior == survivor:
+        translation.warn("merge-ambiguous", node=merged)
+    else:
+        _link(translation, prior, survivor, kind)
+
+
+def _link(translation: Translation, prior: Element, survivor: Element, kind: str) -> None:
+    stub, resource = translation.find(prior), translation.find(survivor)
+    if stub is None or resource is None:
+        return
+    if kind in _REPLACES:
+        stub["active"] = False
+        stub.setdefault("link", []).append({"other": survivor, "type": "replaced-by"})
+        resource.setdefault("link", []).append({"other": prior, "type": "replaces"})
+
+
+def _numbers(group: Any) -> list[str]:
+    return [
+        f"{peek(part, 1)} {peek(part, 4)} {peek(part, 5)}"
+        for segment in group.parts
+        if segment.name == "PID"
+        for part in segment.field(3)
+    ]
+
+
+def _categories(
+    part: Part, element: Element, name: str, categories: frozenset[str], groups: dict[str, str]
+) -> None:
+    found: list[Element] = []
+    words: list[str] = []
+    for at_code, at_text, at_system in ((1, 2, 3), (4, 5, 6)):
+        code, said = text(part, at_code), text(part, at_text)
+        meant = groups.get(code, code)
+        text(part, at_system)
+        if _RACE_CODE.fullmatch(meant):
+            coded = {"system": _RACE, "code": meant, **({"display": said} if said else {})}
+            found.append({"url": "ombCategory" if meant in categories else "detailed", "valueCoding": coded})
+        words += [one for one in (said, "" if meant != code or found else code) if one]
+    words.append(text(part, 9))
+    shown = next(filter(None, words), "") or next((one["valueCoding"]["code"] for one in found), "")
+    held = _extension(element, f"{_US_CORE}{name}")
+    for one in found:
+        if one not in held["extension"]:
+            held["extension"].insert(len(held["extension"]) - _has_text(held), one)
+    if _has_text(held):
+        said_before = held["extension"][-1]["valueString"]
+        held["extension"][-1]["valueString"] = ", ".join(dict.fromkeys([said_before, shown]))
+    else:
+        held["extension"].append({"url": "text", "valueString": shown})
+
+
+def _extension(element: Element, url: str) -> Element:
+    for one in element.setdefault("extension", []):
+        if one["url"] == url:
+            found: Element = one
+            return found
+    made: Element = {"url": url, "extension": []}
+    element["extension"].append(made)
+    return made
+
+
+def _has_text(held: Element) -> bool:
+    return bool(held["extension"]) and held["extension"][-1]["url"] == "text"
+
+

@@ -1,0 +1,93 @@
+"""SCH and its resources: the time of an appointment, and who takes part."""
+
+from typing import Any, Final
+
+from gateway.translate.converter import step
+from gateway.translate.hl7v2.coded import codeable_concept
+from gateway.translate.hl7v2.default import default_step
+from gateway.translate.hl7v2.leaf import Part, convert, peek
+from gateway.translate.hl7v2.times import instant
+from gateway.translate.translation import Translation
+
+Element = dict[str, Any]
+_PARTICIPATION: Final = {
+    "booked": "accepted",
+    "confirmed": "accepted",
+    "complete": "accepted",
+    "started": "accepted",
+    "pending": "tentative",
+    "waitlist": "tentative",
+    "cancelled": "declined",
+    "deleted": "declined",
+    "discontinued": "declined",
+}
+
+
+@step("cancelled", "hl7v2")
+def cancelled(part: Part, translation: Translation, element: Element) -> None:
+    """The reason of a cancelled event is that of the cancellation."""
+    if element.get("status") in ("cancelled", "noshow") and (made := codeable_concept(part, translation, table="0276")):
+        element["cancelationReason"] = made
+
+
+@step("slot_times", "hl7v2")
+def slot_times(sch: Any, translation: Translation, element: Element) -> None:
+    """Start and end, from SCH-11, TQ1 or the resources; both or neither (app-2), and times need an offset."""
+    group = sch.group
+    older = next(iter(sch.field(11)), None)
+    starts: list[Part | None] = [older.part(4) if older is not None else None]
+    ends: list[Part | None] = [older.part(5) if older is not None else None]
+    for segment in _segments(group, "TQ1"):
+        starts += segment.field(7)
+        ends += segment.field(8)
+    for name, number in (("AIS", 4), ("AIP", 6), ("AIL", 6), ("AIG", 8)):
+        for segment in _segments(group, name):
+            starts += segment.field(number)
+    start = next((one for one in starts if one is not None), None)
+    end = next((one for one in ends if one is not None), None)
+    first = instant(start, translation) if start is not None else None
+    last = instant(end, translation) if end is not None else None
+    if first and last:
+        element["start"], element["end"] = first, last
+        return
+    asked: Element = {}
+    for name, part in (("start", start), ("end", end)):
+        if part is not None:
+            convert(asked, name, part, translation, "date_time")
+    if asked:
+        element.setdefault("requestedPeriod", []).append(asked)
+
+
+@default_step("patient_takes_part")
+def patient_takes_part(node: Any, translation: Translation, element: Element) -> None:
+    """The patient is a participant; without anybody, that too is said."""
+    status = {"cancelled": "declined", "noshow": "accepted"}.get(element.get("status", ""), "needs-action")
+    if reference := translation.refer("Patient"):
+        element.setdefault("participant", []).append({"actor": reference, "status": status})
+    elif "participant" not in element:
+        element["participant"] = [{"type": [{"text": "patient"}], "status": status}]
+
+
+@default_step("participation_unknown")
+def participation_unknown(node: Any, translation: Translation, element: Element) -> None:
+    """A participant whose answer is not known has yet to give it."""
+    element.setdefault("status", "needs-action")
+
+
+@step("participation_status", "hl7v2")
+def participation_status(part: Part, translation: Translation, element: Element) -> None:
+    """The filler's status of a resource (table 0278) as the participant's answer."""
+    said = (peek(part, 1) or part.peek).lower()
+    if found := _PARTICIPATION.get(said):
+        codeable_concept(part, translation)
+        element["status"] = found
+
+
+def _segments(group: Any, name: str) -> list[Any]:
+    found = []
+    for part in group.parts:
+        if part.name == name:
+            found.append(part)
+        elif part.name == "RESOURCE":
+            found += [inner for inner in part.parts if inner.name == name]
+    return found
