@@ -7,6 +7,7 @@ The document is not parsed here: a scanner of tags finds where values stand, in 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import unescape
 from typing import Final
 
 from gateway.admin.panes.mask import Kind
@@ -92,7 +93,7 @@ def _values(text: str) -> Iterator[tuple[str, list[Span]]]:
         for name, span in element.attributes:
             yield name, [span]
         for spans in (element.text, element.tail):
-            if any(text[start:end].strip() for start, end in spans):
+            if any(_is_valued(text[start:end]) for start, end in spans):
                 yield "", spans
 
 
@@ -125,8 +126,13 @@ def _attributes(text: str, token: re.Match[str]) -> list[tuple[str, Span]]:
     return [
         (one["name"], one.span("double" if one["double"] is not None else "single"))
         for one in _ATTRIBUTE.finditer(text, *token.span("attributes"))
-        if (one["double"] or one["single"] or "").strip()
+        if _is_valued(one["double"] or one["single"] or "")
     ]
+
+
+def _is_valued(raw: str) -> bool:
+    """Whether there is more than space; a space may be written as a character reference."""
+    return bool(unescape(raw).strip())
 
 
 def _in_lines(pieces: list[Piece]) -> list[Line]:

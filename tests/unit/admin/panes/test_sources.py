@@ -1,9 +1,12 @@
 """gateway/admin/panes: message, document, json_source, table, source"""
 
+from pathlib import Path
+
 import pytest
 
 from gateway.admin.panes.pieces import View
 from gateway.admin.panes.source import source
+from gateway.pipeline import process
 
 CDA = b"""<?xml version="1.0" encoding="UTF-8"?>
 <!-- Canarysson asked for this -->
@@ -96,3 +99,16 @@ def test_a_sheet_is_a_table_with_its_own_row_numbers():
 def test_what_is_no_text_is_not_shown(body):
     found = source(body, "", View((), revealed=True))
     assert (found.lines, found.sheet) == ((), None)
+
+
+CORPORA = Path(__file__).parents[4].parent / "shared" / "corpora"
+
+
+@pytest.mark.skipif(not CORPORA.is_dir(), reason="the folder of public examples is not beside the project")
+@pytest.mark.parametrize("part", ["hl7v2/unit-messages", "ccda/document-types", "fhir/us-core-examples"])
+def test_every_leaf_of_public_examples_is_found_in_its_source(part):
+    for file in sorted(path for path in (CORPORA / part).rglob("*") if path.suffix in (".hl7", ".xml", ".json"))[::25]:
+        said = process(file.read_bytes(), judge=False)
+        ledger = [entry.to_json() for entry in said.ledger]
+        found = source(file.read_bytes(), said.kind, View(ledger))
+        assert set(leaves(found)) == set(range(len(ledger))), file.name
