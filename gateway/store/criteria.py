@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, Select, Table, and_, false, or_, select
+from sqlalchemy import ColumnElement, Table, and_, exists, false, or_, select
 
 from gateway.core.errors import UnknownModifierError, UnreadableValueError
 from gateway.store.date_range import DateRange, date_range, widened
@@ -64,13 +64,17 @@ def updated_condition(texts: Iterable[str], asking: Asking) -> Condition:
     return or_(*found)
 
 
-def with_rows(table: Table, type: str, parameter: str, *rest: Condition) -> Condition:
-    """Resources that have a search row of this parameter for which the rest holds."""
-    return resources.c.id.in_(_ids(table, type, parameter, *rest))
+def with_rows(table: Table, type: str, parameter: str, *rest: Condition, few: bool = False) -> Condition:
+    """Resources that have a search row of this parameter for which the rest holds.
 
-
-def _ids(table: Table, type: str, parameter: str, *rest: Condition) -> Select[Any]:
-    return select(table.c.id).where(table.c.type == type, table.c.parameter == parameter, *rest)
+    What only few resources have (a patient, a name, an identifier) is looked up first and leads to them; what many
+    have (a status, a category) is looked at for each that the others lead to.
+    """
+    if few:
+        found = select(table.c.id).where(table.c.type == type, table.c.parameter == parameter, *rest)
+        return resources.c.id.in_(found)
+    own = exists().where(table.c.type == type, table.c.id == resources.c.id, table.c.parameter == parameter, *rest)
+    return own.correlate(resources)
 
 
 def _missing(type: str, parameter: Parameter, value: str) -> Condition:
@@ -92,7 +96,7 @@ def _token(type: str, parameter: Parameter, modifier: str, texts: list[str], _: 
     if modifier not in ("", "not"):
         raise UnknownModifierError(parameter.name)
     wanted = or_(*(_coded(parameter.name, text, parameter.exact) for text in texts))
-    found = with_rows(tokens, type, parameter.name, wanted)
+    found = with_rows(tokens, type, parameter.name, wanted, few=parameter.exact)
     return ~found if modifier == "not" else found
 
 
@@ -112,7 +116,7 @@ def _string(type: str, parameter: Parameter, modifier: str, texts: list[str], _:
     compare = {"": _starts, "exact": _exactly, "contains": _contains}.get(modifier)
     if compare is None:
         raise UnknownModifierError(parameter.name)
-    return with_rows(strings, type, parameter.name, or_(*(compare(text) for text in texts)))
+    return with_rows(strings, type, parameter.name, or_(*(compare(text) for text in texts)), few=True)
 
 
 def _starts(text: str) -> Condition:
@@ -171,11 +175,11 @@ def _within(
 def _reference(type: str, parameter: Parameter, modifier: str, texts: list[str], asking: Asking) -> Condition:
     if modifier == "identifier":
         wanted = or_(*(_coded(parameter.name, text, exact=True) for text in texts))
-        return with_rows(tokens, type, f"{parameter.name}:identifier", wanted)
+        return with_rows(tokens, type, f"{parameter.name}:identifier", wanted, few=True)
     if modifier and not (modifier in registry() and parameter.points_at(modifier)):
         raise UnknownModifierError(parameter.name)
     wanted = or_(*(_named(parameter, modifier, _plain(text), asking) for text in texts))
-    return with_rows(references, type, parameter.name, wanted)
+    return with_rows(references, type, parameter.name, wanted, few=True)
 
 
 def _named(parameter: Parameter, type: str, text: str, asking: Asking) -> Condition:

@@ -167,7 +167,7 @@ resources = Table(
     Column("submission", String(64)),
     Column("body", LargeBinary, nullable=False),
     UniqueConstraint("type", "id", "version"),
-    Index(None, "type", "current", "seq"),
+    Index(None, "type", "seq"),
     Index(None, "patient", "type", "current"),
     Index(None, "updated"),
 )

@@ -142,7 +142,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_resources_patient_type_current"), ["patient", "type", "current"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_resources_type_current_seq"), ["type", "current", "seq"], unique=False)
+        batch_op.create_index(batch_op.f("ix_resources_type_seq"), ["type", "seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_resources_updated"), ["updated"], unique=False)
 
     op.create_table(
@@ -431,7 +431,7 @@ def downgrade() -> None:
     op.drop_table("signatures")
     with op.batch_alter_table("resources", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_resources_updated"))
-        batch_op.drop_index(batch_op.f("ix_resources_type_current_seq"))
+        batch_op.drop_index(batch_op.f("ix_resources_type_seq"))
         batch_op.drop_index(batch_op.f("ix_resources_patient_type_current"))
 
     op.drop_table("resources")
