@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from gateway import cases
 from gateway.core import ids, ledger
-from gateway.core.errors import GatewayError
+from gateway.core.errors import GatewayError, StartupError
 from gateway.core.issue import Issue, Severity
 from gateway.core.outcome import BASE, Outcome
 from gateway.core.submission import Sender
@@ -38,7 +38,10 @@ def process(
     if not formats.agrees(format, media_type):
         records[0].issues.append(Issue(Severity.INFORMATION, "media-type-differs"))
     origin = Origin(submission_id(body, sender), ids.digest(body), len(body), formats.media_type(format, body))
-    parts = [_translated(record, format, sender, origin, received) for record in records]
+    parts = [
+        _translated(record, format, sender, replace(origin, part=number), received)
+        for number, record in enumerate(records)
+    ]
     return _judged(_joined(parts), judge)
 
 
@@ -51,7 +54,9 @@ def _translated(
     record: Any, format: formats.Format, sender: Sender, origin: Origin, received: datetime | None
 ) -> Outcome:
     try:
-        said = translate(record, format.name, format.reader, sender=sender, origin=origin, received=received)
+        said = translate(record, format.tables, format.reader, sender=sender, origin=origin, received=received)
+    except StartupError:
+        raise  # a table that is wrong is our fault, not the sender's
     except GatewayError as error:
         silent = ledger.Ledger().close(record.leaves())
         return Outcome(record.kind, None, tuple(record.issues), tuple(silent), error)
@@ -65,9 +70,7 @@ def _bundle(resources: list[dict[str, Any]], origin: Origin) -> dict[str, Any]:
         "resourceType": "Bundle",
         "type": "collection",
         "identifier": {"system": f"{BASE}/sid/submission", "value": origin.id},
-        "entry": [
-            {"fullUrl": f"{BASE}/fhir/{one['resourceType']}/{one['id']}", "resource": one} for one in resources
-        ],
+        "entry": [{"fullUrl": f"{BASE}/fhir/{one['resourceType']}/{one['id']}", "resource": one} for one in resources],
     }
 
 

@@ -63,7 +63,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "row-failed": ("processing", "A row could not be applied; the rest went on."),
     "id-reused": ("duplicate", "One identifier names two different things; both were kept."),
     "reference-dangling": ("not-found", "A reference points to nothing in this submission; it was kept as text."),
-    "second-opinion-suspected": ("business-rule", "The words ask for a second opinion, no code says so; none was added."),
+    "second-opinion-suspected": (
+        "business-rule",
+        "The words ask for a second opinion, no code says so; none was added.",
+    ),
     "narrative-cleaned": ("security", "Narrative held markup that we do not keep; the words stayed."),
     "plan-unstructured": ("informational", "The plan is narrative only."),
     # validation

@@ -38,7 +38,10 @@ class Outcome:
 def operation_outcome(issues: Iterable[Issue]) -> dict[str, Any]:
     """The issues as a FHIR OperationOutcome; without any, one that says so."""
     found = [_issue(one) for one in issues]
-    return {"resourceType": "OperationOutcome", "issue": found or [{"severity": "information", "code": "informational"}]}
+    return {
+        "resourceType": "OperationOutcome",
+        "issue": found or [{"severity": "information", "code": "informational"}],
+    }
 
 
 def outcome_of(error: GatewayError) -> dict[str, Any]:

@@ -20,13 +20,14 @@ _RESOURCE = re.compile(r'"resourceType"\s*:')
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format: its name (also of its folder in mappings/), media types, parser and locators."""
+    """One format: its name, media types, parser and locators, and the folder of its tables in mappings/."""
 
     name: str
     media_types: tuple[str, ...]
     parse: Callable[[bytes], Sequence[Any]]
     reader: Reader
     is_it: Callable[[bytes, str], bool]
+    tables: str
 
 
 def _xml(text: str) -> bool:
@@ -40,6 +41,7 @@ FORMATS: Final = (
         hl7v2.parse,
         hl7v2.reader,
         lambda head, text: _MESSAGE.match(head) is not None,
+        "hl7v2",
     ),
     Format(
         "ccda",
@@ -47,6 +49,7 @@ FORMATS: Final = (
         ccda.parse,
         ccda.reader,
         lambda head, text: _xml(text) and _DOCUMENT.search(text) is not None,
+        "ccda",
     ),
     Format(
         "fhir",
@@ -54,6 +57,7 @@ FORMATS: Final = (
         fhir.parse,
         fhir.reader,
         lambda head, text: _FHIR_XML.search(text) is not None if _xml(text) else _is_resource(text),
+        "fhir",
     ),
     Format(
         "form",
@@ -61,8 +65,9 @@ FORMATS: Final = (
         form.parse,
         form.reader,
         lambda head, text: text.startswith("{") and _FORM.search(text) is not None,
+        "form",
     ),
-    Format("tabular", ("text/csv",), tabular.parse, tabular.reader, lambda head, text: tabular.is_sheet(text)),
+    Format("tabular", ("text/csv",), tabular.parse, tabular.reader, lambda head, text: tabular.is_sheet(text), "form"),
 )
 
 

@@ -38,6 +38,10 @@ class Source:
         """The keys of all leaves of a value that stands at a pointer."""
         return _pointers(value, pointer)
 
+    def locate(self, pointer: str) -> str:
+        """The locator of a pointer: the pointer itself."""
+        return pointer
+
     def value(self, key: Any) -> str:
         """What stands at a pointer, not counted."""
         found: Any = self.body
@@ -58,8 +62,8 @@ class Member:
 
     @property
     def location(self) -> str:
-        """The JSON Pointer."""
-        return self.pointer
+        """Where it stands, as the record writes places: a JSON Pointer, unless it knows better."""
+        return self.record.locate(self.pointer)
 
     @property
     def text(self) -> str:

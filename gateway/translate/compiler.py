@@ -228,7 +228,9 @@ class Compiler:
             return lambda node: any(one.valued for one in read(node))
         if said["valued"]:
             return lambda node: not any(one.valued for one in read(node))
-        values = frozenset(one.strip() for one in said["values"].split(",")) if said["test"] == "in" else {said["values"]}
+        values = (
+            frozenset(one.strip() for one in said["values"].split(",")) if said["test"] == "in" else {said["values"]}
+        )
         if said["test"] == "<>":
             return lambda node: not any(one.peek in values for one in read(node))
         return lambda node: any(one.peek in values for one in read(node))
@@ -236,5 +238,3 @@ class Compiler:
 
 def _always(node: Node) -> bool:
     return True
-
-

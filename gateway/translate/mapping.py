@@ -100,7 +100,7 @@ def _policies(file: Path) -> dict[str, str]:
     if not file.is_file():
         return {}
     found: dict[str, str] = {}
-    document = yaml.compose(file.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 (texts only)
+    document = yaml.compose(file.read_text("utf-8"), Loader=yaml.CBaseLoader)
     if document is not None:
         for said in table.plain(file.name, document).values():
             found[said["name"]] = said["default"]

@@ -27,6 +27,7 @@ class Origin:
     sha256: str
     size: int
     media_type: str
+    part: int = 0  # which record of a batch or a sheet
 
 
 def with_origin(translation: Translation, origin: Origin, received: datetime | None) -> None:
@@ -34,8 +35,12 @@ def with_origin(translation: Translation, origin: Origin, received: datetime | N
     made = [one for one in translation.resources if one["resourceType"] != "Provenance"]
     if not made:
         return
-    document = translation.add(_document(translation, origin, received), identity=("original", origin.sha256))
-    translation.add(_provenance(translation, origin, made, document, received), identity=("of", origin.sha256))
+    document = translation.add(
+        _document(translation, origin, received), identity=("original", origin.sha256, str(origin.part))
+    )
+    translation.add(
+        _provenance(translation, origin, made, document, received), identity=("of", origin.sha256, str(origin.part))
+    )
 
 
 def _document(translation: Translation, origin: Origin, received: datetime | None) -> dict[str, Any]:
@@ -43,7 +48,10 @@ def _document(translation: Translation, origin: Origin, received: datetime | Non
         "resourceType": "DocumentReference",
         "identifier": [{"system": f"{BASE}/sid/submission", "value": origin.id}],
         "status": "current",
-        "type": {"text": "Original submission", "coding": [{"system": KIND, "code": translation.record.kind.partition(":")[0]}]},
+        "type": {
+            "text": "Original submission",
+            "coding": [{"system": KIND, "code": translation.record.kind.partition(":")[0]}],
+        },
         "description": "The submission as it was received, byte for byte",
         "content": [
             {
@@ -107,5 +115,3 @@ def _homeless(translation: Translation) -> list[dict[str, Any]]:
 def _readable(value: str) -> str:
     """A FHIR string has no control characters and is not blank."""
     return "".join(one for one in value if one >= " " or one in "\t\n").strip()
-
-

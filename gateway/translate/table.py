@@ -115,7 +115,7 @@ _KINDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
 def read(file: Path) -> Iterator[Table]:
     """Read the maps of one file; raises MappingTableError with file, line and what is wrong."""
     try:
-        documents = list(yaml.compose_all(file.read_text("utf-8"), Loader=yaml.CBaseLoader))  # noqa: S506 (texts only)
+        documents = list(yaml.compose_all(file.read_text("utf-8"), Loader=yaml.CBaseLoader))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise MappingTableError(file.name, line, "not well-formed YAML") from None

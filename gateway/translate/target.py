@@ -163,4 +163,4 @@ def _member(value: Any, path: str) -> Any:
     if found is None:
         raise UnknownPathError(path)
     made = typed(value, path)
-    return made if not found.array or isinstance(made, Sequence) and not isinstance(made, str) else [made]
+    return made if not found.array or (isinstance(made, Sequence) and not isinstance(made, str)) else [made]

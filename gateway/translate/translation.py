@@ -193,7 +193,9 @@ class Translation:
     # --- inside ---------------------------------------------------------------------------------------------------
 
     def _identity(self, name: str, node: Node) -> tuple[str, ...]:
-        return tuple(f"{n}:{one.peek}" for n, read in enumerate(self._mapping.identity(name)) for one in read(node) if one.peek)
+        return tuple(
+            f"{n}:{one.peek}" for n, read in enumerate(self._mapping.identity(name)) for one in read(node) if one.peek
+        )
 
     def _own_identity(self, resource: Resource, location: str) -> tuple[str, ...]:
         identifiers = resource.get("identifier")

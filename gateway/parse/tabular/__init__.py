@@ -1,5 +1,6 @@
-"""The CSV referral sheet."""
+"""The referral sheet: CSV in which each row answers the questions of the referral form for one patient."""
+
 from gateway.parse.jsontree import reader
-__all__ = ["parse", "reader", "is_sheet"]
-def is_sheet(text): return False
-def parse(body): return []
+from gateway.parse.tabular.sheet import is_sheet, parse
+
+__all__ = ["is_sheet", "parse", "reader"]

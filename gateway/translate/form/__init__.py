@@ -1,1 +1,5 @@
-"""What form tables call by name."""
+"""What the form's tables call by name."""
+
+from gateway.translate.form import values
+
+__all__ = ["values"]

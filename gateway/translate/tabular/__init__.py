@@ -1,1 +1,0 @@
-"""What tabular tables call by name."""
