@@ -281,7 +281,7 @@ work = Table(
     Column("lease", String(32), nullable=False),
     Column("worker", String(64), nullable=False),
     Column("attempts", Integer, nullable=False),
-    Index(None, "due", "seq"),
+    Index(None, "task", "due", "seq"),
     Index(None, "lane", "seq"),
 )
 deliveries = Table(

@@ -212,8 +212,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_work")),
     )
     with op.batch_alter_table("work", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_work_due_seq"), ["due", "seq"], unique=False)
         batch_op.create_index(batch_op.f("ix_work_lane_seq"), ["lane", "seq"], unique=False)
+        batch_op.create_index(batch_op.f("ix_work_task_due_seq"), ["task", "due", "seq"], unique=False)
 
     op.create_table(
         "audit_entities",
@@ -411,8 +411,8 @@ def downgrade() -> None:
 
     op.drop_table("audit_entities")
     with op.batch_alter_table("work", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_work_task_due_seq"))
         batch_op.drop_index(batch_op.f("ix_work_lane_seq"))
-        batch_op.drop_index(batch_op.f("ix_work_due_seq"))
 
     op.drop_table("work")
     with op.batch_alter_table("tokens", schema=None) as batch_op:
