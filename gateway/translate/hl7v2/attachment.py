@@ -71,6 +71,8 @@ def _embedded(part: Part, translation: Translation) -> Element:
 
 
 def _content(body: bytes) -> Element:
+    if not body:
+        return {"size": 0}
     return {
         "data": b64encode(body).decode("ascii"),
         "size": len(body),

@@ -161,6 +161,13 @@ def language(part: Part, translation: Translation) -> Element | None:
     return made
 
 
+@converter("restriction", "hl7v2")
+def restriction(part: Part, translation: Translation) -> Element | None:
+    """The rule of a restriction, in the sender's words."""
+    said = part.text
+    return {"text": said} if said else None
+
+
 @converter("uri", "hl7v2")
 def uri(part: Part, translation: Translation) -> str | None:
     """A universal id as a URI."""

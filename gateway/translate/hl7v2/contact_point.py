@@ -11,18 +11,24 @@ Element = dict[str, Any]
 
 
 @converter("telecom", "hl7v2")
-def telecom(part: Part, translation: Translation, use: str = "", system: str = "") -> Element | None:
-    """XTN: the number as one text, its system, use, period and rank."""
+def telecom(part: Part, translation: Translation, use: str = "", system: str = "") -> list[Element] | None:
+    """XTN: the number as one text, its system, use, period and rank; an address beside a number is another one."""
     equipment, purpose = peek(part, 3), peek(part, 2)
-    value = _value(part, equipment)
-    if not value:
-        return None
-    made: Element = {"system": _system(part, equipment, purpose, value, system, translation), "value": value}
-    _use(made, part, equipment, purpose, use, translation)
-    if period := between(part.part(13), part.part(14), translation):
-        made["period"] = period
-    convert(made, "rank", part.part(18), translation, "rank")
-    return made
+    mail, number = text(part, 4), _number(part)
+    found: list[Element] = []
+    if number:
+        found.append({"system": _system(part, equipment, purpose, number, system, translation), "value": number})
+    if mail:
+        found.append({"system": "email" if "@" in mail or not number else "other", "value": mail})
+        if equipment in ("Internet", "X.400"):
+            text(part, 3)
+    period = between(part.part(13), part.part(14), translation) if found else None
+    for one in found:
+        _use(one, part, equipment, purpose, use, translation)
+        if period:
+            one["period"] = period
+        convert(one, "rank", part.part(18), translation, "rank")
+    return found or None
 
 
 @converter("rank", "hl7v2")
@@ -32,18 +38,15 @@ def rank(part: Part, translation: Translation) -> int | None:
     return int(part.text) if sent.isdigit() and 0 < int(sent) < 1000 else None
 
 
-def _value(part: Part, equipment: str) -> str:
-    """The number as its parts say it, else as written (.1, .12); an address of the internet stands in .4."""
-    mail = text(part, 4)
-    if mail:
-        return mail
+def _number(part: Part) -> str:
+    """The number as its parts say it, else as it was written (.1, .12)."""
     parts = _assembled(part)
     written = text(part, 1) or text(part, 12)
     if not parts:
         return " ext. ".join(filter(None, (written, text(part, 8)))) if written else ""
-    if written and written != parts:
-        return f"{written} ({parts})" if _digits(parts) not in _digits(written) else written
-    return parts
+    if _digits(written) in _digits(parts):
+        return parts
+    return f"{written} ({parts})" if _digits(parts) not in _digits(written) else written
 
 
 def _assembled(part: Part) -> str:

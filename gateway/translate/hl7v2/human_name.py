@@ -21,10 +21,18 @@ def human_name(part: Part, translation: Translation, use: str = "") -> list[Elem
     _coded(made, part.part(8), "iso21090-EN-representation")
     _coded(made, part.part(11), "humanname-assembly-order")
     called = text(part, 15)
+    made = {name: said for name, said in made.items() if said}
     found = [made] if any(name not in ("use", "extension") for name in made) else []
     if called:
         found.append({"use": "nickname", "given": [called]})
     return found or None
+
+
+@converter("one_name", "hl7v2")
+def one_name(part: Part, translation: Translation) -> Element | None:
+    """XPN for an element that holds one name."""
+    found = human_name(part, translation)
+    return found[0] if found else None
 
 
 @converter("person_name", "hl7v2")

@@ -138,6 +138,9 @@ def _link(translation: Translation, prior: Element, survivor: Element, kind: str
         stub["active"] = False
         stub.setdefault("link", []).append({"other": survivor, "type": "replaced-by"})
         resource.setdefault("link", []).append({"other": prior, "type": "replaces"})
+    else:  # an account or a visit moves between two records, which both stay
+        stub.setdefault("link", []).append({"other": survivor, "type": "seealso"})
+        resource.setdefault("link", []).append({"other": prior, "type": "seealso"})
 
 
 def _numbers(group: Any) -> list[str]:

@@ -45,9 +45,9 @@ def observation_value(obx: Segment, translation: Translation, element: Element) 
             _unit_in_words(element, units)
             return
     made = [_value(part, kind, units, translation) for part in values]
-    for name, value in made[:1]:
-        place(element, name, value)
-    for name, value in made[1:]:
+    if len(made) == 1:
+        place(element, *made[0])
+    for name, value in made if len(made) > 1 else ():  # the observation itself then has no value (obs-7)
         component: Element = {"code": dict(element.get("code", {"text": "value"}))}
         place(component, name, value)
         element.setdefault("component", []).append(component)

@@ -72,7 +72,8 @@ def authority(hd: Part | None, translation: Translation) -> tuple[str, str]:
     if not name and not identifier:
         return "", ""
     translation.warn("identifier-system-unknown", node=hd)  # type: ignore[arg-type]
-    return local(translation, name or identifier), ", ".join(dict.fromkeys(filter(None, (text(hd, 1), text(hd, 2)))))
+    kept = dict.fromkeys(filter(None, (text(hd, 1), text(hd, 2), text(hd, 3))))
+    return local(translation, name or identifier), ", ".join(kept)
 
 
 def coding_system(name: str, oid: str, table: str, code: str, translation: Translation) -> str:

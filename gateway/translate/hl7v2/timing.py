@@ -16,7 +16,7 @@ from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 _ABBREVIATION: Final = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
-_TIME: Final = re.compile(r"([01]\d|2[0-3])([0-5]\d)([0-5]\d)?(?:\.\d+)?", re.ASCII)
+_TIME: Final = re.compile(r"([01]\d|2[0-3]):?([0-5]\d):?([0-5]\d)?(?:\.\d+)?", re.ASCII)
 _DURATION: Final = re.compile(r"([SMHDWLX])(\d{1,4})", re.ASCII)
 _UNITS: Final = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo"}
 _MINUTES: Final = {"s": Decimal(1) / 60, "min": Decimal(1), "h": Decimal(60), "d": Decimal(1440)}
