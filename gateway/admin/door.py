@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from werkzeug.datastructures import MultiDict
 
 from gateway.access.caller import caller, identify, require, wants_page
+from gateway.admin.panes.pieces import short
 from gateway.admin.words import outcome_of_press
 from gateway.audit.trail import Event
 from gateway.core import fhirjson
@@ -40,6 +41,9 @@ def small() -> None:
 def pair(text: str) -> tuple[str, str]:
     """A choice that is called what it is."""
     return text, text
+
+
+door.add_app_template_filter(short)
 
 
 @door.app_template_filter("place")

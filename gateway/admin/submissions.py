@@ -19,11 +19,13 @@ from gateway.core.clock import instant
 from gateway.core.errors import ForbiddenError
 from gateway.services import services
 from gateway.store import actions, deliveries, inbox, outcomes, submissions
+from gateway.store.inbox import Filters
 from gateway.store.outcomes import Stored
 from gateway.store.submissions import Submission
 
 PAGE: Final = 50
 LEAVES: Final = 2000
+FAILURES: Final = 100
 REVEALED_FOR: Final = timedelta(minutes=15)
 
 
@@ -37,7 +39,7 @@ class _Whole:
     steps: list[words.Step]
     events: list[submissions.Event]
     deliveries: list[deliveries.Delivery]
-    failures: dict[str, inbox.Line]
+    failures: list[tuple[str, inbox.Line]]
     until: str | None
 
 
@@ -145,11 +147,12 @@ def _whole(connection: Connection, id: str, who: str, at: str) -> _Whole:
     body, _, _ = submissions.original(connection, id, None)
     events = submissions.events(connection, id)
     sent = deliveries.listing(connection, submission=id)
-    signatures = inbox.of_submission(connection, id)
-    lines = {place: inbox.line(connection, signature, days=()) for signature, place in signatures}
+    places = dict(inbox.of_submission(connection, id))
+    lines = inbox.lines(connection, Filters(submission=id, state=""), days=(), sort="effect", limit=FAILURES)
     until = actions.revealed_until(connection, who, id, at)
     steps = words.steps(found, events, sent)
-    return _Whole(found, outcomes.load(connection, id), body, steps, events, sent, lines, until)
+    troubles = [(places[line.signature], line) for line in lines]
+    return _Whole(found, outcomes.load(connection, id), body, steps, events, sent, troubles, until)
 
 
 def _facts(whole: _Whole) -> dict[str, Any]:

@@ -66,13 +66,15 @@ def _markup(text: str, view: View) -> Iterator[Piece]:
 
 def _value(text: str, name: str, number: int, view: View) -> Piece:
     """A value: what the standard fixes is shown as a code is, all else by what the ledger says of it."""
-    if name not in _STRUCTURE and name != "displayName" and not name.startswith("xmlns:"):
-        return view.leaf(text, number) if number >= 0 else view.unknown(text)
-    shown, masked = view.shown(text, Kind.PLAIN if name == "displayName" else Kind.CODED)
-    if number < 0:
-        return Piece(shown, masked=masked)
-    entry = view.ledger[number]
-    return Piece(shown, number, entry["state"], f"{entry['location']}: {entry['state']}", masked)
+    known = None
+    if name in _STRUCTURE or name.startswith("xmlns:"):
+        known = Kind.CODED
+    elif name == "displayName":
+        known = Kind.PLAIN
+    if number >= 0:
+        return view.leaf(text, number, known)
+    shown, masked = view.shown(text, known or Kind.TEXT)
+    return Piece(shown, masked=masked)
 
 
 def _leaves(values: list[tuple[str, list[Span]]], view: View) -> dict[int, int]:

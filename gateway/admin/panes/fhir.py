@@ -66,7 +66,7 @@ def _line(line: JsonLine, by_path: Mapping[str, Sequence[int]], anchors: dict[in
     if line.bracket:
         return ElementLine(line.depth, line.name, line.bracket, end, leaves, anchor, False)
     whole = line.text if not isinstance(line.value, str) else line.value
-    shown, masked = view.shown(whole, Kind.PLAIN if not isinstance(line.value, str | float) else kind(line.path))
+    shown, masked = view.shown(whole, Kind.PLAIN if not isinstance(line.value, str | float) else kind(line.element))
     text = f'"{shown}"' if isinstance(line.value, str) else shown
     return ElementLine(line.depth, line.name, text, end, leaves, anchor, masked)
 

@@ -9,6 +9,12 @@ from gateway.admin.panes.mask import Kind, kind, mask
 LONGEST: Final = 400  # characters of one value that a pane shows
 
 
+def short(location: str) -> str:
+    """A locator by its end, when it is a long path; the whole is in the account."""
+    parts = location.split("/")
+    return location if len(location) <= 40 or len(parts) <= 4 else "…/" + "/".join(parts[-3:])
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A part of a line. `leaf` is the number of its ledger line, -1 for what stands between leaves."""
@@ -35,11 +41,12 @@ class View:
     ledger: Sequence[Mapping[str, Any]]
     revealed: bool = False
 
-    def leaf(self, text: str, number: int) -> Piece:
-        """A leaf of the ledger, masked by the kind of element that it went to."""
+    def leaf(self, text: str, number: int, known: Kind | None = None) -> Piece:
+        """A leaf of the ledger, masked by what it is known to be, or by the kind of element that it went to."""
         entry = self.ledger[number]
-        shown, masked = self.shown(text, kind(entry["path"]) if "path" in entry else Kind.TEXT)
-        return Piece(shown, number, entry["state"], f"{entry['location']}: {entry['state']}", masked)
+        of = known or (kind(entry["path"]) if "path" in entry else Kind.TEXT)
+        shown, masked = self.shown(text, of)
+        return Piece(shown, number, entry["state"], f"{short(entry['location'])}: {entry['state']}", masked)
 
     def unknown(self, text: str) -> Piece:
         """Something that no ledger line speaks of."""
