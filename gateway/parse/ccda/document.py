@@ -10,7 +10,7 @@ from gateway.core.issue import Issue
 from gateway.core.ledger import Leaf
 from gateway.parse import xml
 from gateway.parse.ccda.locator import reader
-from gateway.parse.ccda.names import V3, written
+from gateway.parse.ccda.names import STRUCTURE, V3, written
 from gateway.parse.ccda.node import TAIL, TEXT, Element, Key
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gateway.core.record import Read
 
 _TEMPLATE_ID = f"{{{V3}}}templateId"
+_IDENTITY = frozenset({_TEMPLATE_ID, f"{{{V3}}}typeId", f"{{{V3}}}realmCode"})
+_REFERENCE = f"{{{V3}}}reference"
 _CODE = f"{{{V3}}}code"
 _SAFE_CODE = re.compile(r"[A-Za-z0-9.-]{1,20}")
 
@@ -65,6 +67,19 @@ class Document:
         if name == TAIL:
             return (element.tail or "").strip()
         return (element.get(name) or "").strip()
+
+    def structure(self) -> Iterator[tuple[Key, str]]:
+        """The leaves that say how the document is built, each with why it needs no element of its own."""
+        for element in self._elements:
+            if element.tag in _IDENTITY:
+                for name in element.keys():  # noqa: SIM118
+                    yield (element, name), "template identity is used for dispatch only"
+                continue
+            for name in element.keys():  # noqa: SIM118
+                if name in STRUCTURE:
+                    yield (element, name), "structure"
+            if element.tag == _REFERENCE and (element.get("value") or "").startswith("#"):
+                yield (element, "value"), "points into the narrative"
 
     def read(self, locator: str) -> "Read":
         """The compiled reader of a locator."""

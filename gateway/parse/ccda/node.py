@@ -1,6 +1,6 @@
 """The nodes of a document: elements and attributes, thin wrappers that count what is read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gateway.parse.ccda.names import STRUCTURE, XSI_TYPE, attribute_name, element_name, written
@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
     from gateway.parse.ccda.document import Document
+
+_TEMPLATE_ID = element_name("templateId")
+_REFERENCE = element_name("reference")
 
 # The key of a leaf: the element, and the attribute's qualified name, or TEXT, or TAIL for text after the element.
 Key = tuple[Any, str]
@@ -105,7 +108,7 @@ class Element:
         """The keys of all valued leaves at or below this element."""
         top = self.element
         for element in top.iter():
-            for name, value in element.items():
+            for name, value in element.attrib.items():
                 if value and not value.isspace():
                     yield element, name
             if (text := element.text) and not text.isspace():
@@ -143,9 +146,24 @@ class Element:
             return Element(self.record, child)
         return None
 
-    def at(self, locator: str) -> "list[Any]":
+    def at(self, locator: str) -> "Sequence[Any]":
         """The nodes at a locator relative to this element."""
         return self.record.read(locator)(self)
+
+    def below(self, *names: str) -> "Iterator[Element]":
+        """The elements of some names anywhere below this one, in the order of the document."""
+        for element in self.element.iterdescendants(*(element_name(name) for name in names)):
+            yield Element(self.record, element)
+
+    def within(self, name: str) -> "Element | None":
+        """The nearest element of that name around this one."""
+        for above in self.element.iterancestors(element_name(name)):
+            return Element(self.record, above)
+        return None
+
+    def fingerprint(self) -> int:
+        """A number that two elements share when they say the same, wherever they stand and however indented."""
+        return hash(tuple(_said(element) for element in self.element.iter() if element.tag != _TEMPLATE_ID))
 
     @property
     def parent(self) -> "Element | None":
@@ -169,6 +187,18 @@ class Element:
                 self.record.touched.append((element, TAIL))
         return " ".join(" ".join(found).split())
 
+    def pieces(self) -> tuple[str, str]:
+        """The text directly in the element and the text after it, as they stand, not counted."""
+        return self.element.text or "", self.element.tail or ""
+
     def same(self) -> Any:
         """What tells this element from every other of the document: usable as a key."""
         return self.element
+
+
+def _said(element: "_Element") -> tuple[Any, ...]:
+    """What one element says, without what only ties it to its place in the document."""
+    if element.tag == _REFERENCE:
+        return (element.tag,)
+    attributes = sorted((name, value) for name, value in element.attrib.items() if name not in ("ID", "typeCode"))
+    return element.tag, tuple(attributes), (element.text or "").strip()

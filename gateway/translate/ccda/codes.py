@@ -1,0 +1,205 @@
+"""CDA CD, CE, CV, CO, CS to Coding, CodeableConcept and code: every coding that was sent survives, in its order."""
+
+from functools import cache
+from typing import Any, Final
+
+import yaml
+
+from gateway.core.ledger import State
+from gateway.translate.ccda.element import Element
+from gateway.translate.conceptmap import ConceptMap
+from gateway.translate.converter import NotConvertedError, converter
+from gateway.translate.mapping import FOLDER
+from gateway.translate.translation import Translation
+
+QUALIFIER: Final = "https://fhir.second-opinion.example/StructureDefinition/so-code-qualifier"
+# What senders write as codeSystemName where the OID is missing or is none.
+_NAMES: Final = {
+    "SNOMED CT": "2.16.840.1.113883.6.96",
+    "SNOMED-CT": "2.16.840.1.113883.6.96",
+    "LOINC": "2.16.840.1.113883.6.1",
+    "RXNORM": "2.16.840.1.113883.6.88",
+    "ICD10": "2.16.840.1.113883.6.90",
+    "ICD-10-CM": "2.16.840.1.113883.6.90",
+    "ICD9": "2.16.840.1.113883.6.103",
+    "ICD-9-CM": "2.16.840.1.113883.6.103",
+    "CVX": "2.16.840.1.113883.12.292",
+    "CPT-4": "2.16.840.1.113883.6.12",
+    "CPT": "2.16.840.1.113883.6.12",
+    "NDC": "2.16.840.1.113883.6.69",
+}
+
+
+@cache
+def _uris() -> dict[str, str]:
+    text = (FOLDER / "codesystems" / "oids.yaml").read_text("utf-8")
+    found: dict[str, str] = yaml.load(text, Loader=yaml.CBaseLoader)  # noqa: S506 (texts only, our own file)
+    return found
+
+
+@cache
+def known_uri(oid: str) -> str:
+    """The URI that FHIR knows a system by, or the empty string."""
+    return _uris().get(oid, "")
+
+
+def is_oid(text: str) -> bool:
+    """Whether this is written as an object identifier is."""
+    return text[:2] in ("0.", "1.", "2.") and text.replace(".", "").isdigit() and ".." not in text and text[-1] != "."
+
+
+def system_of(oid: str, name: str = "") -> str:
+    """The FHIR system of a code system's OID; of a sender's name for it where there is no OID."""
+    if known := known_uri(oid):
+        return known
+    if oid and is_oid(oid):
+        return f"urn:oid:{oid}"
+    return known_uri(_NAMES.get(name.strip().upper(), "")) or known_uri(_NAMES.get(oid.strip().upper(), ""))
+
+
+@converter("coding", "ccda")
+def coding(node: Element, translation: Translation) -> dict[str, Any] | None:
+    """The element's own code as Coding."""
+    code = " ".join(node.read("code").split())
+    if not code:
+        return None
+    system = system_of(node.read("codeSystem"), node.read("codeSystemName"))
+    if not system:
+        translation.warn("code-system-unknown", node=node)
+    made = {"system": system, "version": node.read("codeSystemVersion"), "code": code}
+    made["display"] = " ".join(node.read("displayName").split())
+    return {name: value for name, value in made.items() if value}
+
+
+@converter("codeable_concept", "ccda")
+def codeable_concept(node: Element, translation: Translation) -> dict[str, Any] | None:
+    """The code, its translations in their order, and the words it stands for."""
+    made: dict[str, Any] = {}
+    codings = _codings(node, translation)
+    if codings:
+        made["coding"] = codings
+    if words := original_words(node, translation) or (not codings and node.read("displayName")) or "":
+        made["text"] = words
+    qualifiers = [one for child in node.children("qualifier") if (one := _qualifier(child, translation))]
+    if qualifiers and made:
+        made["extension"] = qualifiers
+    return made or None
+
+
+@converter("code", "ccda")
+def code(node: Any, translation: Translation, through: ConceptMap) -> str:
+    """A code translated to one of ours."""
+    return _translated(node, through).code
+
+
+@converter("concept", "ccda")
+def concept(node: Any, translation: Translation, through: ConceptMap) -> dict[str, Any]:
+    """A code translated to a concept of another system; where there is none, the sent one stands."""
+    try:
+        found = _translated(node, through)
+    except NotConvertedError as trouble:
+        kept = codeable_concept(node, translation) if hasattr(node, "read") else None
+        if kept is None:
+            raise
+        translation.warn(trouble.code, system=trouble.system, concept=trouble.concept, state=State.UNTRANSLATED)
+        return kept
+    made: dict[str, Any] = {"coding": [{"system": found.system, "code": found.code}]}
+    if hasattr(node, "read") and (words := original_words(node, translation)):
+        made["text"] = words
+    return made
+
+
+@converter("concept_with_source", "ccda")
+def concept_with_source(node: Element, translation: Translation, through: ConceptMap) -> dict[str, Any] | None:
+    """The translated concept first, the sender's codings after it."""
+    made = codeable_concept(node, translation)
+    found = through.translate(node.look("code"))
+    if found is not None:
+        made = made or {}
+        made["coding"] = [{"system": found.system, "code": found.code}, *made.get("coding", [])]
+    elif made:
+        translation.warn("code-untranslated", concept=node.look("code"), state=State.UNTRANSLATED)
+    return made
+
+
+@converter("words", "ccda")
+def words(node: Element, translation: Translation) -> str:
+    """The text of an ED or ST, be it inline or a reference into the narrative."""
+    return referenced_words(node, translation)
+
+
+@converter("display", "ccda")
+def display(node: Element, translation: Translation) -> str:
+    """The words of a code: its original text, else its display, else a translation's."""
+    concept = codeable_concept(node, translation) or {}
+    return str(concept.get("text") or next((c["display"] for c in concept.get("coding", []) if "display" in c), ""))
+
+
+def first_display(concept: dict[str, Any]) -> str:
+    """The words that a concept can be called by."""
+    found = concept.get("text") or next((c["display"] for c in concept.get("coding", []) if c.get("display")), "")
+    return str(found or next((c["code"] for c in concept.get("coding", []) if c.get("code")), ""))
+
+
+def original_words(node: Element, translation: Translation) -> str:
+    """The original text of a code."""
+    original = node.first("originalText")
+    return referenced_words(original, translation) if original is not None else ""
+
+
+def referenced_words(node: Element, translation: Translation) -> str:
+    """The words in an element, or those in the narrative that its reference names."""
+    inline = node.words()
+    if inline:
+        return inline
+    for reference in node.children("reference"):
+        target = reference.read("value")
+        if not target.startswith("#"):
+            continue
+        found = translation.record.narrative(target)  # type: ignore[attr-defined]
+        if found is None:
+            translation.warn("reference-dangling", node=reference)
+        elif said := found.words():
+            return str(said)
+    return ""
+
+
+def _codings(node: Element, translation: Translation) -> list[dict[str, Any]]:
+    """A code and its translations, those of translations too, each once."""
+    found: list[dict[str, Any]] = []
+    waiting = [node]
+    while waiting:
+        one = waiting.pop(0)
+        made = coding(one, translation)
+        if made and all((made["code"], made.get("system")) != (held["code"], held.get("system")) for held in found):
+            found.append(made)
+        waiting.extend(one.children("translation"))
+    return found
+
+
+def _qualifier(node: Element, translation: Translation) -> dict[str, Any] | None:
+    """A qualifier narrows a code; R4's CodeableConcept has no place for it, so it stands beside."""
+    parts = []
+    for name in ("name", "value"):
+        child = node.first(name)
+        made = codeable_concept(child, translation) if child is not None else None
+        if made:
+            parts.append({"url": name, "valueCodeableConcept": made})
+    return {"url": QUALIFIER, "extension": parts} if parts else None
+
+
+def _translated(node: Any, through: ConceptMap) -> Any:
+    sent, system = (node.read("code"), node.read("codeSystem")) if hasattr(node, "read") else (node.text, "")
+    uri = known_uri(system)
+    if hasattr(node, "read"):
+        node.read("displayName")
+        node.read("codeSystemName")
+    found = through.translate(sent, uri) or through.translate(sent)
+    if found is None and hasattr(node, "children"):
+        for child in node.children("translation"):
+            if found := through.translate(child.look("code")):
+                child.read("code")
+                return found
+    if found is None:
+        raise NotConvertedError("code-untranslated", State.UNTRANSLATED, system=uri, concept=sent)
+    return found

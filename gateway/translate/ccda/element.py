@@ -1,0 +1,88 @@
+"""What the converters of this room ask of a document's element, wherever it was parsed."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
+
+from gateway.core.record import Record
+
+
+class Document(Record, Protocol):
+    """A parsed C-CDA document."""
+
+    def narrative(self, identifier: str) -> "Element | None":
+        """The element of the narrative that an entry's reference names."""
+
+
+class Element(Protocol):
+    """An element of a document. What `read`, `text` and `words` give is counted as read, the rest is a look."""
+
+    @property
+    def record(self) -> Any:
+        """The document."""
+
+    @property
+    def name(self) -> str:
+        """The element's name; a prefix stands before names that are not HL7's own."""
+
+    @property
+    def type(self) -> str:
+        """The local part of xsi:type."""
+
+    @property
+    def location(self) -> str:
+        """The element's XPath."""
+
+    @property
+    def text(self) -> str:
+        """The text that stands directly in the element."""
+
+    @property
+    def peek(self) -> str:
+        """The same, not counted."""
+
+    @property
+    def valued(self) -> bool:
+        """Whether it says anything beyond its structure."""
+
+    def below(self, *names: str) -> "Iterator[Element]":
+        """The elements of some names anywhere below."""
+
+    def within(self, name: str) -> "Element | None":
+        """The nearest element of a name around this one."""
+
+    def fingerprint(self) -> int:
+        """A number that elements share which say the same."""
+
+    @property
+    def parent(self) -> "Element | None":
+        """The element around this one."""
+
+    def keys(self) -> Iterator[Any]:
+        """The keys of all leaves at or below."""
+
+    def read(self, attribute: str) -> str:
+        """An attribute's value."""
+
+    def look(self, attribute: str) -> str:
+        """The same, not counted."""
+
+    def children(self, name: str = "") -> "Sequence[Element]":
+        """The child elements, or those of one name."""
+
+    def first(self, name: str) -> "Element | None":
+        """The first child of a name."""
+
+    def at(self, locator: str) -> Sequence[Any]:
+        """The nodes at a locator."""
+
+    def templates(self) -> Sequence[str]:
+        """The roots of the template ids."""
+
+    def words(self) -> str:
+        """All text at or below."""
+
+    def pieces(self) -> tuple[str, str]:
+        """The text directly in the element and the text after it, as they stand, not counted."""
+
+    def same(self) -> Any:
+        """A key of its own."""

@@ -1,0 +1,232 @@
+"""Participants of a document and its entries: one Practitioner, Organization or Device for each, however often named."""
+
+from collections import defaultdict
+from typing import Any, Final
+
+from gateway.translate.ccda import identifiers
+from gateway.translate.ccda.codes import known_uri
+from gateway.translate.ccda.element import Element
+from gateway.translate.converter import converter
+from gateway.translate.translation import Reference, Translation
+
+_ROLES: Final = (
+    "assignedAuthor",
+    "assignedEntity",
+    "associatedEntity",
+    "relatedEntity",
+    "participantRole",
+    "intendedRecipient",
+    "assignedPerson",
+)
+_PERSONS: Final = ("assignedPerson", "associatedPerson", "relatedPerson", "playingEntity", "informationRecipient")
+_ORGANIZATIONS: Final = ("representedOrganization", "scopingOrganization", "receivedOrganization", "scopingEntity")
+_DEVICES: Final = ("assignedAuthoringDevice", "playingDevice")
+Key = tuple[str, str]
+
+
+@converter("participant", "ccda")
+def participant(node: Element, translation: Translation, allow: str = "") -> Reference | None:
+    """Who takes part: a reference to the Patient, a person in a role, a person, an organization or a device."""
+    role = role_of(node)
+    if role is None:
+        return None
+    allowed = frozenset(allow.split())
+    for type, make in (
+        ("Patient", _patient),
+        ("Device", _device),
+        ("RelatedPerson", _related),
+        ("PractitionerRole", _practitioner_role),
+        ("Practitioner", practitioner),
+        ("Organization", _organization_of),
+    ):
+        if not allowed or type in allowed:
+            reference = make(role, translation)
+            if reference is not None:
+                return reference
+    return None
+
+
+@converter("organization", "ccda")
+def organization(node: Element, translation: Translation) -> Reference | None:
+    """An organization; those it is part of come with it."""
+    if not node.valued:
+        return None
+    identity = _same_one(node, "Organization", translation)
+    return translation.make("ccda.organization.Organization", node, identity=identity)
+
+
+@converter("location", "ccda")
+def location(node: Element, translation: Translation) -> Reference | None:
+    """A service delivery location, be it a participant, its role, or the facility of an encounter."""
+    for name in ("participantRole", "healthCareFacility"):
+        if (inner := node.first(name)) is not None:
+            return translation.make("ccda.participantRole.Location", inner)
+    return translation.make("ccda.participantRole.Location", node)
+
+
+@converter("related_person", "ccda")
+def related_person(node: Element, translation: Translation) -> Reference | None:
+    """A relative, guardian or contact of the patient."""
+    role = role_of(node)
+    return translation.make("ccda.relatedEntity.RelatedPerson", role) if role is not None else None
+
+
+def practitioner(role: Element, translation: Translation) -> Reference | None:
+    """The person in a role as Practitioner; an id alone may name one that is told of elsewhere."""
+    if person_of(role) is None and not _person_ids(role):
+        return None
+    if person_of(role) is None and _is_organization_only(role):
+        return None
+    identity = _same_one(role, "Practitioner", translation)
+    return translation.make("ccda.assignedEntity.Practitioner", role, identity=identity)
+
+
+def role_of(node: Element) -> Element | None:
+    """The role in a participation; the node itself when it is one."""
+    if node.name in _ROLES:
+        return node
+    for name in _ROLES:
+        if (found := node.first(name)) is not None:
+            return found
+    return None
+
+
+def person_of(role: Element) -> Element | None:
+    """The person who plays a role, where one is named."""
+    for name in _PERSONS:
+        found = role.first(name)
+        if found is not None and any(one.valued for one in found.children("name")):
+            return found
+    return None
+
+
+def is_patient(role: Element, translation: Translation) -> bool:
+    """Whether a role's ids are the patient's: compared by id, never by name."""
+    mine = translation.memory.get("patient ids")
+    if mine is None:
+        stands = translation.record.root.at("recordTarget/patientRole")  # type: ignore[attr-defined]
+        mine = translation.memory["patient ids"] = {key for one in stands for key in identifiers.keys(one)}
+    return any(key in mine for key in identifiers.keys(role))
+
+
+def _patient(role: Element, translation: Translation) -> Reference | None:
+    if not is_patient(role, translation):
+        return None
+    for child in role.children("id"):
+        child.read("root")
+        child.read("extension")
+    return translation.refer("Patient")
+
+
+def _device(role: Element, translation: Translation) -> Reference | None:
+    device = next((found for name in _DEVICES if (found := role.first(name)) is not None), None)
+    if device is None or person_of(role) is not None:
+        return None
+    return translation.make("ccda.assignedAuthor.Device", role)
+
+
+def _related(role: Element, translation: Translation) -> Reference | None:
+    person = person_of(role)
+    if role.name == "relatedEntity" or (person is not None and person.first("sdtc:asPatientRelationship") is not None):
+        return translation.make("ccda.relatedEntity.RelatedPerson", role)
+    return None
+
+
+def _practitioner_role(role: Element, translation: Translation) -> Reference | None:
+    """A person together with an organization or with what they are there."""
+    organizations = [one for name in _ORGANIZATIONS for one in role.children(name) if one.valued]
+    if not organizations and not any(one.valued for one in role.children("code")):
+        return None
+    person = practitioner(role, translation)
+    if person is None:
+        return None
+    made: dict[str, Any] = {"resourceType": "PractitionerRole", "practitioner": person}
+    where = organization(organizations[0], translation) if organizations else None
+    if where is not None:
+        made["organization"] = where
+    translation.run("ccda.assignedEntity.PractitionerRole", role, made)
+    if len(made) == 2:
+        return person
+    return translation.add(made, node=role)
+
+
+def _organization_of(role: Element, translation: Translation) -> Reference | None:
+    for name in _ORGANIZATIONS:
+        for one in role.children(name):
+            if (found := organization(one, translation)) is not None:
+                return found
+    entity = role.first("playingEntity")
+    return organization(role, translation) if entity is not None and entity.valued else None
+
+
+def _is_organization_only(role: Element) -> bool:
+    return any(one.valued for name in _ORGANIZATIONS for one in role.children(name)) and not any(
+        key[0] == _NPI for key in _person_ids(role)
+    )
+
+
+_NPI: Final = "2.16.840.1.113883.4.6"
+
+
+def _person_ids(role: Element) -> list[Key]:
+    return identifiers.keys(role)
+
+
+class _Directory:
+    """Which ids of the document name the same one: read once over all roles and organizations."""
+
+    def __init__(self, root: Element) -> None:
+        self._head: dict[tuple[str, Key], tuple[str, Key]] = {}
+        self._names: dict[tuple[str, Key], list[str]] = defaultdict(list)
+        for role in root.below(*_ROLES):
+            self._take("Practitioner", role, _name(person_of(role)))
+        for one in root.below(*_ORGANIZATIONS, "providerOrganization", "representedCustodianOrganization",
+                              "serviceProviderOrganization", "wholeOrganization"):  # fmt: skip
+            self._take("Organization", one, _name(one))
+
+    def identity(self, type: str, node: Element, name: str) -> tuple[str, ...]:
+        """What makes the id of one: its leading id, its name where ids are shared by several, else name and telecom."""
+        ids = identifiers.keys(node)
+        if not ids:
+            telecom = next((one.look("value") for one in node.children("telecom") if one.look("value")), "")
+            return (type, "name", name, telecom) if name else ()
+        head = self._find((type, ids[0]))
+        names = self._names[head]
+        told = name or (names[0] if names else "")
+        return (type, "id", *head[1], told if len(set(names)) > 1 else "")
+
+    def _take(self, type: str, node: Element, name: str) -> None:
+        ids = sorted(identifiers.keys(node), key=lambda key: (not known_uri(key[0]), key))
+        if not ids:
+            return
+        heads = sorted({self._find((type, key)) for key in ids}, key=lambda head: (not known_uri(head[1][0]), head))
+        for other in heads[1:]:
+            self._head[other] = heads[0]
+            self._names[heads[0]] += self._names.pop(other, [])
+        if name and name not in self._names[heads[0]]:
+            self._names[heads[0]].append(name)
+
+    def _find(self, key: tuple[str, Key]) -> tuple[str, Key]:
+        while (above := self._head.get(key)) is not None:
+            key = above
+        return key
+
+
+def _same_one(node: Element, type: str, translation: Translation) -> tuple[str, ...]:
+    directory = translation.memory.get("directory")
+    if directory is None:
+        directory = translation.memory["directory"] = _Directory(translation.record.root)  # type: ignore[arg-type]
+    name = _name(person_of(node)) if type == "Practitioner" else _name(node)
+    found: tuple[str, ...] = directory.identity(type, node, name)
+    return found
+
+
+def _name(node: Element | None) -> str:
+    """A name for comparison: letters only, in lower case; not counted as read."""
+    if node is None:
+        return ""
+    for child in node.children("name"):
+        said = "".join(piece for one in (child, *child.below("given", "family")) for piece in one.peek.lower().split())
+        if said:
+            return "".join(letter for letter in said if letter.isalnum())
+    return ""

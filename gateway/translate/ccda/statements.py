@@ -1,0 +1,247 @@
+"""Clinical statements: which map takes one, each visited once, the same act in two places made once."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from gateway.core.ledger import State
+from gateway.translate.ccda import identifiers
+from gateway.translate.ccda.element import Element
+from gateway.translate.ccda.participants import participant
+from gateway.translate.converter import step
+from gateway.translate.translation import DIRECTORY, Reference, Resource, Translation
+
+CLASSES: Final = (
+    "observation", "act", "procedure", "substanceAdministration", "supply", "encounter", "organizer",
+)  # fmt: skip
+TEMPLATES: Final = "2.16.840.1.113883.10.20.22."
+RELATED: Final = "https://fhir.second-opinion.example/StructureDefinition/so-related"
+PLANNED: Final = frozenset({"INT", "RQO", "PRP", "PRMS", "ARQ", "APT"})
+ENTRY_REFERENCE: Final = "4.122"
+# What a statement says happened; a planned act may never become one of these.
+_EVENTS: Final = frozenset(
+    {
+        "Observation", "Procedure", "Encounter", "Immunization", "DiagnosticReport", "Condition", "AllergyIntolerance",
+        "MedicationAdministration", "MedicationDispense", "FamilyMemberHistory", "Communication", "Bundle", "CareTeam",
+    }
+)  # fmt: skip
+_HAPPENED: Final = {
+    "observation": "ccda.observation.Observation",
+    "act": "ccda.procedure.Procedure",
+    "procedure": "ccda.procedure.Procedure",
+    "substanceAdministration": "ccda.MedicationActivity.MedicationRequest",
+    "supply": "ccda.supply.DeviceRequest",
+    "encounter": "ccda.encounter.Encounter",
+    "organizer": "ccda.organizer.Observation",
+}
+_PLANNED: Final = {
+    "observation": "ccda.PlannedAct.ServiceRequest",
+    "act": "ccda.PlannedAct.ServiceRequest",
+    "procedure": "ccda.PlannedAct.ServiceRequest",
+    "encounter": "ccda.PlannedAct.ServiceRequest",
+    "organizer": "ccda.PlannedAct.ServiceRequest",
+    "substanceAdministration": "ccda.MedicationActivity.MedicationRequest",
+    "supply": "ccda.supply.DeviceRequest",
+}
+_GOAL: Final = "ccda.GoalObservation.Goal"
+# Made beside the statements and reached through them.
+_ASIDE: Final = DIRECTORY - {"Encounter"} | {"Specimen", "Medication", "Provenance"}
+
+
+def statements(node: Element) -> Iterator[Element]:
+    """The clinical statements directly in an entry, an entry relationship or a component."""
+    for child in node.children():
+        if child.name in CLASSES:
+            yield child
+
+
+def short(root: str) -> str:
+    """A template root without what all C-CDA templates share."""
+    return root.removeprefix(TEMPLATES)
+
+
+def has_template(node: Element, *roots: str) -> bool:
+    """Whether a statement claims one of the templates, named in the short form."""
+    return any(short(root) in roots for root in node.templates())
+
+
+def map_of(node: Element, translation: Translation) -> str:
+    """The map that takes a statement: by template, else by class and mood; planned acts never one of events."""
+    mood, named = node.look("moodCode"), ""
+    for root in node.templates():
+        if named := translation.map_of(f"template {short(root)}"):
+            break
+    if mood == "GOL":
+        return _GOAL
+    if mood in ("DEF", "EVN.CRT"):
+        return ""
+    planned = mood in PLANNED
+    target = named.split(".", 2)[2].split(".")[0] if named else ""
+    if planned and (not named or target in _EVENTS) and node.name != "organizer":
+        return _PLANNED[node.name]
+    if named and (planned or target not in ("ServiceRequest", "Goal", "NutritionOrder") or not mood):
+        return named
+    if named and mood == "EVN":
+        return _HAPPENED[node.name]
+    return named or _HAPPENED[node.name]
+
+
+def made(node: Element, translation: Translation) -> list[Reference]:
+    """What a statement becomes: made now, or when it was met before."""
+    known = _memory(translation, "made")
+    if node.same() in known:
+        found: list[Reference] = known[node.same()]
+        return found
+    if ENTRY_REFERENCE in map(short, node.templates()):
+        _memory(translation, "entry references")[node.same()] = node
+        return []
+    known[node.same()] = []
+    references = _same_act(node, translation) or _make(node, translation)
+    known[node.same()] = references
+    _remember(node, references, translation)
+    return references
+
+
+def made_of(node: Element, translation: Translation) -> list[Reference]:
+    """What a statement became."""
+    found: list[Reference] = _memory(translation, "made").get(node.same(), [])
+    return found
+
+
+def clinical(resources: list[Resource]) -> list[Reference]:
+    """References to those resources that stand for statements."""
+    return [{"reference": f"{r['resourceType']}/{r['id']}"} for r in resources if r["resourceType"] not in _ASIDE]
+
+
+@step("nested", "ccda")
+def nested(node: Element, translation: Translation, resource: Resource, but: str = "") -> None:
+    """Make what is nested in a statement and no other row holds; tie it to the resource."""
+    held = but.split()
+    references: list[Reference] = []
+    for inner in inside(node):
+        if not _is_held(inner, held):
+            references += made(inner, translation)
+    for reference in references:
+        tie(resource, reference)
+
+
+@step("only_nested", "ccda")
+def only_nested(node: Element, translation: Translation, resource: Resource) -> None:
+    """Make what stands in a wrapper that is nothing by itself."""
+    for inner in inside(node):
+        made(inner, translation)
+
+
+def inside(node: Element) -> Iterator[Element]:
+    """The statements nested directly in a statement."""
+    for child in node.children():
+        if child.name in ("entryRelationship", "component"):
+            yield from statements(child)
+
+
+def tie(resource: Resource, reference: Reference) -> None:
+    """Put a reference where R4 lets a resource of this type point to one of that type."""
+    here, there = resource["resourceType"], reference["reference"].partition("/")[0]
+    if here == "Condition" and there in ("Observation", "DiagnosticReport"):
+        _append(resource, "evidence", {"detail": [reference]})
+    elif here == "Observation" and there == "Observation":
+        _append(resource, "hasMember", reference)
+    elif here == "DiagnosticReport" and there == "Observation":
+        _append(resource, "result", reference)
+    elif here == "ServiceRequest":
+        _append(resource, "supportingInfo", reference)
+    elif here == "MedicationRequest":
+        _append(resource, "supportingInformation", reference)
+    elif here == "CarePlan":
+        _append(resource, "supportingInfo", reference)
+    elif here == "Goal" and there in ("Condition", "Observation", "ServiceRequest", "NutritionOrder", "RiskAssessment"):
+        _append(resource, "addresses", reference)
+    else:
+        _append(resource, "extension", {"url": RELATED, "valueReference": reference})
+
+
+def remember_id(key: tuple[str, str], node: Element, reference: Reference, translation: Translation) -> None:
+    """Let entry references and copies of an act find what it became."""
+    _memory(translation, "acts").setdefault(key, []).append((node, reference))
+
+
+def by_id(key: tuple[str, str], translation: Translation) -> Reference | None:
+    """What the first act of an id became."""
+    found = _memory(translation, "acts").get(key)
+    return dict(found[0][1]) if found else None
+
+
+def _append(resource: Resource, name: str, value: Any) -> None:
+    held = resource.setdefault(name, [])
+    if value not in held:
+        held.append(value)
+
+
+def _memory(translation: Translation, name: str) -> dict[Any, Any]:
+    found: dict[Any, Any] = translation.memory.setdefault(name, {})
+    return found
+
+
+def _is_held(node: Element, held: list[str]) -> bool:
+    """Whether other rows of the map read this statement: named by template or by code."""
+    if not held:
+        return False
+    if any(short(root) in held for root in node.templates()):
+        return True
+    code = node.first("code")
+    return code is not None and code.look("code") in held
+
+
+def _make(node: Element, translation: Translation) -> list[Reference]:
+    name = map_of(node, translation)
+    if not name:
+        translation.enter_all(node, State.IGNORED, "ccda.definition", "a definition, not a statement about the patient")
+        return []
+    before = len(translation.resources)
+    reference = translation.make(name, node)
+    if reference is None:
+        return clinical(translation.resources[before:])
+    others = [one for one in clinical(translation.resources[before:]) if one != reference]
+    _authored(node, reference, translation)
+    return [reference, *others]
+
+
+def _same_act(node: Element, translation: Translation) -> list[Reference]:
+    """The references of an act that was told before, word for word, under the same id."""
+    acts = _memory(translation, "acts")
+    for key in identifiers.keys(node):
+        for other, reference in acts.get(key, ()):
+            if other.name == node.name and other.fingerprint() == node.fingerprint():
+                translation.enter_all(node, State.MAPPED, "ccda.repeated", "said before, word for word")
+                _again(node, reference, translation)
+                return [reference]
+    return []
+
+
+def _again(node: Element, reference: Reference, translation: Translation) -> None:
+    """A condition told in a second section belongs to that section's category too."""
+    resource = translation.find(reference)
+    if resource is not None and resource["resourceType"] == "Condition":
+        more: Resource = {}
+        translation.run("ccda.ProblemCategory.Condition", node, more)
+        for one in more.get("category", []):
+            if one not in resource.setdefault("category", []):
+                resource["category"].append(one)
+
+
+def _remember(node: Element, references: list[Reference], translation: Translation) -> None:
+    if not references:
+        return
+    for key in identifiers.keys(node):
+        remember_id(key, node, references[0], translation)
+
+
+def _authored(node: Element, reference: Reference, translation: Translation) -> None:
+    """Keep who wrote a statement and when, for the Provenance of all that they wrote then."""
+    for author in node.children("author"):
+        with translation.row("ccda.author.Provenance", "agent", author):
+            who = participant(author, translation)
+            stands = author.first("time")
+            when = stands.read("value") if stands is not None else ""
+        if who is not None:
+            key = (who["reference"], when)
+            _memory(translation, "authors").setdefault(key, []).append(dict(reference))
