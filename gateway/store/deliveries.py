@@ -26,9 +26,9 @@ _FIND: Final = _LINES.where(d.c.id == bindparam("id"))
 _LISTING: Final = _LINES.order_by(d.c.seq.desc()).limit(bindparam("limit"))
 _BUNDLE: Final = select(d.c.bundle).where(d.c.id == bindparam("id"))
 _PLANNED: Final = (
-    select(d.c.created, d.c.sha256)
+    select(d.c.seq)
     .where(d.c.submission == bindparam("submission"), d.c.destination == bindparam("destination"))
-    .order_by(d.c.seq)
+    .limit(1)
 )
 _HISTORY: Final = (
     select(a.c.seq, a.c.at, a.c.milliseconds, a.c.status, a.c.verdict, a.c.answer, a.c.next_try)
@@ -83,19 +83,21 @@ class Attempt:
 def put(
     connection: Connection, *, submission: str, destination: str, patient: str, bundles: Sequence[bytes], at: str
 ) -> list[str]:
-    """Put transactions on their way, in this order; nothing when they are the ones that were put last time."""
-    hashes = [ids.digest(bundle) for bundle in bundles]
-    if hashes == _planned(connection, submission, destination):
-        return []
+    """Put transactions on their way, in this order; gives their ids."""
     made = []
-    for part, (bundle, sha256) in enumerate(zip(bundles, hashes, strict=True)):
+    for part, bundle in enumerate(bundles):
         id = ids.stable_id("delivery", submission, destination, at, str(part))
         values = {"id": id, "submission": submission, "destination": destination, "patient": patient}
-        values |= {"state": DeliveryState.WAITING.value, "sha256": sha256, "created": at, "updated": at}
+        values |= {"state": DeliveryState.WAITING.value, "sha256": ids.digest(bundle), "created": at, "updated": at}
         connection.execute(insert(d), values | {"bundle": bundle})
         work.add(connection, lane=lane(destination, patient), task="deliver", subject=id)
         made.append(id)
     return made
+
+
+def were_put(connection: Connection, submission: str, destination: str) -> bool:
+    """Whether anything of this submission was ever put on its way there."""
+    return connection.execute(_PLANNED, {"submission": submission, "destination": destination}).first() is not None
 
 
 def lane(destination: str, patient: str) -> str:
@@ -167,19 +169,14 @@ def retry(connection: Connection, id: str, at: str) -> None:
     if found.state != DeliveryState.DEAD:
         raise VersionConflictError("state")
     body = _refreshed(connection, bundle(connection, id))
-    connection.execute(_SETTLE.values(state=DeliveryState.WAITING.value, updated=at, bundle=body), {"of": id})
+    values = {"state": DeliveryState.WAITING.value, "updated": at, "bundle": body, "sha256": ids.digest(body)}
+    connection.execute(_SETTLE.values(values), {"of": id})
     work.add_once(connection, lane=lane(found.destination, found.patient), task="deliver", subject=id)
 
 
 def counts(connection: Connection) -> dict[tuple[str, str], int]:
     """How many deliveries stand in each state, by destination and state."""
     return {(destination, state): number for destination, state, number in connection.execute(_COUNTS)}
-
-
-def _planned(connection: Connection, submission: str, destination: str) -> list[str]:
-    """The hashes of the last plan; the parts of a plan are made at one instant."""
-    rows = connection.execute(_PLANNED, {"submission": submission, "destination": destination}).all()
-    return [sha256 for created, sha256 in rows if created == rows[-1].created]
 
 
 def _refreshed(connection: Connection, body: bytes) -> bytes:

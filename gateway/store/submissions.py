@@ -1,5 +1,6 @@
 """Submissions at rest: what came in, byte for byte, and how far it has come."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from gateway.store import work
 from gateway.store.tables import events as e
 from gateway.store.tables import idempotency_keys as k
 from gateway.store.tables import originals as o
+from gateway.store.tables import resources as r
 from gateway.store.tables import submissions as s
 
 _COLUMNS: Final = (
@@ -29,6 +31,11 @@ _EVENTS: Final = (
     .order_by(e.c.seq)
 )
 _COUNTS: Final = select(s.c.state, func.count()).group_by(s.c.state)
+_SAID_SINCE: Final = (
+    select(r.c.type, r.c.id)
+    .join_from(r, s, r.c.submission == s.c.id)
+    .where(r.c.id.in_(bindparam("ids", expanding=True)), r.c.current.is_(True), s.c.seq > bindparam("after"))
+)
 _ADD: Final = insert(s)
 _ADD_ORIGINAL: Final = insert(o)
 _ADD_KEY: Final = insert(k)
@@ -199,6 +206,12 @@ def requeue(connection: Connection, id: str, at: str, *, actor: str = "gateway")
     """Replay from the stored bytes: the same path once more; work that already waits is not doubled."""
     enter(connection, id, event="replay", at=at, actor=actor)
     work.add_once(connection, lane=lane(find(connection, id, None).clinic), task="process", subject=id)
+
+
+def said_since(connection: Connection, submission: Submission, ids: Sequence[str]) -> set[tuple[str, str]]:
+    """Of the resources with these ids, those whose current version came from a later submission."""
+    rows = connection.execute(_SAID_SINCE, {"ids": list(ids), "after": submission.seq})
+    return {(type, id) for type, id in rows}
 
 
 def counts_by_state(connection: Connection) -> dict[str, int]:

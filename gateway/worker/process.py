@@ -1,6 +1,5 @@
 """Process one submission: the corridor, then everything that follows from it in one transaction."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -90,31 +89,31 @@ def quarantine(desk: Desk, job: Job) -> None:
 def _keep(
     connection: Connection, desk: Desk, found: Submission, bundle: Resource, at: str
 ) -> tuple[Resource, str | None]:
-    """Link, number, store, and put on the way; gives the bundle as it was stored, and the patient."""
+    """Link, number, store, and put on the way; gives the bundle as it was stored, and the patient.
+
+    A replay of an old submission leaves alone what a later one has said since, here and at the destinations.
+    """
     made = [entry["resource"] for entry in bundle.get("entry", ())]
     made = with_links(connection, made, submission=found.id, at=at)
     made = with_case_numbers(connection, made, clinic=found.clinic, at=at)
-    for resource in made:
-        resources.save(connection, dict(resource), submission=found.id, clinic=found.clinic, at=at)
+    later = submissions.said_since(connection, found, [resource["id"] for resource in made])
+    fresh = [resource for resource in made if (resource["resourceType"], resource["id"]) not in later]
+    words = {"submission": found.id, "clinic": found.clinic, "at": at}
+    changed = [resources.save(connection, dict(resource), **words) for resource in fresh]
     patient = next((resource["id"] for resource in made if resource["resourceType"] == "Patient"), None)
-    _put_on_the_way(connection, desk, found, made, patient, at)
+    for name, destination in desk.destinations.items():
+        if any(changed) or not deliveries.were_put(connection, found.id, name):
+            bundles = route.plan(fresh, max_entries=destination.max_entries)
+            _put(connection, found, name, patient, bundles, at)
     entries = [{**entry, "resource": resource} for entry, resource in zip(bundle.get("entry", ()), made, strict=True)]
     return ({**bundle, "entry": entries} if entries else bundle), patient
 
 
-def _put_on_the_way(
-    connection: Connection, desk: Desk, found: Submission, made: Sequence[Resource], patient: str | None, at: str
+def _put(
+    connection: Connection, found: Submission, destination: str, patient: str | None, bundles: list[bytes], at: str
 ) -> None:
-    for destination in desk.destinations.values():
-        bundles = route.plan(made, max_entries=destination.max_entries)
-        deliveries.put(
-            connection,
-            submission=found.id,
-            destination=destination.name,
-            patient=patient or found.id,
-            bundles=bundles,
-            at=at,
-        )
+    words = {"submission": found.id, "destination": destination, "patient": patient or found.id, "at": at}
+    deliveries.put(connection, bundles=bundles, **words)
 
 
 def _reason(outcome: Outcome) -> str | None:

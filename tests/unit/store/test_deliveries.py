@@ -40,14 +40,12 @@ def enter(store, id, verdict, **said):
     store.write(lambda c: deliveries.attempt(c, id, at=AT, milliseconds=7, verdict=verdict, **said))
 
 
-def test_a_plan_is_put_with_its_work_and_the_same_plan_is_not_put_again(store, put):
+def test_a_plan_is_put_with_its_work_and_is_remembered(store, kept, put):
+    assert not store.read(lambda c: deliveries.were_put(c, kept, "home"))
     assert len(put(b"1", b"2")) == 2
-    assert put(b"1", b"2", at=LATER) == []
+    assert store.read(lambda c: deliveries.were_put(c, kept, "home"))
+    assert not store.read(lambda c: deliveries.were_put(c, kept, "elsewhere"))
     assert store.read(work.depths)["deliver"] == 2
-
-
-def test_what_changed_and_what_changed_back_is_put(put):
-    assert len(put(b"1")) == len(put(b"2", at=LATER)) == len(put(b"1", at="2026-03-03")) == 1
 
 
 def test_attempts_are_kept_with_what_was_answered(store, put):

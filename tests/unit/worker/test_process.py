@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from gateway.core import fhirjson
 from gateway.core.errors import NotFoundError, StoreFullError
+from gateway.route import Destination
 from gateway.store import cases, deliveries, outcomes, patients, resources, submissions, work
 from gateway.store.tables import metadata
 from gateway.worker.loop import CRASHES, DEATHS
@@ -83,6 +84,28 @@ def test_a_replay_of_what_did_not_change_changes_nothing(desk, worker, submit, s
         pass
     assert rows() == before
     assert state(id) == ("routed", None)
+
+
+def test_a_replay_of_an_old_submission_leaves_alone_what_was_said_since(desk, worker, submit):
+    old = submit(PATIENT)
+    submit(PATIENT | {"gender": "male"}, TASK)
+    while worker.turn("process"):
+        pass
+    before = desk.store.read(lambda c: deliveries.listing(c))
+    desk.store.write(lambda c: submissions.requeue(c, old, desk.now()))
+    worker.turn("process")
+    assert read(desk, "Patient", "p1")["gender"] == "male"
+    assert desk.store.read(lambda c: deliveries.listing(c)) == before
+
+
+def test_a_replay_sends_to_a_destination_that_is_new(desk, worker, submit):
+    id = submit(PATIENT)
+    worker.turn("process")
+    desk.destinations["archive"] = Destination("archive", "https://archive.example/fhir")
+    desk.store.write(lambda c: submissions.requeue(c, id, desk.now()))
+    worker.turn("process")
+    sent = desk.store.read(lambda c: deliveries.listing(c, submission=id))
+    assert [one.destination for one in sent] == ["archive", "home"]
 
 
 @pytest.mark.parametrize(("body", "reason"), [(b"malformed", "parse-error"), (b" []", "profile-invalid")])
