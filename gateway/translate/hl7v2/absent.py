@@ -12,7 +12,9 @@ UNKNOWN: Final[Element] = {"extension": [{"url": REASON, "valueCode": "unknown"}
 
 
 @default_step("otherwise")
-def otherwise(node: Any, translation: Translation, element: Element, to: str = "", value: str = "", code: str = "") -> None:
+def otherwise(
+    node: Any, translation: Translation, element: Element, to: str = "", value: str = "", code: str = ""
+) -> None:
     """Give an element a value when no row gave it one, and say so when a code for that is named."""
     if to in element or f"_{to}" in element:
         return
@@ -43,3 +45,10 @@ def subject_unknown(node: Any, translation: Translation, element: Element, to: s
     if to not in element:
         element[to] = [UNKNOWN] if kind == "list" else UNKNOWN
         translation.warn("required-missing")
+
+
+@default_step("unnamed")
+def unnamed(node: Any, translation: Translation, element: Element) -> None:
+    """An organisation has a name or a number (org-1); one that was sent with neither says that its name is unknown."""
+    if "name" not in element and "identifier" not in element:
+        element["_name"] = UNKNOWN

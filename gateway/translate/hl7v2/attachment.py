@@ -64,7 +64,9 @@ def _embedded(part: Part, translation: Translation) -> Element:
     if encoding == "A":
         return {**made, **_content(sent.encode())}
     try:
-        body = bytes.fromhex(sent) if encoding == "HEX" else binascii.a2b_base64("".join(sent.split()), strict_mode=True)
+        body = (
+            bytes.fromhex(sent) if encoding == "HEX" else binascii.a2b_base64("".join(sent.split()), strict_mode=True)
+        )
     except (ValueError, binascii.Error):
         raise NotConvertedError("value-unreadable") from None
     return {**made, **_content(body)}

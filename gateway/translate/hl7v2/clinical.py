@@ -36,7 +36,12 @@ def code_words(part: Part, translation: Translation, element: Element) -> None:
 
 @step("reaction", "hl7v2")
 def reaction(
-    segment: Segment, translation: Translation, element: Element, manifestation: str = "", severity: str = "", onset: str = ""
+    segment: Segment,
+    translation: Translation,
+    element: Element,
+    manifestation: str = "",
+    severity: str = "",
+    onset: str = "",
 ) -> None:
     """What the allergy does, how badly, and since when."""
     shown = [{"text": said} for part in segment.field(int(manifestation)) if (said := phrase(part))]
@@ -148,6 +153,28 @@ def recorded_instant(node: Any, translation: Translation, element: Element) -> N
         held.append({"url": ORIGINAL_TEXT, "valueString": found})
     element.pop("recorded", None)
     held.append({"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"})
+
+
+@default_step("recorded_with")
+def recorded_with(node: Part, translation: Translation, element: Element) -> None:
+    """The time of a record that the order or the message was given."""
+    convert(element, "recorded", node, translation, "date_time")
+
+
+@step("message_number", "hl7v2")
+def message_number(part: Part, translation: Translation, element: Element) -> None:
+    """MSH-10: the number under which the sender knows this message, which is the source of all it says."""
+    what = {"identifier": {"system": local(translation, "message"), "value": part.text}}
+    element.setdefault("entity", []).append({"role": "source", "what": what})
+
+
+@default_step("message_version")
+def message_version(part: Part, translation: Translation, element: Element) -> None:
+    """MSH-12: the version of the standard that the message follows."""
+    said = f"HL7 v{phrase(part)} message"
+    if "entity" not in element:
+        element["entity"] = [{"role": "source", "what": {}}]
+    element["entity"][0]["what"]["display"] = said
 
 
 @default_step("agent_of_message")

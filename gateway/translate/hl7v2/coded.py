@@ -81,9 +81,7 @@ def _coding(part: Part, translation: Translation, numbers: tuple[int, ...], tabl
     sent = plain(text(part, at_code))
     if not sent:
         return None
-    system = coding_system(
-        text(part, at_system), text(part, at_oid), table if at_code == 1 else "", sent, translation
-    )
+    system = coding_system(text(part, at_system), text(part, at_oid), table if at_code == 1 else "", sent, translation)
     made: Element = {"system": system} if system else {}
     made["code"] = sent
     if version := text(part, at_version):

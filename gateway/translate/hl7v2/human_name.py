@@ -84,7 +84,9 @@ def _surname(made: Element, family: Part) -> None:
     if whole:
         made["family"] = whole
     if parts:
-        made["_family"] = {"extension": [{"url": f"{_CORE}humanname-{name}", "valueString": said} for name, said in parts]}
+        made["_family"] = {
+            "extension": [{"url": f"{_CORE}humanname-{name}", "valueString": said} for name, said in parts]
+        }
         if extra := [said for _, said in parts if said not in whole]:
             made["text"] = " ".join([whole, *extra])
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.translate.converter import converter
 from gateway.translate.hl7v2.leaf import Part, at, peek, text
-from gateway.translate.hl7v2.systems import V2, authority, in_table, local, plain
+from gateway.translate.hl7v2.systems import V2, authority, coding_system, in_table, local, plain
 from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
@@ -21,7 +21,9 @@ def identifier(part: Part, translation: Translation, type: str = "", use: str = 
 
 
 @converter("entity_identifier", "hl7v2")
-def entity_identifier(part: Part, translation: Translation, type: str = "", use: str = "", label: str = "") -> Element | None:
+def entity_identifier(
+    part: Part, translation: Translation, type: str = "", use: str = "", label: str = ""
+) -> Element | None:
     """EI: the value with its namespace or universal id."""
     value = text(part, 1)
     if not value:
@@ -92,7 +94,9 @@ def licence(part: Part, translation: Translation, type: str = "DL") -> Element |
 
 
 @converter("bare_identifier", "hl7v2")
-def bare_identifier(part: Part, translation: Translation, type: str = "", label: str = "", system: str = "") -> Element | None:
+def bare_identifier(
+    part: Part, translation: Translation, type: str = "", label: str = "", system: str = ""
+) -> Element | None:
     """ST: a bare number, in the sender's namespace unless the field says whose it is."""
     value = part.text
     if not value:
@@ -101,6 +105,16 @@ def bare_identifier(part: Part, translation: Translation, type: str = "", label:
     if label:
         made.setdefault("type", {})["text"] = label
     return made
+
+
+@converter("coded_identifier", "hl7v2")
+def coded_identifier(part: Part, translation: Translation) -> Element | None:
+    """CWE: a code that stands for an organisation, in the system it is from."""
+    value = text(part, 1)
+    if not value:
+        return None
+    system = coding_system(text(part, 3), "", "", value, translation)
+    return {"system": system or local(translation), "value": value}
 
 
 def _extended(

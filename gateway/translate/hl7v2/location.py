@@ -41,7 +41,9 @@ def place_reference(part: Part, translation: Translation) -> Element | None:
     if peek(part, 3) and peek(part, 2):
         made: Element = {"resourceType": "Location", "name": text(part, 2), "identifier": []}
         code = coding(part, translation) or {}
-        made["identifier"].append({"system": code.get("system") or local(translation), "value": code["code"]} if code else {})
+        made["identifier"].append(
+            {"system": code.get("system") or local(translation), "value": code["code"]} if code else {}
+        )
         return translation.add({**made, "identifier": [one for one in made["identifier"] if one]})
     return location(part, translation)
 
@@ -98,7 +100,9 @@ def _level(kind: str, inner: Part, translation: Translation) -> Element:
     if peek(inner, 2):
         uri = universal(peek(inner, 2), peek(inner, 3))
         made["identifier"] = [
-            {"system": "urn:ietf:rfc:3986", "value": uri} if uri else {"system": local(translation), "value": peek(inner, 2)}
+            {"system": "urn:ietf:rfc:3986", "value": uri}
+            if uri
+            else {"system": local(translation), "value": peek(inner, 2)}
         ]
         text(inner, 2)
         text(inner, 3)
@@ -120,5 +124,3 @@ def _whole(made: Element, part: Part, translation: Translation) -> None:
     if number_part is not None and (value := text(number_part, 1)):
         system, _ = authority(part.part(11), translation)
         made.setdefault("identifier", []).append({"system": system or local(translation), "value": value})
-
-

@@ -169,7 +169,9 @@ def was_substituted(part: Part, translation: Translation, element: Element) -> N
 
 def translation_segments(group: Any, name: str) -> list[Any]:
     """The segments of a name in the groups beside this one."""
-    return [part for inner in group.parent.parts if hasattr(inner, "parts") for part in inner.parts if part.name == name]
+    return [
+        part for inner in group.parent.parts if hasattr(inner, "parts") for part in inner.parts if part.name == name
+    ]
 
 
 def _more(part: Part, translation: Translation, element: Element, name: str) -> None:
@@ -191,7 +193,10 @@ def _settle(made: Element, element: Element, translation: Translation) -> None:
             element["medicationCodeableConcept"] = code
     elif len(made) > 2:
         element["contained"] = [made]
-        element["medicationReference"] = {"reference": "#medication", **({"display": code["text"]} if code and code.get("text") else {})}
+        element["medicationReference"] = {
+            "reference": "#medication",
+            **({"display": code["text"]} if code and code.get("text") else {}),
+        }
 
 
 def _as_needed(part: Part) -> bool:

@@ -152,9 +152,7 @@ def _numbers(group: Any) -> list[str]:
     ]
 
 
-def _categories(
-    part: Part, element: Element, name: str, categories: frozenset[str], groups: dict[str, str]
-) -> None:
+def _categories(part: Part, element: Element, name: str, categories: frozenset[str], groups: dict[str, str]) -> None:
     found: list[Element] = []
     words: list[str] = []
     for at_code, at_text, at_system in ((1, 2, 3), (4, 5, 6)):
@@ -190,5 +188,3 @@ def _extension(element: Element, url: str) -> Element:
 
 def _has_text(held: Element) -> bool:
     return bool(held["extension"]) and held["extension"][-1]["url"] == "text"
-
-

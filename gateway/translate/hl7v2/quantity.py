@@ -142,4 +142,3 @@ def _with_unit(made: Element, units: Part | None, translation: Translation) -> E
     if units is not None:
         measured(made, units, translation)
     return made
-

@@ -68,7 +68,12 @@ def requester(group: Any, translation: Translation, element: Element) -> None:
         patient.setdefault("generalPractitioner", []).append(reference)
     others = translation.memory.setdefault("care team", [])
     if roles & {"PP", "CP"} or not roles & {"RP", "RT"}:
-        others.append((reference, [made for part in provider.field(1) if (made := codeable_concept(part, translation, table="0286"))]))
+        others.append(
+            (
+                reference,
+                [made for part in provider.field(1) if (made := codeable_concept(part, translation, table="0286"))],
+            )
+        )
 
 
 @step("records_complete", "hl7v2")

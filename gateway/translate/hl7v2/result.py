@@ -80,7 +80,11 @@ def _typed(part: Part, kind: str, units: Part | None, translation: Translation) 
     if kind == "TM":
         return _time(part)
     if kind == "NR":
-        bounds = {name: {"value": found[0]} for name, said in (("low", text(part, 1)), ("high", text(part, 2))) if (found := exact(said))}
+        bounds = {
+            name: {"value": found[0]}
+            for name, said in (("low", text(part, 1)), ("high", text(part, 2)))
+            if (found := exact(said))
+        }
         for bound in bounds.values():
             if units is not None:
                 measured(bound, units, translation)
@@ -211,4 +215,3 @@ def recorded_by(part: Part, translation: Translation, element: Element, role: st
     reference = translation.make("hl7v2.XCN.Practitioner", part)  # type: ignore[arg-type]
     if reference:
         element.setdefault("note", []).append({"authorReference": reference, "text": role})
-

@@ -105,7 +105,9 @@ def _read(sent: str) -> Parts | None:
         return None
     parts = {name: said or "" for name, said in found.groupdict().items()}
     names = ("year", "month", "day", "hour", "minute", "second")
-    year, month, day, hour, minute, second = (int(parts[name] or fallback) for name, fallback in zip(names, "111000", strict=True))
+    year, month, day, hour, minute, second = (
+        int(parts[name] or fallback) for name, fallback in zip(names, "111000", strict=True)
+    )
     try:
         datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:

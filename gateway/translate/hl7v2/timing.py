@@ -217,4 +217,3 @@ def _older_duration(made: Element, repeat: Element, part: Part | None) -> None:
     else:
         unit = _UNITS[found[1]]
         repeat["boundsDuration"] = {"value": int(found[2]), "unit": unit, "system": _UCUM, "code": unit}
-
