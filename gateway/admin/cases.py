@@ -4,7 +4,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway.admin.door import door, show
 from gateway.services import services
-from gateway.store import cases, standing
+from gateway.store import cases, traffic
 from gateway.store.cases import Case
 
 MOST = 500
@@ -15,7 +15,7 @@ def board() -> ResponseReturnValue:
     """The newest cases by state; numbers only, no names."""
     store = services().store
     found = store.read(lambda connection: cases.listing(connection, limit=MOST))
-    counts = store.read(standing.cases)
+    counts = store.read(traffic.cases)
     columns: dict[str, list[Case]] = {}
     for case in found:
         columns.setdefault(case.state, []).append(case)

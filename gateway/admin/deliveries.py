@@ -9,7 +9,7 @@ from gateway.admin.panes.answer import answer
 from gateway.admin.questions import DeliveriesQuestion, check
 from gateway.core.errors import VersionConflictError
 from gateway.services import services
-from gateway.store import actions, deliveries, standing
+from gateway.store import actions, deliveries, traffic
 from gateway.store.deliveries import DeliveryState
 
 PAGE = 50
@@ -25,7 +25,7 @@ def delivery_list() -> ResponseReturnValue:
     def look(connection: Connection) -> dict[str, object]:
         return {
             "deliveries": deliveries.listing(connection, **narrowed, before=question["before"], limit=PAGE),
-            "destinations": list(standing.traffic(connection).values()),
+            "destinations": list(traffic.by_destination(connection).values()),
         }
 
     return show("deliveries.html", services().store.read(look), question=question, page=PAGE)

@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 from gateway.admin import words
 from gateway.admin.door import door, show
 from gateway.services import services
-from gateway.store import audit, inbox, standing, submissions, work
+from gateway.store import audit, inbox, submissions, traffic, work
 from gateway.store.inbox import Filters
-from gateway.store.standing import Traffic
+from gateway.store.traffic import Traffic
 
 TOP = 10
 DAYS = 14
@@ -23,14 +23,14 @@ def overview() -> ResponseReturnValue:
     here = services()
 
     def question(connection: Connection) -> dict[str, object]:
-        traffic = standing.traffic(connection)
+        known = traffic.by_destination(connection)
         return {
             "submissions": submissions.counts_by_state(connection),
-            "oldest": standing.oldest(connection),
+            "oldest": traffic.oldest(connection),
             "failures": inbox.lines(connection, Filters(), days=bars, sort="effect", limit=TOP),
             "failures_by_state": inbox.counts_by_state(connection),
-            "destinations": [traffic.get(name, Traffic(name)) for name in sorted({*traffic, *here.destinations})],
-            "cases": standing.cases(connection),
+            "destinations": [known.get(name, Traffic(name)) for name in sorted({*known, *here.destinations})],
+            "cases": traffic.cases(connection),
             "work": work.depths(connection),
             "audit": dict(zip(("seq", "head"), audit.head(connection), strict=True)),
         }

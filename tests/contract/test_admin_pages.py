@@ -284,6 +284,7 @@ def test_what_does_not_exist_is_a_page_that_says_so(person, kind):
     answer = person.get(f"/admin/{kind}/nothing")
     assert answer.status_code == 404
     assert "There is no such thing here." in answer.text
+    assert 'href="/admin"' in answer.text
 
 
 def test_no_page_carries_script_or_style_of_its_own(client, admin, here, sent, drug):

@@ -53,7 +53,7 @@ def kind(path: str) -> Kind:
 
 def mask(value: str, kind: Kind) -> str:
     """The value as it may be seen: whole, in part, or as its length."""
-    if kind is Kind.PLAIN or not value.strip():
+    if kind is Kind.PLAIN or not any(letter.isalnum() for letter in value):
         return value
     if kind is Kind.CODED and (_CODE.fullmatch(value) or _ADDRESS_OF_A_PAGE.fullmatch(value)):
         return value

@@ -13,6 +13,7 @@ from gateway.store.engine import open_store
 from gateway.store.tables import audit as a
 from gateway.store.tables import audit_entities as e
 from gateway.store.tables import clinics
+from gateway.validate import validate
 
 KEY = b"k" * 32
 AT = "2026-03-01T10:00:00.000000Z"
@@ -131,6 +132,20 @@ def test_an_event_reads_as_an_audit_event_with_who_what_and_about_what(store):
     assert event["recorded"] == AT
     assert event["agent"][0]["who"]["identifier"]["value"] == "key-1"
     assert [entity["what"].get("reference") for entity in event["entity"]] == [None, "Patient/p1", "CarePlan/c1"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        READ,
+        Event("E", "search", "0", "key-1", "reader", "clinic-1", query="family=x"),
+        Event("E", "replay", "8", "key-1", "admin", entities=(("delivery", "d1"),), purpose="audit"),
+    ],
+)
+def test_every_event_is_a_valid_audit_event(store, event):
+    store.write(lambda connection: record(connection, event, key=KEY, at=AT))
+    [row] = store.read(lambda connection: at_rest.listing(connection))
+    assert validate(read(row)) == []
 
 
 def test_a_refusal_of_weight_is_a_security_alert(store):

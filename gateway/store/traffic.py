@@ -1,4 +1,4 @@
-"""How things stand: the oldest that waits in each state, destinations by their last word, cases by state."""
+"""Where things are held up: the oldest in each state, destinations by their last word, cases by state."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -56,7 +56,7 @@ def cases(connection: Connection) -> dict[str, int]:
     return {state: number for state, number in connection.execute(_CASES)}
 
 
-def traffic(connection: Connection) -> dict[str, Traffic]:
+def by_destination(connection: Connection) -> dict[str, Traffic]:
     """Every destination that something was ever put on the way to."""
     last = {row.destination: (row.verdict, row.status, row.at) for row in connection.execute(_LAST_WORDS)}
     found = {}
