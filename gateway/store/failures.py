@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import astuple, dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, insert, select, update
 
 from gateway.core.ids import digest
 from gateway.core.issue import Issue, Severity
@@ -23,6 +23,7 @@ FIXING: Final = "fixing"
 FIXED: Final = "fixed"
 IGNORED: Final = "ignored"
 CAME_BACK: Final = "It came back after it was fixed."
+STILL_THERE: Final = "It was seen again after the replay began."
 
 _HEAVY: Final = {Severity.WARNING, Severity.ERROR, Severity.FATAL}
 _UNKEPT: Final = {State.UNMAPPED, State.FAILED, State.UNTRANSLATED}
@@ -37,7 +38,11 @@ _OF_SUBMISSION = select(f.c.signature).where(f.c.submission == bindparam("submis
 _FORGET = delete(f).where(f.c.submission == bindparam("submission"))
 _KNOWN = select(s.c.state).where(s.c.signature == bindparam("known"))
 _SEEN = update(s).where(s.c.signature == bindparam("known")).values(last_seen=bindparam("at"))
-_REOPEN = update(s).where(s.c.signature == bindparam("known"), s.c.state == FIXED).values(state=OPEN, reason=CAME_BACK)
+_REOPEN = (
+    update(s)
+    .where(s.c.signature == bindparam("known"), s.c.state.in_((FIXED, FIXING)))
+    .values(state=OPEN, reason=case((s.c.state == FIXED, CAME_BACK), else_=STILL_THERE))
+)
 _CLOSE = (
     update(s)
     .where(s.c.signature == bindparam("lost"), s.c.state.in_((OPEN, FIXING)))

@@ -116,6 +116,16 @@ def test_a_fixed_signature_that_comes_back_is_open_and_says_so(store):
     assert (row.state, row.reason) == ("open", failures.CAME_BACK)
 
 
+def test_a_signature_that_survives_its_replay_is_open_again_and_says_so(store):
+    submission = keep(store, b"1")
+    record(store, submission, outcome(UNKNOWN_DRUG))
+    [signature] = [row.signature for row in signatures(store).values()]
+    store.write(lambda connection: failures.set_state(connection, signature, failures.FIXING, owner="k"))
+    record(store, submission, outcome(UNKNOWN_DRUG), LATER)
+    row = signatures(store)["code-untranslated"]
+    assert (row.state, row.reason) == ("open", failures.STILL_THERE)
+
+
 def test_an_ignored_signature_stays_ignored(store):
     submission = keep(store, b"1")
     record(store, submission, outcome(ledger=[UNKEPT]))
