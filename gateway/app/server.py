@@ -1,6 +1,7 @@
 """The default installation: one process that serves, works and keeps, on this machine alone unless told otherwise."""
 
 import signal
+import sqlite3
 import sys
 from types import FrameType
 from typing import Any, Final, NoReturn
@@ -13,6 +14,7 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from gateway.access import keys
 from gateway.app import create_app
 from gateway.core import log
+from gateway.core.errors import StartupError
 from gateway.services import Services, open_services, open_worker
 from gateway.settings import Settings, is_loopback, read_settings
 from gateway.store import access, work
@@ -25,7 +27,10 @@ _log = structlog.get_logger()
 def serve(settings: Settings | None = None) -> None:
     """Serve until SIGTERM or Ctrl-C: requests that are being answered and work that is begun come to their end."""
     log.set_up()
-    here = open_services(settings or read_settings())
+    try:
+        here = open_services(settings or read_settings())
+    except StartupError as wrong:
+        sys.exit(f"{wrong.message} {wrong.place}")
     _greet(here)
     worker = open_worker(here)
     server = _server(here)
@@ -86,7 +91,7 @@ def _greet(here: Services) -> None:
     if here.store.engine.dialect.name == "sqlite":
         here.store.write(work.free_all)
         if not sqlite_is_safe():
-            _log.warning("sqlite-before-3.51.3", place="one writer stays clear of its WAL fault")
+            _log.warning("sqlite-before-3.51.3", version=sqlite3.sqlite_version)
     if is_loopback(here.settings.host) and not here.store.read(access.all_clinics):
         made = {
             "clinic": keys.add_clinic(here.store, here.clock, "Demonstration clinic"),

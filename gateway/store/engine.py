@@ -110,13 +110,17 @@ class Store:
 
 def _apart(connection: Connection, change: Change[Any]) -> tuple[Any, BaseException | None]:
     """Run one change in a savepoint, so that its failure is its own; trouble of the database is everybody's."""
+    savepoint = connection.begin_nested()
     try:
-        with _translated(), connection.begin_nested():
-            return change(connection), None
+        with _translated():
+            result = change(connection)
+            savepoint.commit()
     except Exception as failure:
         if isinstance(failure, GatewayError) and failure.retryable:
             raise
+        savepoint.rollback()
         return None, failure
+    return result, None
 
 
 def open_store(url: str) -> Store:

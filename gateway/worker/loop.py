@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from gateway.core.clock import instant
-from gateway.core.errors import GatewayError, LeaseLostError, StoreError
+from gateway.core.errors import LeaseLostError, StoreError
 from gateway.store import work
 from gateway.store.work import Job
 from gateway.worker.deliver import deliver, give_up
@@ -62,8 +62,8 @@ class Worker:
             try:
                 if self.turn(task, name):
                     continue
-            except GatewayError as trouble:
-                _log.error("store-unavailable", code=trouble.code)
+            except Exception as trouble:  # noqa: BLE001 - a thread that ends would leave its work to nobody
+                _log.error("worker-waits", task=task, kind=type(trouble).__name__)
                 self._stop.wait(_PAUSE.total_seconds())
             with self.desk.store.committed:
                 self.desk.store.committed.wait(POLL)

@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
-from gateway.core.errors import NotFoundError, StoreError, VersionConflictError
+from gateway.core.errors import NotFoundError, StoreError, StoreFullError, VersionConflictError
 from gateway.store import tables
 from gateway.store.engine import open_store
 from gateway.store.tables import clinics
@@ -95,6 +95,24 @@ def test_a_closed_store_takes_no_change(database_url):
     closed.close()
     with pytest.raises(StoreError):
         closed.write(add("late"))
+
+
+def test_a_full_disk_is_told_as_such_and_what_was_there_stays(tmp_path):
+    store = open_store(f"sqlite:///{tmp_path}/s.db")
+    store.write(add("before"))
+
+    def too_much(connection):
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+        connection.execute(insert(clinics), {"id": "big", "name": "x" * 1_000_000, "created": ""})
+
+    with pytest.raises(StoreFullError):
+        store.write(too_much)
+    assert names(store) == ["before"]
+    store.write(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 1000000").close())
+    store.write(add("after"))
+    assert names(store) == ["after", "before"]
+    store.close()
 
 
 def test_sqlite_waits_for_the_disk(tmp_path):
