@@ -52,3 +52,30 @@ def unnamed(node: Any, translation: Translation, element: Element) -> None:
     """An organisation has a name or a number (org-1); one that was sent with neither says that its name is unknown."""
     if "name" not in element and "identifier" not in element:
         element["_name"] = UNKNOWN
+
+
+@default_step("occurrence_in_words")
+def occurrence_in_words(node: Any, translation: Translation, element: Element) -> None:
+    """An immunization whose day cannot be read says so in words, since it must have an occurrence."""
+    if "occurrenceDateTime" not in element:
+        held = element.pop("_occurrenceDateTime", {}).get("extension", [{}])[0]
+        element["occurrenceString"] = held.get("valueString", "unknown")
+
+
+@default_step("effective_unknown")
+def effective_unknown(node: Any, translation: Translation, element: Element) -> None:
+    """An administration whose time cannot be read has a period of which nothing is known."""
+    if "effectiveDateTime" not in element and "effectivePeriod" not in element:
+        held = element.pop("_effectiveDateTime", {}).get("extension", [])
+        element["effectivePeriod"] = {"extension": [*held, *UNKNOWN["extension"]]}
+
+
+@default_step("sound_contacts")
+def sound_contacts(node: Any, translation: Translation, element: Element) -> None:
+    """A contact holds a name, a number, an address or an organisation (pat-1); a bare role is RelatedPerson's alone."""
+    details = {"name", "telecom", "address", "organization"}
+    contacts = [one for one in element.get("contact", []) if details & one.keys()]
+    if contacts:
+        element["contact"] = contacts
+    else:
+        element.pop("contact", None)

@@ -131,17 +131,20 @@ def days(part: Part, translation: Translation) -> Element:
 @step("dosage_timing", "hl7v2")
 def dosage_timing(node: Any, translation: Translation, element: Element, map: str = "") -> None:
     """One dosage for each TQ1 (or TQ), each with the dose, route and words of the order."""
-    dosages = element.setdefault("dosageInstruction", [{}])
-    key = f"dosage {id(element)}"
-    base = translation.memory.setdefault(key, deepcopy(dosages[0]))
-    dosage = dosages[0] if dosages == [base] and not translation.memory.get(f"{key} used") else deepcopy(base)
-    if translation.memory.get(f"{key} used"):
-        dosages.append(dosage)
-    translation.memory[f"{key} used"] = True
+    dosages = element.setdefault("dosageInstruction", [])
+    held, base = translation.memory.get("dosage", (None, {}))
+    if held is not element:  # the first timing of this order: what stands there now is what all its dosages share
+        base = dosages.pop() if dosages else {}
+        translation.memory["dosage"] = (element, base)
+    dosage = deepcopy(base)
     outer = translation.prefix
-    translation.prefix = f"{outer}dosageInstruction[{len(dosages) - 1}]."
+    translation.prefix = f"{outer}dosageInstruction[{len(dosages)}]."
     translation.run(map, node, dosage)
     translation.prefix = outer
+    if dosage:
+        dosages.append(dosage)
+    if not dosages:
+        del element["dosageInstruction"]
 
 
 @step("further_route", "hl7v2")

@@ -45,6 +45,13 @@ def date_time(part: Part, translation: Translation) -> Primitive | str:
     return Primitive(_day(parts), [_original(sent)])
 
 
+@converter("moment", "hl7v2")
+def moment(part: Part, translation: Translation) -> str | None:
+    """A dateTime inside an extension, which has no room for words beside it."""
+    made = date_time(part, translation)
+    return made.value if isinstance(made, Primitive) else made
+
+
 @converter("date", "hl7v2")
 def date(part: Part, translation: Translation) -> Primitive | str:
     """A date; the time of day beside it stays as it was written."""
