@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from gateway.core import r4
 from gateway.validate import bindings, slicing
 from gateway.validate.house_rules import HOUSE_RULES
-from gateway.validate.invariants import rule_of
+from gateway.validate.invariants import Rule, rule_of
 from gateway.validate.library import Library
 from gateway.validate.nodes import in_order, number
 from gateway.validate.patterns import chosen, fits, is_fixed
@@ -72,22 +72,20 @@ class Profiles:
         """What a branch says of the inside of one value of this datatype."""
         elements = r4.children(type_name)
         members = [self._member(n, one, elements) for n, one in branch.children.items()]
-        rules = [
-            (rule["key"], HOUSE_RULES.get(rule["key"]) or rule_of(rule["key"], type_name))
-            for rule in branch.said.get("constraint", ())
-            if rule.get("severity") == "error"
-        ]
+        rules = [(one, _rule(one["key"], type_name)) for one in branch.said.get("constraint", ())]
+        judged = [(one["key"], one.get("severity") != "error", rule) for one, rule in rules]
 
         def check(node: Any, place: Place, scope: Scope) -> None:
             if type(node) is not dict:
                 return
             for member in members:
                 member(node, place, scope)
-            for key, rule in rules:
+            for key, mild, rule in judged:
                 if rule is None:
-                    scope.not_checked(place, f"{key}.not-checked")
+                    if not mild:
+                        scope.not_checked(place, f"{key}.not-checked")
                 elif not rule(node, scope):
-                    scope.error("invariant-broken", place, key)
+                    (scope.warn if mild else scope.error)("invariant-broken", place, key)
 
         return check
 
@@ -206,6 +204,10 @@ class Profiles:
 
 
 _CODED: Final = ("code", "Coding", "CodeableConcept", "Quantity", "string", "uri")
+
+
+def _rule(key: str, type_name: str) -> Rule | None:
+    return HOUSE_RULES.get(key) or rule_of(key, type_name)
 
 
 def _standing(node: dict[str, Any], place: Place, forms: dict[str, r4.Element]) -> Iterator[Standing]:
