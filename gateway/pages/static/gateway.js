@@ -22,6 +22,7 @@
   const bringIntoView = (element) => {
     const body = element.closest(".pane-body");
     const [inner, outer] = [element.getBoundingClientRect(), body.getBoundingClientRect()];
+    if (inner.left < outer.left || inner.right > outer.right) body.scrollLeft += inner.left - outer.left - body.clientWidth / 3;
     if (inner.top >= outer.top + 32 && inner.bottom <= outer.bottom - 8) return;
     body.scrollTop += inner.top - outer.top - body.clientHeight / 3;
   };
