@@ -1,7 +1,7 @@
-"""Locators, settled once: `PID-5.1`, `OBX-5(1)`, `ORDER`, `TQ1`, `ENCODED/RXR-1`, `../OBR-4`, `/MSH-7`, `1.1`, `.`.
+"""Locators, settled once: `PID-5.1`, `OBX-5(1)`, `ORDER`, `TQ1`, `ENCODED/RXR-1`, `../OBR-4`, `/MSH-7`, `1.1`.
 
-A name finds the segments or groups that stand directly in a group; groups that the table of structures calls open are looked
-through. `..` is the group around, a leading `/` the whole message. Without a segment's name the numbers count from
+A name finds the segments or groups that stand directly in a group; groups that the table of structures calls open are
+looked through. `..` is the group around, a leading `/` the whole message. Without a name the numbers count from
 the node: fields of a segment, components of a field, subcomponents of a component. `(2)` takes one repetition.
 """
 
@@ -125,17 +125,13 @@ def _relative(number: int, repetition: int, rest: tuple[int, ...]) -> Read:
 def _deeper(rest: tuple[int, ...]) -> Callable[[Sequence[Part]], Sequence[Part]] | None:
     if not rest:
         return None
+    if len(rest) == 1:
+        only = rest[0]
+        return lambda found: [inner for part in found if (inner := part.part(only)) is not None]
 
     def read(found: Sequence[Part]) -> Sequence[Part]:
-        out = []
-        for part in found:
-            inner: Part | None = part
-            for number in rest:
-                inner = inner.part(number)
-                if inner is None:
-                    break
-            else:
-                out.append(inner)
-        return out
+        for number in rest:
+            found = [inner for part in found if (inner := part.part(number)) is not None]
+        return found
 
     return read

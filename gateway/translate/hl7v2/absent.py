@@ -24,7 +24,9 @@ def otherwise(
 
 
 @default_step("absent")
-def absent(node: Any, translation: Translation, element: Element, to: str = "", kind: str = "") -> None:
+def absent(
+    node: Any, translation: Translation, element: Element, to: str = "", kind: str = "", quiet: str = ""
+) -> None:
     """Record the absence of a required element: `kind` says whether it is a concept, a list, or a primitive."""
     if to in element or f"_{to}" in element:
         return
@@ -36,7 +38,8 @@ def absent(node: Any, translation: Translation, element: Element, to: str = "", 
         element[to] = {"text": "unknown"}
     else:
         element[to] = UNKNOWN
-    translation.warn("required-missing", severity=Severity.INFORMATION)
+    if not quiet:  # an envelope without an address misses nothing that anybody could act upon
+        translation.warn("required-missing", severity=Severity.INFORMATION)
 
 
 @default_step("subject_unknown")

@@ -64,6 +64,6 @@ def _kind(made: Element, part: Part, translation: Translation) -> None:
 
 def _period(made: Element, part: Part, translation: Translation) -> None:
     held = part.part(12)
-    ends = (part.part(13 + n) or (held.part(n + 1) if held is not None else None) for n in (0, 1))
-    if period := between(*ends, translation):
+    start, end = (part.part(13 + n) or (held.part(n + 1) if held is not None else None) for n in (0, 1))
+    if period := between(start, end, translation):
         made["period"] = period

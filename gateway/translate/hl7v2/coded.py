@@ -8,6 +8,7 @@ from gateway.core.outcome import BASE
 from gateway.translate.conceptmap import ConceptMap, Target
 from gateway.translate.converter import NotConvertedError, converter
 from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.systems import V2, coding_system, plain, universal
 from gateway.translate.translation import Translation
 
@@ -151,11 +152,11 @@ def concept_in(part: Part, translation: Translation, through: ConceptMap) -> Ele
 @converter("language", "hl7v2")
 def language(part: Part, translation: Translation) -> Element | None:
     """A language: a code of the form that BCP 47 has gets that system, all else its own."""
-    made = codeable_concept(part, translation)
+    made: Element | None = codeable_concept(part, translation)
     for one in (made or {}).get("coding", []):
-        if "system" not in one or one["system"].startswith((f"{BASE}/sid", _LANGUAGES)):
-            if _TAG.fullmatch(one["code"]):
-                one["system"] = "urn:ietf:bcp:47"
+        ours = one.get("system", _LANGUAGES).startswith((f"{BASE}/sid", _LANGUAGES))
+        if ours and _TAG.fullmatch(one["code"]):
+            one["system"] = "urn:ietf:bcp:47"
     return made
 
 
@@ -173,8 +174,8 @@ def uri(part: Part, translation: Translation) -> str | None:
     return made if made and part.text else None
 
 
-@converter("concept_words", "hl7v2")
-def concept_words(part: Part, translation: Translation, label: str = "") -> Element | None:
-    """A concept of words with a label."""
-    said = part.text
+@converter("labelled", "hl7v2")
+def labelled(part: Part, translation: Translation, label: str = "") -> Element | None:
+    """All words of a value, with a label, as a concept of text."""
+    said = phrase(part)
     return {"text": f"{label}: {said}"} if said else None

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.default import default_step
-from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.leaf import Part, text
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.translation import Translation
 
@@ -72,7 +72,7 @@ def created_by_message(node: Any, translation: Translation, element: Element) ->
         return
     sent = next(iter(node.record.by_name["MSH"][0].field(7)), None)
     day = sent.peek[:8] if sent is not None else ""
-    if len(day) == 8 and day.isdigit() and peek(sent, 1):
+    if len(day) == 8 and day.isdigit():
         element["created"] = f"{day[:4]}-{day[4:6]}-{day[6:]}"
     else:
         element["_created"] = {

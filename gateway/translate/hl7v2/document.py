@@ -22,8 +22,9 @@ def document_content(group: Any, translation: Translation, element: Element) -> 
     for obx in (part for part in group.parts if part.name == "OBX"):
         kind = next((part.peek for part in obx.field(2)), "")
         if kind in _EMBEDDED:
+            title = next((phrase(part) for part in obx.field(3)), "")
             for part in obx.field(5):
-                _embed(part, translation, element)
+                _embed(part, translation, element, title)
         elif obx.field(5):
             _append_lines(obx, translation, element)
 
@@ -70,13 +71,15 @@ def content_absent(node: Any, translation: Translation, element: Element) -> Non
         element["content"] = [{"attachment": {"extension": [reason]}}]
 
 
-def _embed(part: Part, translation: Translation, element: Element) -> None:
+def _embed(part: Part, translation: Translation, element: Element, title: str) -> None:
     try:
         made = attachment(part, translation)
     except NotConvertedError as refused:
         translation.warn(refused.code, node=part)  # type: ignore[arg-type]
         return
     if made:
+        if title:
+            made["title"] = ", ".join(filter(None, [title, made.get("title", "")]))
         element.setdefault("content", []).append({"attachment": made})
 
 

@@ -65,7 +65,7 @@ _STRENGTH: Final = {
 
 @converter("dose_and_rate", "hl7v2")
 def dose_and_rate(segment: Segment, translation: Translation) -> Element | None:
-    """The dose as ordered, a range when both ends are given and differ, and the rate; nothing for an empty or 0 dose."""
+    """The dose as ordered, a range when both ends are given and differ, the rate; nothing for an empty or 0 dose."""
     at = _GIVE[segment.name]
     made: Element = {}
     low, high = (_measure(segment, number, at.units, translation) for number in (at.low, at.high))

@@ -104,8 +104,8 @@ def _use(made: Element, part: Part, number: int, use: str, translation: Translat
 
 def _period(made: Element, part: Part, dates: tuple[int, int], range_at: int, translation: Translation) -> None:
     held = part.part(range_at)
-    ends = (part.part(dates[n]) or (held.part(n + 1) if held is not None else None) for n in (0, 1))
-    if period := between(*ends, translation):
+    start, end = (part.part(dates[n]) or (held.part(n + 1) if held is not None else None) for n in (0, 1))
+    if period := between(start, end, translation):
         made["period"] = period
 
 

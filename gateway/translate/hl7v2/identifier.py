@@ -17,7 +17,7 @@ _KNOWN_BY_TYPE = {"NPI": _NPI, "SS": _SSN, "SSN": _SSN}
 @converter("identifier", "hl7v2")
 def identifier(part: Part, translation: Translation, type: str = "", use: str = "") -> Element | None:
     """CX: value, assigning authority, type and period, each repetition for itself."""
-    return _extended(part, translation, type or text(part, 5), use, value=1, hd=4, facility=6, dates=(7, 8))
+    return _extended(part, translation, text(part, 5) or type, use, value=1, hd=4, facility=6, dates=(7, 8))
 
 
 @converter("entity_identifier", "hl7v2")

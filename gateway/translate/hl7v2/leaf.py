@@ -17,6 +17,10 @@ class Part(Protocol):
         """The message."""
 
     @property
+    def name(self) -> str:
+        """The segment's name."""
+
+    @property
     def location(self) -> str:
         """The locator."""
 

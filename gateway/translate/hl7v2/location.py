@@ -45,7 +45,8 @@ def place_reference(part: Part, translation: Translation) -> Element | None:
             {"system": code.get("system") or local(translation), "value": code["code"]} if code else {}
         )
         return translation.add({**made, "identifier": [one for one in made["identifier"] if one]})
-    return location(part, translation)
+    found: Element | None = location(part, translation)
+    return found
 
 
 @converter("discharge_location", "hl7v2")

@@ -17,9 +17,10 @@ Element = dict[str, Any]
 _PAIRS: Final = (
     (1, 2, "medication"), (2, 3, "dose"), (3, 4, "dose up to"), (4, 5, "dose units"), (5, 6, "form"),
     (7, 7, "instruction"), (11, 10, "dispense amount"), (12, 11, "dispense units"), (13, 12, "refills"),
-    (14, 13, "ordering provider"), (15, 14, "verified by"), (16, 20, "needs review"), (17, 22, "per"), (18, 25, "strength"),
-    (19, 26, "strength units"), (21, 23, "rate"), (22, 24, "rate units"), (23, 19, "daily dose"), (24, 31, "also coded"),
-    (25, 33, "volume"), (26, 34, "volume units"), (32, 40, "pharmacy"), (33, 41, "pharmacy's address"), (36, 45, "pharmacy's telephone"),
+    (14, 13, "ordering provider"), (15, 14, "verified by"), (16, 20, "needs review"), (17, 22, "per"),
+    (18, 25, "strength"), (19, 26, "strength units"), (21, 23, "rate"), (22, 24, "rate units"),
+    (23, 19, "daily dose"), (24, 31, "also coded"), (25, 33, "volume"), (26, 34, "volume units"),
+    (32, 40, "pharmacy"), (33, 41, "pharmacy's address"), (36, 45, "pharmacy's telephone"),
 )  # fmt: skip
 _WAS: Final = {"N": False, "G": True, "T": True, "0": False}
 
@@ -77,10 +78,10 @@ def as_ordered(group: Any, translation: Translation, element: Element) -> None:
         return
     differing = []
     for before, after, label in _PAIRS:
-        kept = {part.raw for part in encoded.field(after)}
+        kept = {said for part in encoded.field(after) for said in (part.raw, part.peek) if said}
         for part in ordered.field(before):
-            said = phrase(part)
-            if said and part.raw not in kept:
+            same = part.raw in kept or (part.peek and part.peek in kept)
+            if (said := phrase(part)) and not same:
                 differing.append(f"{label} {said}")
     for name, numbers in (("RXR", range(1, 7)), ("RXC", range(2, 10))):
         for segment in (part for part in group.parts if part.name == name):

@@ -1,14 +1,16 @@
 """NTE to Annotation: lines that follow one another without a time or author of their own are one note."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+from gateway.core.ledger import State
 from gateway.translate.converter import step
 from gateway.translate.hl7v2.leaf import Part, convert
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
+_CLEAR: Final = '""'
 
 
 class Segment(Protocol):
@@ -26,6 +28,8 @@ def note_lines(nte: Segment, translation: Translation, element: Element) -> None
     words = f"{kind}: {said}" if kind and said else said or kind
     if not words:
         return
+    for part in nte.field(1):
+        translation.enter_all(part, State.IGNORED, "", "set id, carries no clinical meaning")  # type: ignore[arg-type]
     made: Element = {}
     for author in nte.field(5)[:1]:
         if reference := translation.make("hl7v2.XCN.Practitioner", author):  # type: ignore[arg-type]
@@ -62,3 +66,14 @@ def kept_concept(part: Part, translation: Translation, element: Element, label: 
     """A code that no map could translate stays in a note."""
     if part.location not in translation.memory.get("translated", ()):
         kept_in_note(part, translation, element, label=label)
+
+
+@step("cleared", "hl7v2")
+def cleared(group: Any, translation: Translation, element: Element) -> None:
+    """Two quotation marks ask to clear a value: what is made anew holds none, and that is said."""
+    record = group.record
+    if _CLEAR not in record.source:
+        return
+    for leaf in record.leaves():
+        if record.value(leaf.key) == _CLEAR:
+            translation.ledger.enter(leaf.key, State.IGNORED, because="the sender asks to clear this value")

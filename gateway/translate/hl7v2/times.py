@@ -48,8 +48,8 @@ def date_time(part: Part, translation: Translation) -> Primitive | str:
 @converter("moment", "hl7v2")
 def moment(part: Part, translation: Translation) -> str | None:
     """A dateTime inside an extension, which has no room for words beside it."""
-    made = date_time(part, translation)
-    return made.value if isinstance(made, Primitive) else made
+    made: Primitive | str = date_time(part, translation)
+    return str(made.value) if isinstance(made, Primitive) and made.value else made if isinstance(made, str) else None
 
 
 @converter("date", "hl7v2")
@@ -76,8 +76,8 @@ def instant(part: Part, translation: Translation) -> str | None:
 @converter("period", "hl7v2")
 def period(segment: Segment, translation: Translation, start: str = "", end: str = "") -> Element | None:
     """A Period from two fields of a segment."""
-    ends = (next(iter(segment.field(int(number))), None) if number else None for number in (start, end))
-    return between(*ends, translation)
+    first, last = (next(iter(segment.field(int(number))), None) if number else None for number in (start, end))
+    return between(first, last, translation)
 
 
 @converter("range_of_dates", "hl7v2")
@@ -93,7 +93,7 @@ def between(start: Part | None, end: Part | None, translation: Translation) -> E
     convert(made, "end", end, translation, "date_time")
     first, last = made.get("start", ""), made.get("end", "")
     shortest = min(len(first), len(last), 10)
-    if last and last[:shortest] < first[:shortest] or (len(first) > 10 and len(last) > 10 and _at(last) < _at(first)):
+    if (last and last[:shortest] < first[:shortest]) or (len(first) > 10 and len(last) > 10 and _at(last) < _at(first)):
         translation.warn("value-unreadable", node=end)  # type: ignore[arg-type]
         del made["end"]
         made.setdefault("_end", {"extension": [_original(last)]})

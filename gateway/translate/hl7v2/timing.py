@@ -134,9 +134,8 @@ def _times(repeat: Element, parts: Sequence[Part], translation: Translation) -> 
     """Explicit times of day; they exclude an event (tim-10)."""
     found = []
     for part in parts:
-        for sent in part.peek.split(","):
-            if time := _TIME.fullmatch(sent.strip()):
-                found.append(f"{time[1]}:{time[2]}:{time[3] or '00'}")
+        read = (_TIME.fullmatch(sent.strip()) for sent in part.peek.split(","))
+        found += [f"{time[1]}:{time[2]}:{time[3] or '00'}" for time in read if time]
     if found and "when" not in repeat:
         for part in parts:
             part.text  # noqa: B018 (counted as read)
@@ -144,7 +143,8 @@ def _times(repeat: Element, parts: Sequence[Part], translation: Translation) -> 
 
 
 def _bounds(repeat: Element, segment: Segment, translation: Translation) -> None:
-    period = between(*(next(iter(segment.field(number)), None) for number in (7, 8)), translation)
+    start, end = (next(iter(segment.field(number)), None) for number in (7, 8))
+    period = between(start, end, translation)
     duration = next(iter(segment.field(6)), None)
     if period:
         repeat["boundsPeriod"] = period
