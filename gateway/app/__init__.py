@@ -5,6 +5,7 @@ from pathlib import Path
 from flask import Blueprint, Flask
 
 from gateway import access, admin, intake, serve
+from gateway.access.request import MemoryRequest
 from gateway.app import errors, headers, observe, openapi
 from gateway.services import Services, open_services
 from gateway.settings import Settings, host_of, read_settings
@@ -17,6 +18,7 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
     """Compose the application over the given services, or open those that the settings name."""
     here = services or open_services(settings or read_settings())
     app = Flask("gateway", root_path=str(_ROOT), template_folder="pages", static_folder="pages/static")
+    app.request_class = MemoryRequest
     app.extensions["gateway"] = here
     app.config.update(
         MAX_CONTENT_LENGTH=here.settings.max_body,

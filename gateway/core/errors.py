@@ -339,3 +339,15 @@ class RefusedByDestinationError(RouteError):
 
     issue_type = "processing"
     retryable = False
+
+
+def messages() -> dict[str, str]:
+    """The text of every error by its code."""
+    found: dict[str, str] = {}
+    waiting: list[type[GatewayError]] = [GatewayError]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        blank = kind.__new__(kind)
+        found[blank.code] = blank.message
+    return found

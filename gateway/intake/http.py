@@ -13,7 +13,7 @@ from gateway.core.submission import Receipt
 from gateway.intake import lookup, pages, words
 from gateway.intake.limits import check_rate, check_size, one_file, read_body
 from gateway.intake.receive import Arrival, receive
-from gateway.intake.summary import missing
+from gateway.intake.summary import case_number, missing
 from gateway.services import services
 
 door = Blueprint("intake", __name__, url_prefix="/submissions")
@@ -102,14 +102,17 @@ def _status(course: lookup.Course) -> dict[str, Any]:
         "links": {"self": _status_url(found.id), "original": f"{_status_url(found.id)}/original"},
     }
     if outcome is not None:
-        said["issues"] = [_issue(issue) for issue in outcome.issues]
+        said["issues"] = [_issue(issue) for issue in course.issues]
         said["counts"] = outcome.counts
-        said["missing"] = list(missing([entry["resource"] for entry in (outcome.bundle or {}).get("entry", ())]))
+    if outcome is not None and outcome.bundle is not None:
+        found_in = [entry["resource"] for entry in outcome.bundle.get("entry", ())]
+        said["case"] = case_number(found_in)
+        said["missing"] = list(missing(found_in))
     return said
 
 
 def _issue(issue: dict[str, Any]) -> dict[str, Any]:
-    places: dict[str, Any] = {name: issue[name] for name in ("location", "path", "line") if name in issue}
+    places: dict[str, Any] = {name: issue[name] for name in ("location", "path", "line") if issue.get(name)}
     return {"severity": issue["severity"], "code": issue["code"], "text": words.text(issue["code"]), **places}
 
 

@@ -1,8 +1,8 @@
 """A clinic's own submissions, looked up with a witness: another clinic's is absent, and the try recorded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from gateway.access.caller import caller, witness
 from gateway.core.errors import NotFoundError
 from gateway.services import services
-from gateway.store import outcomes, submissions
+from gateway.store import failures, outcomes, submissions
 from gateway.store.outcomes import Stored
 from gateway.store.submissions import Event, Submission
 
@@ -24,6 +24,7 @@ class Course:
     submission: Submission
     events: list[Event]
     outcome: Stored | None
+    issues: list[dict[str, Any]]
 
 
 def course(id: UUID) -> Course:
@@ -31,7 +32,9 @@ def course(id: UUID) -> Course:
 
     def question(connection: Connection) -> Course:
         found = submissions.find(connection, str(id), caller().clinic)
-        return Course(found, submissions.events(connection, found.id), outcomes.load(connection, found.id))
+        outcome = outcomes.load(connection, found.id)
+        issues = [*_stopped_by(connection, found), *(outcome.issues if outcome else ())]
+        return Course(found, submissions.events(connection, found.id), outcome, issues)
 
     return _witnessed(id, question)
 
@@ -49,6 +52,12 @@ def listing(before: int | None, limit: int) -> list[Submission]:
     )
     witness("R", "search")
     return found
+
+
+def _stopped_by(connection: Connection, found: Submission) -> Iterator[dict[str, Any]]:
+    """The error that stopped a submission, as one more issue."""
+    if (stop := failures.stopped_by(connection, found.id)) is not None:
+        yield {"severity": "fatal", "code": stop[0], "location": stop[1]}
 
 
 def _witnessed(id: UUID, question: Callable[[Connection], T]) -> T:

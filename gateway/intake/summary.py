@@ -1,7 +1,11 @@
 """What was read out of a submission, for the clinic's own page: enough to see that it is the right one, no more."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+from gateway.core.outcome import BASE
+
+CASE_NUMBER: Final = f"{BASE}/sid/case"
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,6 +13,7 @@ class Summary:
     """The patient masked, what was asked, how much of each was found, what the case still lacks."""
 
     patient: str
+    case: str
     question: str
     found: tuple[tuple[str, int], ...]
     missing: tuple[str, ...]
@@ -31,6 +36,7 @@ def summary(bundle: dict[str, Any]) -> Summary:
     number = {kind: sum(one.get("resourceType") == kind for one in resources) for kind, _ in _COUNTED}
     return Summary(
         patient=next((_masked(one) for one in resources if one.get("resourceType") == "Patient"), ""),
+        case=case_number(resources),
         question=next(filter(None, map(_question, resources)), ""),
         found=tuple((title, number[kind]) for kind, title in _COUNTED if number[kind]),
         missing=missing(resources),
@@ -39,9 +45,20 @@ def summary(bundle: dict[str, Any]) -> Summary:
 
 def missing(resources: list[dict[str, Any]]) -> tuple[str, ...]:
     """What the case's Task says that the review still waits for."""
-    tasks = (one for one in resources if one.get("resourceType") == "Task")
-    lacking = (put for task in tasks for put in task.get("input", ()) if "valueCodeableConcept" not in put)
+    lacking = (
+        put for task in _tasks(resources) for put in task.get("input", ()) if put.get("valueString") == "missing"
+    )
     return tuple(filter(None, (_text(put.get("type", {})) for put in lacking)))
+
+
+def case_number(resources: list[dict[str, Any]]) -> str:
+    """The number that people call the case by, once it has one."""
+    numbers = (one for task in _tasks(resources) for one in task.get("identifier", ()))
+    return next((str(one["value"]) for one in numbers if one.get("system") == CASE_NUMBER), "")
+
+
+def _tasks(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one for one in resources if one.get("resourceType") == "Task"]
 
 
 def _masked(patient: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gateway.core import errors
 from gateway.core.issue import MESSAGES, Severity, message
 from gateway.core.submission import SubmissionState as State
 from gateway.store.submissions import Event, Submission
@@ -49,6 +50,19 @@ _REACHED: Final = {
     State.SUPERSEDED: 5,
 }
 _STOPPED: Final = frozenset({State.QUARANTINED, State.REJECTED})
+
+_ERRORS: Final = errors.messages()
+# What was behind a submission when it was set aside for a reason; without an entry, only its receipt was.
+_STOPPED_AFTER: Final = {
+    "unmapped-code": 2,
+    "profile-invalid": 2,
+    "missing-required": 2,
+    "date-implausible": 2,
+    "dose-unsafe-parse": 2,
+    "patient-ambiguous": 3,
+    "patient-conflict": 3,
+    "duplicate-case": 4,
+}
 
 _SEND_AGAIN: Final = "clinic"
 _WE_LOOK: Final = "care-team"
@@ -97,7 +111,7 @@ def steps(found: Submission, events: list[Event]) -> list[Step]:
             times = {1: times.get(1, event.at)}
         elif event.state in _REACHED:
             times[_REACHED[State(event.state)]] = event.at
-    reached = max(times, default=1) if stopped else _REACHED[State(found.state)]
+    reached = _STOPPED_AFTER.get(found.reason or "", 1) if stopped else _REACHED[State(found.state)]
     return [_step(number, title, reached, stopped, times) for number, title in enumerate(_TITLES, 1)]
 
 
@@ -114,8 +128,8 @@ def is_under_way(found: Submission) -> bool:
 
 
 def text(code: str) -> str:
-    """The constant text of an issue; a code that is no longer made has none."""
-    return message(code) if code in MESSAGES else ""
+    """The constant text of an issue or of the error that stopped it; a code that is no longer made has none."""
+    return message(code) if code in MESSAGES else _ERRORS.get(code, "")
 
 
 def troubles(issues: list[dict[str, Any]]) -> list[Trouble]:

@@ -35,6 +35,11 @@ _RESOURCE: Final = re.compile(r"^([A-Z][A-Za-z]+)/[^.]+")
 _ROW_NUMBER: Final = re.compile(r"\brow \d+")
 
 _OF_SUBMISSION = select(f.c.signature).where(f.c.submission == bindparam("submission"))
+_STOPPED_BY = (
+    select(s.c.trouble, f.c.first_location)
+    .join_from(f, s, f.c.signature == s.c.signature)
+    .where(f.c.submission == bindparam("submission"), s.c.severity == Severity.FATAL.value)
+)
 _FORGET = delete(f).where(f.c.submission == bindparam("submission"))
 _KNOWN = select(s.c.state).where(s.c.signature == bindparam("known"))
 _SEEN = update(s).where(s.c.signature == bindparam("known")).values(last_seen=bindparam("at"))
@@ -95,6 +100,12 @@ def record(connection: Connection, submission: str, format: str, outcome: Outcom
         connection.execute(insert(f), rows)
     for lost in before - {row["signature"] for row in rows}:
         connection.execute(_CLOSE, {"lost": lost})
+
+
+def stopped_by(connection: Connection, submission: str) -> tuple[str, str] | None:
+    """The code of the error that stopped a submission, and its place."""
+    row = connection.execute(_STOPPED_BY, {"submission": submission}).first()
+    return None if row is None else (row.trouble, row.first_location)
 
 
 def set_state(connection: Connection, signature: str, state: str, *, owner: str, reason: str | None = None) -> bool:
