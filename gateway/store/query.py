@@ -38,10 +38,14 @@ class Include:
 
 @dataclass(slots=True)
 class Query:
-    """A search as it will be run; `applied` is what the self link shows, `dropped` what leniency passed over."""
+    """A search as it will be run; `applied` is what the self link shows, `dropped` what leniency passed over.
+
+    `led` says that a condition leads to few resources, so that the store need not walk the whole type.
+    """
 
     type: str
     conditions: list[Condition] = field(default_factory=list)
+    led: bool = False
     sort: list[tuple[str, bool]] = field(default_factory=list)
     include: list[Include] = field(default_factory=list)
     revinclude: list[Include] = field(default_factory=list)
@@ -85,6 +89,7 @@ def _apply(query: Query, name: str, value: str, asking: Asking, clinic: str | No
         result(query, value)
     else:
         query.conditions.append(_criterion(registry()[query.type], name, value, asking, clinic, _DEEPEST_CHAIN))
+        query.led = query.led or _leads(registry()[query.type], name)
 
 
 def _criterion(served: ServedType, name: str, value: str, asking: Asking, clinic: str | None, depth: int) -> Condition:
@@ -132,6 +137,14 @@ def _chain(
         references.c.type == served.type, references.c.parameter == parameter.name, or_(*found)
     )
     return resources.c.id.in_(rows)
+
+
+def _leads(served: ServedType, name: str) -> bool:
+    plain, _, modifier = name.partition(":")
+    parameter = served.parameters.get(plain.partition(".")[0])
+    if parameter is None or modifier in ("missing", "not"):
+        return name == "_id"
+    return parameter.exact or parameter.kind in ("reference", "string")
 
 
 def live(type: str) -> tuple[Condition, ...]:

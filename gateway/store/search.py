@@ -62,7 +62,8 @@ def _page(
     query: Query, conditions: Sequence[ColumnElement[bool]], keys: Sequence[ColumnElement[Any]], after: Position | None
 ) -> Select[Any]:
     """The page by its position, never by counting: what is stored or changed meanwhile moves nothing."""
-    columns = [*keys, _r.seq]
+    # Where a condition leads to few, SQLite must not be drawn to the index that is in order already.
+    columns = [*keys, _r.seq + 0 if query.led else _r.seq]
     downwards = [*(down for _, down in query.sort), False]
     statement = select(*_COLUMNS, *columns).where(*conditions).limit(query.count + 1)
     if after is not None:

@@ -192,7 +192,7 @@ tokens = Table(
     Column("code", Text, nullable=False),
     Column("folded", Text, nullable=False),
     Index(None, "type", "parameter", "folded"),
-    Index(None, "type", "id"),
+    Index(None, "type", "id", "parameter", "folded"),
 )
 strings = Table(
     "strings",
@@ -216,7 +216,7 @@ dates = Table(
     Column("low", String(32), nullable=False),
     Column("high", String(32), nullable=False),
     Index(None, "type", "parameter", "low"),
-    Index(None, "type", "id"),
+    Index(None, "type", "id", "parameter"),
 )
 references = Table(
     "references",

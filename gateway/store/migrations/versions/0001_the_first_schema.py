@@ -64,7 +64,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("row", name=op.f("pk_dates")),
     )
     with op.batch_alter_table("dates", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_dates_type_id"), ["type", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dates_type_id_parameter"), ["type", "id", "parameter"], unique=False)
         batch_op.create_index(batch_op.f("ix_dates_type_parameter_low"), ["type", "parameter", "low"], unique=False)
 
     op.create_table(
@@ -194,7 +194,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("row", name=op.f("pk_tokens")),
     )
     with op.batch_alter_table("tokens", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_tokens_type_id"), ["type", "id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_tokens_type_id_parameter_folded"), ["type", "id", "parameter", "folded"], unique=False
+        )
         batch_op.create_index(
             batch_op.f("ix_tokens_type_parameter_folded"), ["type", "parameter", "folded"], unique=False
         )
@@ -417,7 +419,7 @@ def downgrade() -> None:
     op.drop_table("work")
     with op.batch_alter_table("tokens", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_tokens_type_parameter_folded"))
-        batch_op.drop_index(batch_op.f("ix_tokens_type_id"))
+        batch_op.drop_index(batch_op.f("ix_tokens_type_id_parameter_folded"))
 
     op.drop_table("tokens")
     with op.batch_alter_table("strings", schema=None) as batch_op:
@@ -455,7 +457,7 @@ def downgrade() -> None:
     op.drop_table("grants")
     with op.batch_alter_table("dates", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_dates_type_parameter_low"))
-        batch_op.drop_index(batch_op.f("ix_dates_type_id"))
+        batch_op.drop_index(batch_op.f("ix_dates_type_id_parameter"))
 
     op.drop_table("dates")
     op.drop_table("clinics")
