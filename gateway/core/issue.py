@@ -69,6 +69,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "narrative-cleaned": ("security", "Narrative held markup that we do not keep; the words stayed."),
     "plan-unstructured": ("informational", "The plan is narrative only."),
+    "status-contradicts-dates": ("business-rule", "The status and the dates do not agree; both were kept."),
+    "timing-composite": ("not-supported", "Several timings together have no place; the further ones stay as text."),
+    "code-system-unknown": ("code-invalid", "The code names no code system that we know; it was kept without one."),
+    "observation-negated": ("informational", "The source negates this observation; its value is kept as words."),
+    "appointment-requested": ("informational", "The source asks for an appointment."),
     # validation
     "resource-invalid": ("invariant", "The resource breaks a rule of its profile."),
     "structure": ("structure", "The element does not have the structure that its definition asks for."),

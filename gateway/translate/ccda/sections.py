@@ -1,0 +1,93 @@
+"""Sections: every section's words are kept, each entry is visited, an empty section says why it is empty."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from gateway.core.ledger import State
+from gateway.translate.ccda.element import Element
+from gateway.translate.ccda.narrative import narrative
+from gateway.translate.ccda.problems import GENERIC
+from gateway.translate.ccda.statements import made, statements
+from gateway.translate.converter import step
+from gateway.translate.translation import Reference, Translation
+
+_EMPTY: Final = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
+# What says in a section of problems or medicines that there are none.
+_PROBLEM: Final = "2.16.840.1.113883.10.20.22.4.4"
+_DRUG: Final = "consumable/manufacturedProduct/manufacturedMaterial/code"
+
+
+@dataclass(slots=True)
+class Section:
+    """A section that was read: its LOINC code, its words as XHTML, what its entries became."""
+
+    node: Element
+    code: str
+    div: str = ""
+    references: list[Reference] = field(default_factory=list)
+    nothing_known: bool = False
+
+
+def sections(translation: Translation, *codes: str) -> list[Section]:
+    """The sections read so far that carry one of the LOINC codes; all of them when none is named."""
+    found: list[Section] = translation.memory.setdefault("sections", [])
+    return [one for one in found if not codes or one.code in codes]
+
+
+@step("section_text", "ccda")
+def section_text(node: Element, translation: Translation, element: dict[str, Any]) -> None:
+    """The narrative of a section."""
+    code = node.first("code")
+    section = Section(node, code.look("code") if code is not None else "")
+    translation.memory.setdefault("sections", []).append(section)
+    text = node.first("text")
+    made_of_it = narrative(text, translation, "ccda.section.text") if text is not None else None
+    if made_of_it:
+        element["text"] = made_of_it
+        section.div = made_of_it["div"]
+
+
+@step("section_entries", "ccda")
+def section_entries(node: Element, translation: Translation, element: dict[str, Any]) -> None:
+    """Every statement in the section's entries."""
+    section = next(one for one in reversed(sections(translation)) if one.node.same() == node.same())
+    for entry in node.children("entry"):
+        for statement in statements(entry):
+            if _says_none(statement):
+                section.nothing_known = True
+                translation.enter_all(statement, State.TEXT, "ccda.section.none-known", "says that there are none")
+                continue
+            section.references += [one for one in made(statement, translation) if one not in section.references]
+    if section.references:
+        element["entry"] = list(section.references)
+
+
+@step("section_empty", "ccda")
+def section_empty(node: Element, translation: Translation, element: dict[str, Any]) -> None:
+    """Why a section has no entry (cmp-2), and that one with nothing at all is not available (cmp-1)."""
+    if "entry" in element:
+        return
+    section = next(one for one in reversed(sections(translation)) if one.node.same() == node.same())
+    flavor = node.look("nullFlavor")
+    if section.nothing_known:
+        element["emptyReason"] = {"coding": [{"system": _EMPTY, "code": "nilknown"}]}
+    elif flavor and (found := translation.concept_map("ccda-empty-section").translate(flavor)):
+        element["emptyReason"] = {"coding": [{"system": _EMPTY, "code": found.code}]}
+    elif "text" not in element and "section" not in element:
+        element["emptyReason"] = {"coding": [{"system": _EMPTY, "code": "unavailable"}]}
+
+
+def _says_none(statement: Element) -> bool:
+    """A negated statement about problems, or medicines, in general: there are none."""
+    if statement.name == "act":
+        inner = [one for child in statement.children("entryRelationship") for one in statements(child)]
+        return len(inner) == 1 and _PROBLEM in inner[0].templates() and _says_none(inner[0])
+    if statement.look("negationInd") != "true":
+        return False
+    if statement.name == "observation" and _PROBLEM in statement.templates():
+        value = statement.first("value")
+        return value is not None and value.look("code") in GENERIC
+    if statement.name == "substanceAdministration":
+        drug = next(iter(statement.at(_DRUG)), None)
+        return drug is None or not (drug.look("code") or drug.words())
+    return False
