@@ -112,6 +112,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "extension-misplaced": ("extension", "The extension is not allowed in this place."),
     "model-disagrees": ("invalid", "A second check by another library does not accept the element."),
     "too-many-issues": ("too-costly", "More is wrong than is listed."),
+    # searching
+    "parameter-dropped": ("not-supported", "There is no such parameter here; it was left out of the search."),
+    "include-cut": ("too-costly", "More resources belong to this page than we include; ask for fewer at a time."),
     # corridor
     "control-id-reused": ("duplicate", "The sender used this message number before, with other content."),
     "translator-failed": ("exception", "A part of the program failed on this submission; it was kept for a person."),

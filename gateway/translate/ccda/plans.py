@@ -1,0 +1,291 @@
+"""Plans, goals and the referral of a document: what is planned is never told as done."""
+
+from typing import Any, Final
+
+from gateway.core.issue import Severity
+from gateway.core.outcome import BASE
+from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
+from gateway.translate.ccda.element import Element
+from gateway.translate.ccda.elements import absent
+from gateway.translate.ccda.identifiers import identifier
+from gateway.translate.ccda.narrative import XHTML, text_div
+from gateway.translate.ccda.results import value_of
+from gateway.translate.ccda.sections import Section, sections
+from gateway.translate.ccda.statements import has_template
+from gateway.translate.ccda.times import date as day
+from gateway.translate.ccda.times import moment, period, put
+from gateway.translate.converter import converter, step
+from gateway.translate.translation import Reference, Resource, Translation
+
+PLANS: Final = ("18776-5", "51847-2", "59772-4")
+GOALS: Final = "61146-7"
+CONCERNS: Final = "75310-3"
+INTERVENTIONS: Final = "62387-6"
+OUTCOMES: Final = "11383-7"
+REASON: Final = "42349-1"
+_CARE_PLAN: Final = "2.16.840.1.113883.10.20.22.1.15"
+_REFERRAL: Final = "2.16.840.1.113883.10.20.22.1.14"
+_ASSESS_PLAN: Final = {"system": "http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "code": "assess-plan"}
+_PROFILE: Final = f"{BASE}/StructureDefinition/so-outside-careplan"
+_TAG: Final = {"system": f"{BASE}/CodeSystem/so-source-format", "code": "outside-reported"}
+# What R4 lets a plan's activity point to.
+_REQUESTS: Final = frozenset(
+    {"Appointment", "CommunicationRequest", "DeviceRequest", "MedicationRequest", "NutritionOrder", "Task", "ServiceRequest",
+     "VisionPrescription", "RequestGroup"}
+)  # fmt: skip
+_REFERRED: Final = frozenset({"Condition", "MedicationRequest", "AllergyIntolerance", "DiagnosticReport", "Procedure"})
+
+
+@step("after_sections", "ccda")
+def after_sections(node: Element, translation: Translation, resource: Resource) -> None:
+    """The care plans and the referral that a document as a whole is."""
+    _care_team(translation)
+    if _CARE_PLAN in node.templates():
+        _whole_plan(node, translation, resource)
+    else:
+        for section in sections(translation, *PLANS):
+            _plan_of(section, node, translation, resource)
+    if _REFERRAL in node.templates():
+        _referral(node, translation, resource)
+
+
+def _whole_plan(node: Element, translation: Translation, composition: Resource) -> None:
+    """A care plan document is one plan; its sections are its words, its goals, its concerns and what is done."""
+    plan = _plan(translation, composition, identity=composition.get("identifier"))
+    plan["title"] = composition.get("title", "Care plan")
+    for event in node.at("documentationOf/serviceEvent"):
+        times, status = event.first("effectiveTime"), event.first("sdtc:statusCode")
+        if times is not None and "period" not in plan and (found := period(times, translation)):
+            plan["period"] = found
+        known = translation.concept_map("ccda-care-plan-status").translate(status.look("code")) if status else None
+        if known is not None and status is not None:
+            status.read("code")
+            plan["status"] = known.code
+    told = sections(translation, CONCERNS, GOALS, INTERVENTIONS, OUTCOMES, *PLANS)
+    _words(plan, told)
+    for section in told:
+        _take(plan, section)
+    _keep(plan, translation, ("plan", "document"))
+
+
+def _plan_of(section: Section, node: Element, translation: Translation, composition: Resource) -> None:
+    """A section of plans is a plan of its own."""
+    first = section.node.first("id")
+    found = identifier(first, translation) if first is not None else None
+    plan = _plan(translation, composition, identity=found)
+    title = section.node.first("title")
+    plan["title"] = (title.words() if title is not None else "") or "Plan of treatment"
+    _words(plan, [section])
+    _take(plan, section)
+    for other in sections(translation, GOALS):
+        _take(plan, other, only=("Goal",))
+    if not plan.get("activity") and not plan.get("goal"):
+        translation.warn("plan-unstructured", severity=Severity.INFORMATION, node=section.node)
+    _keep(plan, translation, ("plan", section.node.location))
+
+
+def _plan(translation: Translation, composition: Resource, identity: Any) -> Resource:
+    plan: Resource = {
+        "resourceType": "CarePlan",
+        "meta": {"profile": [_PROFILE], "tag": [_TAG]},
+        "status": "active",
+        "intent": "plan",
+        "category": [{"coding": [_ASSESS_PLAN]}],
+    }
+    if identity:
+        plan["identifier"] = [identity]
+    if (patient := translation.refer("Patient")) is not None:
+        plan["subject"] = patient
+    for name in ("date", "_date"):
+        if name in composition:
+            plan["_created" if name[0] == "_" else "created"] = composition[name]
+    allowed = ("Patient", "Practitioner", "PractitionerRole", "Device", "RelatedPerson", "Organization", "CareTeam")
+    authors = [one for one in composition.get("author", []) if one.get("reference", "").partition("/")[0] in allowed]
+    if authors:
+        plan["contributor"] = authors
+    if (team := translation.refer("CareTeam")) is not None:
+        plan["careTeam"] = [team]
+    return plan
+
+
+def _words(plan: Resource, told: list[Section]) -> None:
+    """The narrative: the words of the sections; many readers show nothing else."""
+    start = f'<div xmlns="{XHTML}">'
+    inside = "".join(one.div.removeprefix(start).removesuffix("</div>") for one in told if one.div)
+    div = f"{start}{inside}</div>" if inside else text_div(plan.get("title", "Plan"))
+    plan["text"] = {"status": "additional", "div": div}
+
+
+def _take(plan: Resource, section: Section, only: tuple[str, ...] = ()) -> None:
+    for reference in section.references:
+        type = reference["reference"].partition("/")[0]
+        if only and type not in only:
+            continue
+        if type == "Goal":
+            _append(plan, "goal", reference)
+        elif type == "Condition":
+            _append(plan, "addresses", reference)
+        elif type in _REQUESTS:
+            _append(plan, "activity", {"reference": reference})
+        elif section.code in (INTERVENTIONS, OUTCOMES) and type != "CareTeam":
+            _append(plan, "activity", {"outcomeReference": [reference]})
+        elif type == "CareTeam":
+            _append(plan, "careTeam", reference)
+        else:
+            _append(plan, "supportingInfo", reference)
+
+
+def _append(resource: Resource, name: str, value: Any) -> None:
+    held = resource.setdefault(name, [])
+    if value not in held:
+        held.append(value)
+
+
+def _keep(plan: Resource, translation: Translation, identity: tuple[str, ...]) -> None:
+    if "subject" in plan:
+        scope = plan.get("identifier", [{}])[0]
+        translation.filled += 1
+        translation.add(plan, identity=(*identity, scope.get("system", ""), scope.get("value", "")))
+
+
+def _care_team(translation: Translation) -> None:
+    """The performers of the header, where the document tells of no care team itself."""
+    performers: list[tuple[Element, Reference]] = translation.memory.get("performers", [])
+    if not performers or translation.refer("CareTeam") is not None:
+        return
+    members = []
+    for node, who in performers:
+        function = node.first("functionCode") or node.first("sdtc:functionCode")
+        role = codeable_concept(function, translation) if function is not None else None
+        members.append({"role": [role or absent()], "member": who})
+    team: Resource = {"resourceType": "CareTeam", "status": "active", "name": "Performers of the documented care"}
+    if (patient := translation.refer("Patient")) is not None:
+        team["subject"] = patient
+    team["participant"] = [one for n, one in enumerate(members) if one not in members[:n]]
+    translation.add(team, identity=("performers",))
+
+
+def _referral(node: Element, translation: Translation, composition: Resource) -> None:
+    """A referral note asks us something: its reason, in full, who asks and whom."""
+    acts = [one for section in sections(translation, REASON) for one in section.references]
+    held = next((one for one in acts if one["reference"].startswith("ServiceRequest/")), None)
+    request = translation.find(held) if held is not None else None
+    if request is None:
+        request = {"resourceType": "ServiceRequest", "status": "active", "intent": "order"}
+        if (patient := translation.refer("Patient")) is None:
+            return
+        request["subject"] = patient
+    request["intent"] = "order"
+    request.setdefault("code", {"coding": [{"system": "http://loinc.org", "code": "57133-1"}]})
+    if not any(one.get("code") == "57133-1" for one in _codings(request)):
+        _append(request, "category", {"coding": [{"system": "http://loinc.org", "code": "57133-1"}]})
+    if (found := composition.get("identifier")) and found not in request.get("identifier", []):
+        _append(request, "identifier", found)
+    for name in ("date", "_date"):
+        if name in composition:
+            request.setdefault("_authoredOn" if name[0] == "_" else "authoredOn", composition[name])
+    authors = [one for one in composition.get("author", []) if "reference" in one]
+    if authors:
+        request.setdefault("requester", authors[0])
+    if recipients := translation.memory.get("recipients"):
+        request.setdefault("performer", list(recipients))
+    _reasons(request, translation)
+    for one in translation.resources:
+        if one["resourceType"] in _REFERRED:
+            _append(request, "supportingInfo", {"reference": f"{one['resourceType']}/{one['id']}"})
+        elif one["resourceType"] == "Coverage":
+            _append(request, "insurance", {"reference": f"Coverage/{one['id']}"})
+    if held is None:
+        translation.add(request, identity=("referral", *(str(v) for v in (composition.get("identifier") or {}).values())))
+
+
+def _reasons(request: Resource, translation: Translation) -> None:
+    for section in sections(translation, REASON):
+        text = section.node.first("text")
+        words = text.words() if text is not None else ""
+        if words and not any(one.get("text") == words for one in request.get("reasonCode", [])):
+            request.setdefault("reasonCode", []).append({"text": words})
+            if "second opinion" in words.lower():
+                translation.warn("second-opinion-suspected", severity=Severity.INFORMATION, node=section.node)
+
+
+def _codings(request: Resource) -> list[dict[str, Any]]:
+    return [one for concept in (request["code"], *request.get("category", [])) for one in concept.get("coding", [])]
+
+
+@step("goal_words", "ccda")
+def goal_words(node: Element, translation: Translation, resource: Resource) -> None:
+    """A goal must be described: its words in the source, else its value's, else its code's."""
+    description = resource.setdefault("description", {})
+    text = node.first("text")
+    words = referenced_words(text, translation) if text is not None else ""
+    if words:
+        description["text"] = words
+    if not description.get("text"):
+        said = first_display(description) or next(
+            (first_display(one["measure"]) for one in resource.get("target", []) if "measure" in one), ""
+        )
+        description["text"] = said or "Goal without words in the source"
+
+
+@step("goal_target", "ccda")
+def goal_target(node: Element, translation: Translation, resource: Resource) -> None:
+    """What is to be reached and by when; a detail needs its measure (gol-1)."""
+    target: dict[str, Any] = {}
+    code = node.first("code")
+    measure = codeable_concept(code, translation) if code is not None else None
+    for value in node.children("value"):
+        found = value_of(value, translation)
+        if not found:
+            continue
+        name, detail = next(iter(found.items()))
+        if name == "valueCodeableConcept":
+            resource["description"] = {**detail, **resource.get("description", {})}
+        target[name.replace("value", "detail", 1)] = detail
+        break
+    allowed = {"detailQuantity", "detailRange", "detailCodeableConcept", "detailString", "detailBoolean", "detailInteger", "detailRatio"}
+    target = {name: one for name, one in target.items() if name in allowed}
+    if measure and (target or measure.get("coding")):
+        target["measure"] = measure
+    elif target:
+        target["measure"] = absent()
+    times = node.first("effectiveTime")
+    if times is not None:
+        _goal_times(times, translation, resource, target)
+    if target:
+        resource["target"] = [target]
+
+
+def _goal_times(times: Element, translation: Translation, resource: Resource, target: dict[str, Any]) -> None:
+    low, high = times.first("low"), times.first("high")
+    if low is not None and low.look("value"):
+        put(resource, "startDate", day(low, translation))
+    elif times.look("value"):
+        put(resource, "startDate", day(times, translation))
+    if high is not None and high.look("value"):
+        put(target, "dueDate", day(high, translation))
+
+
+@converter("occurrence_time", "ccda")
+def occurrence_time(node: Any, translation: Translation) -> Any:
+    """A moment."""
+    return moment(node.text, translation)
+
+
+@step("nutrition_time", "ccda")
+def nutrition_time(node: Element, translation: Translation, resource: Resource) -> None:
+    """A nutrition order must say when it was given: its own time, else that this is not known."""
+    times = node.first("effectiveTime")
+    sent = times.look("value") if times is not None else ""
+    if times is not None and sent:
+        times.read("value")
+        put(resource, "dateTime", moment(sent, translation))
+    else:
+        resource["_dateTime"] = absent()
+
+
+@step("request_kind", "ccda")
+def request_kind(node: Element, translation: Translation, resource: Resource) -> None:
+    """An appointment that is asked for is told as such."""
+    if node.look("moodCode") == "ARQ" and has_template(node, "4.40"):
+        translation.warn("appointment-requested", severity=Severity.INFORMATION, node=node)
