@@ -1,0 +1,97 @@
+"""Who said what and when: one Provenance for the document, one for all that somebody wrote at one time."""
+
+from typing import Any, Final
+
+from gateway.core.ledger import State
+from gateway.translate.ccda import identifiers
+from gateway.translate.ccda.element import Element
+from gateway.translate.ccda.elements import absent
+from gateway.translate.ccda.statements import by_id, made_of, tie
+from gateway.translate.ccda.times import moment, put
+from gateway.translate.converter import step
+from gateway.translate.translation import Reference, Resource, Translation
+
+_AGENT: Final = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+_PARTICIPATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+_ROLES: Final = {
+    "author": (_AGENT, "author"),
+    "enterer": (_AGENT, "enterer"),
+    "informant": (_AGENT, "informant"),
+    "recipient": (_PARTICIPATION, "IRCP"),
+    "participant": (_PARTICIPATION, "PART"),
+    "custodian": (_AGENT, "custodian"),
+}
+
+
+@step("provenance_of_document", "ccda")
+def provenance_of_document(node: Element, translation: Translation, resource: Resource) -> None:
+    """Everybody whom the header names, on the Composition."""
+    document = translation.refer("Composition")
+    agents = [_agent(role, who) for role, who in translation.memory.get("agents", [])]
+    if keeper := translation.memory.get("custodian"):
+        agents.append(_agent("custodian", keeper))
+    if document is None or not agents:
+        return
+    made = {"resourceType": "Provenance", "target": [document], "agent": agents}
+    _recorded(made, "", node, translation)
+    translation.add(made, identity=("document", document["reference"]))
+
+
+@step("provenance_of_entries", "ccda")
+def provenance_of_entries(node: Element, translation: Translation, resource: Resource) -> None:
+    """One for each author and time, over all that was written then."""
+    written: dict[tuple[str, str], list[Reference]] = translation.memory.get("authors", {})
+    for (who, when), targets in written.items():
+        distinct = list({one["reference"]: one for one in targets}.values())
+        made: dict[str, Any] = {
+            "resourceType": "Provenance",
+            "target": distinct,
+            "agent": [_agent("author", {"reference": who})],
+        }
+        _recorded(made, when, node, translation)
+        translation.add(made, identity=("entries", who, when))
+
+
+@step("entry_references", "ccda")
+def entry_references(node: Element, translation: Translation, resource: Resource) -> None:
+    """An entry that only names another one: tied to what that one became."""
+    references: dict[Any, Element] = translation.memory.get("entry references", {})
+    for one in references.values():
+        around = one.parent.parent if one.parent is not None else None
+        with translation.row("ccda.entry-reference", "", one) as entry:
+            found = next((hit for key in identifiers.keys(one) if (hit := by_id(key, translation))), None)
+            owners = made_of(around, translation) if around is not None else []
+            owner = translation.find(owners[0]) if owners else None
+            if found is None or owner is None:
+                if found is None:
+                    translation.warn("reference-dangling", node=one)
+                    translation.enter_all(one, State.FAILED, "ccda.entry-reference", "names nothing in this document")
+                entry.drop()
+                continue
+            for child in one.children("id"):
+                child.read("root")
+                child.read("extension")
+            if found != owners[0]:
+                tie(owner, found)
+
+
+def _agent(role: str, who: Reference) -> dict[str, Any]:
+    system, code = _ROLES[role]
+    return {"type": {"coding": [{"system": system, "code": code}]}, "who": dict(who)}
+
+
+def _recorded(made: dict[str, Any], when: str, node: Element, translation: Translation) -> None:
+    """`recorded` is an instant: the author's time where it is one, else the document's, else not known."""
+    if when:
+        put(made, "occurredDateTime", moment(when, translation))
+    stands = made.get("occurredDateTime", "")
+    if len(stands) <= 10:
+        times = node.first("effectiveTime")
+        document: dict[str, Any] = {}
+        if times is not None and times.look("value"):
+            put(document, "at", moment(times.look("value"), translation))
+        stands = document.get("at", "")
+    if len(stands) > 10:
+        made["recorded"] = stands
+    else:
+        made["_recorded"] = absent()
