@@ -76,7 +76,7 @@ def read_query(
         except (UnknownParameterError, UnknownModifierError):
             if not lenient or re.split("[:.]", name)[0] in _NEVER_DROPPED:
                 raise
-            query.dropped.append(_shown(name))
+            query.dropped.append(shown(name))
         else:
             query.applied.append((name, value))
     return query
@@ -84,7 +84,7 @@ def read_query(
 
 def _apply(query: Query, name: str, value: str, asking: Asking, clinic: str | None) -> None:
     if not value or len(value) > LONGEST_VALUE or _CONTROL.search(value):
-        raise UnreadableValueError(_shown(name)) if _is_known(query.type, name) else UnknownParameterError(_shown(name))
+        raise UnreadableValueError(shown(name)) if _is_known(query.type, name) else UnknownParameterError(shown(name))
     if (result := _RESULT.get(name)) is not None:
         result(query, value)
     else:
@@ -103,11 +103,11 @@ def _criterion(served: ServedType, name: str, value: str, asking: Asking, clinic
     chained = _CHAINED.fullmatch(name)
     parameter = served.parameters.get(chained[1] if chained else plain)
     if parameter is None:
-        raise UnknownParameterError(_shown(name))
+        raise UnknownParameterError(shown(name))
     if chained is None:
         return condition(served.type, parameter, modifier, value, asking)
     if depth == 0 or parameter.kind != "reference":
-        raise UnknownParameterError(_shown(name))
+        raise UnknownParameterError(shown(name))
     targets = [chained[2]] if chained[2] else list(parameter.targets)
     if chained[2] and not (chained[2] in registry() and parameter.points_at(chained[2])):
         raise UnknownModifierError(parameter.name)
@@ -127,7 +127,7 @@ def _chain(
     known = [registry()[type] for type in targets if type in registry()]
     fitting = [one for one in known if _is_known(one.type, rest[0])]
     if not fitting:
-        raise UnknownParameterError(_shown(f"{parameter.name}.{rest[0]}"))
+        raise UnknownParameterError(shown(f"{parameter.name}.{rest[0]}"))
     found: list[Condition] = [false()]
     for target in fitting:
         inner = _criterion(target, *rest, asking, clinic, depth)
@@ -157,7 +157,7 @@ def _is_known(type: str, name: str) -> bool:
     return plain in ("_id", "_lastUpdated") or name in _RESULT or plain in registry()[type].parameters
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """A parameter's name as we repeat it: only when it is written in the letters that such names have."""
     return name if _KNOWN_ALPHABET.fullmatch(name) else ""
 
