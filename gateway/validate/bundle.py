@@ -26,7 +26,7 @@ def check(bundle: dict[str, Any], place: Place, scope: Scope, neighbours: Neighb
             _full_url(url, resource, here, scope)
         if type(resource) is not dict:
             continue
-        if neighbours.type == "searchset" and not resource.get("id") and "outcome" not in each(entry, "search", "mode"):
+        if neighbours.type == "searchset" and not resource.get("id") and not _is_remark(entry, resource):
             scope.error("element-missing", Place(Place(here, "resource"), "id"), "bundle.search-id")
         name = _name(url, resource)
         names[name] += 1
@@ -36,6 +36,12 @@ def check(bundle: dict[str, Any], place: Place, scope: Scope, neighbours: Neighb
         _document(bundle, place, scope, neighbours)
     if neighbours.type == "message":
         _message(bundle, place, scope, neighbours)
+
+
+def _is_remark(entry: dict[str, Any], resource: dict[str, Any]) -> bool:
+    """An outcome of the search itself has no id."""
+    mode = next(each(entry, "search", "mode"), None)
+    return mode == "outcome" or (mode is None and resource.get("resourceType") == "OperationOutcome")
 
 
 def _name(url: Any, resource: dict[str, Any]) -> tuple[str, ...]:
@@ -74,8 +80,13 @@ def _message(bundle: dict[str, Any], place: Place, scope: Scope, neighbours: Nei
 
 def _inside(link: Any, place: Place, entry: dict[str, Any], scope: Scope, neighbours: Neighbours) -> None:
     text = link.get("reference") if type(link) is dict else None
-    if type(text) is str and not text.startswith("#") and neighbours.find(text, str(entry.get("fullUrl", ""))) is None:
+    if type(text) is not str or text.startswith("#"):
+        return
+    found = neighbours.matches(text, str(entry.get("fullUrl", "")))
+    if not found:
         scope.error("reference-unresolved", place, "bundle.inside")
+    elif len(found) > 1:
+        scope.error("bundle-rule", place, "bundle.several-matches")
 
 
 def _section_entries(node: dict[str, Any], above: str) -> Iterator[tuple[str, int, Any]]:

@@ -6,6 +6,7 @@ from typing import Any
 from gateway.core import r4
 from gateway.core.issue import Issue, Severity
 from gateway.validate import bundle, model, references
+from gateway.validate.extensions import Extensions
 from gateway.validate.library import Library
 from gateway.validate.nodes import each
 from gateway.validate.profile import Profiles
@@ -18,8 +19,8 @@ class Judge:
     """Judges resources against one library of definitions; compiled checks are kept."""
 
     def __init__(self, library: Library) -> None:
-        self._structure = Structure(library, self._nested)
         self._profiles = Profiles(library)
+        self._structure = Structure(library, self._nested, Extensions(library, self._profiles).check)
 
     def judge(self, resource: Any, profiles: Sequence[str] = ()) -> list[Issue]:
         """Everything that is to be said of a resource; no error among it means that it is valid."""

@@ -120,7 +120,7 @@ class Profiles:
         low, high, longest = chosen(said, "minValue"), chosen(said, "maxValue"), said.get("maxLength")
         binding = said.get("binding", {})
         bound = binding.get("valueSet", "") if binding.get("strength") == "required" else ""
-        profiles = _profiles_of(said)
+        profiles = {kind: urls for kind, urls in _profiles_of(said).items() if kind != "Extension"}  # judged everywhere
         targets = _targets_of(said)
         inner: dict[str, Check] = {}
         bounds: dict[str, Check] = {}

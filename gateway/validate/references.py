@@ -21,27 +21,34 @@ class Neighbours:
     def __init__(self, bundle: dict[str, Any]) -> None:
         self.type = bundle.get("type")
         self.full_urls: dict[int, str] = {}
-        self._known: dict[str, dict[str, Any]] = {}
+        self._known: dict[str, list[dict[str, Any]]] = {}
         for entry in each(bundle, "entry"):
             resource = entry.get("resource") if type(entry) is dict else None
             if type(resource) is dict:
                 url = entry.get("fullUrl")
                 if type(url) is str:
                     self.full_urls[id(resource)] = url
-                    self._known.setdefault(url, resource)
-                self._known.setdefault(f"{resource.get('resourceType')}/{resource.get('id')}", resource)
+                    self._known.setdefault(url, []).append(resource)
+                name = f"{resource.get('resourceType')}/{resource.get('id')}"
+                self._known.setdefault(name, []).append(resource)
 
-    def find(self, reference: str, full_url: str) -> dict[str, Any] | None:
-        """The entry that a reference written in the entry of this full URL points to."""
-        if (exact := self._known.get(reference)) is not None:
+    def matches(self, reference: str, full_url: str) -> list[dict[str, Any]]:
+        """The entries that a reference written in the entry of this full URL can mean."""
+        if ":" in reference and (exact := self._known.get(reference)):
             return exact
         written = _RESTFUL.fullmatch(reference)
         if written is None:
-            return None
+            return []
         source = _RESTFUL.fullmatch(full_url)
         base = written["base"] or (source["base"] if source else "")
-        found = self._known.get(base + written["name"])
-        return found if found is not None or written["base"] else self._known.get(written["name"])
+        found = self._known.get(base + written["name"], [])
+        if not found and not written["base"]:
+            found = self._known.get(written["name"], [])
+        return [one for one in found if written["version"] in (None, next(each(one, "meta", "versionId"), None))]
+
+    def find(self, reference: str, full_url: str) -> dict[str, Any] | None:
+        """The entry that a reference means, when there is one."""
+        return next(iter(self.matches(reference, full_url)), None)
 
 
 def resolve(reference: Any, scope: Scope) -> dict[str, Any] | None:

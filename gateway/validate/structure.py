@@ -12,15 +12,15 @@ from gateway.validate.primitive import ACTIVE_MARKUP, PREDICATES, has_json_type
 from gateway.validate.scope import Check, Place, Pointer, Scope
 
 Member = Callable[[Any, Place, Scope, dict[str, Any]], None]
-Resource = Callable[[Any, Place, Scope], None]
 
 
 class Structure:
     """Checks of all types, made when a type is first met."""
 
-    def __init__(self, library: Library, nested: Resource) -> None:
+    def __init__(self, library: Library, nested: Check, extension: Check) -> None:
         self._library = library
         self._nested = nested  # judges a resource that stands inside another one
+        self._extension = extension  # judges an extension against its own definition
         self._checks: dict[str, Check] = {}
 
     def of(self, name: str) -> Check:
@@ -41,7 +41,8 @@ class Structure:
         members = {"resourceType": _nothing, **members} if definition.kind == "resource" else members
         required = _required(definition.elements)
         choices = _choices(definition.elements)
-        rules = [(key, rule_of(key, name)) for key in definition.rules]
+        own = (*definition.rules, "ext-1") if name == "Extension" else definition.rules
+        rules = [(key, rule_of(key, name)) for key in own]
         is_element = definition.kind != "resource"
 
         def check(node: Any, place: Place, scope: Scope) -> None:
@@ -75,6 +76,8 @@ class Structure:
             one = self._primitive(element)
         else:
             one = self._complex(element)
+        if element.type == "Extension":
+            one = _both(one, self._extension)
         one = _with_rules(one, [(key, rule_of(key, holder)) for key in element.rules])
         if element.binding:
             one = _both(one, bindings.required(element.binding, element.type, self._library))
