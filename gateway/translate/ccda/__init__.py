@@ -3,7 +3,7 @@
 from gateway.translate.ccda import (
     allergies,
     codes,
-    document,
+    header,
     elements,
     identifiers,
     medications,
@@ -12,6 +12,7 @@ from gateway.translate.ccda import (
     people,
     plans,
     problems,
+    provenance,
     quantities,
     results,
     sections,
@@ -22,7 +23,7 @@ from gateway.translate.ccda import (
 __all__ = [
     "allergies",
     "codes",
-    "document",
+    "header",
     "elements",
     "identifiers",
     "medications",
@@ -31,6 +32,7 @@ __all__ = [
     "people",
     "plans",
     "problems",
+    "provenance",
     "quantities",
     "results",
     "sections",

@@ -7,7 +7,6 @@ from gateway.core.issue import Severity
 from gateway.core.ledger import State
 from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
 from gateway.translate.ccda.element import Element
-from gateway.translate.ccda.participants import participant
 from gateway.translate.ccda.quantities import compared_quantity, decimal, quantity, range_
 from gateway.translate.ccda.times import moment, period, put
 from gateway.translate.converter import NotConvertedError, converter, step
@@ -17,7 +16,6 @@ _MATERIAL: Final = "consumable/manufacturedProduct/manufacturedMaterial"
 # R4's event-timing codes that stand for a meal itself take no offset (tim-9).
 _WHEN: Final = frozenset({"AC", "ACD", "ACM", "ACV", "C", "CD", "CM", "CV", "HS", "PC", "PCD", "PCM", "PCV", "WAKE"})
 _MEALS: Final = frozenset({"C", "CD", "CM", "CV"})
-_INFORMANTS: Final = "Patient Practitioner PractitionerRole RelatedPerson Organization"
 _UNITS: Final = frozenset({"s", "min", "h", "d", "wk", "mo", "a"})
 _DAY: Final = {"h": Decimal(24), "min": Decimal(1440), "d": Decimal(1)}
 
@@ -324,13 +322,6 @@ def course_over(node: Element, translation: Translation, resource: Resource) -> 
     repeat = resource.get("dosageInstruction", [{}])[0].get("timing", {}).get("repeat", {})
     if "boundsPeriod" in repeat and "end" not in repeat["boundsPeriod"]:
         translation.warn("status-contradicts-dates", severity=Severity.INFORMATION, node=node)
-
-
-@step("reported", "ccda")
-def reported(node: Element, translation: Translation, resource: Resource) -> None:
-    """Every drug from outside is one that somebody else reports: the informant, else the keeper of the document."""
-    informant = next((found for one in node.children("informant") if (found := participant(one, translation, _INFORMANTS))), None)
-    resource["reportedReference" if informant else "reportedBoolean"] = informant or True
 
 
 @converter("fill_number", "ccda")

@@ -39,14 +39,15 @@ _REFERRED: Final = frozenset({"Condition", "MedicationRequest", "AllergyIntolera
 @step("after_sections", "ccda")
 def after_sections(node: Element, translation: Translation, resource: Resource) -> None:
     """The care plans and the referral that a document as a whole is."""
+    composition = translation.latest("Composition") or {}
     _care_team(translation)
     if _CARE_PLAN in node.templates():
-        _whole_plan(node, translation, resource)
+        _whole_plan(node, translation, composition)
     else:
         for section in sections(translation, *PLANS):
-            _plan_of(section, node, translation, resource)
+            _plan_of(section, translation, composition)
     if _REFERRAL in node.templates():
-        _referral(node, translation, resource)
+        _referral(translation, composition)
 
 
 def _whole_plan(node: Element, translation: Translation, composition: Resource) -> None:
@@ -68,7 +69,7 @@ def _whole_plan(node: Element, translation: Translation, composition: Resource) 
     _keep(plan, translation, ("plan", "document"))
 
 
-def _plan_of(section: Section, node: Element, translation: Translation, composition: Resource) -> None:
+def _plan_of(section: Section, translation: Translation, composition: Resource) -> None:
     """A section of plans is a plan of its own."""
     first = section.node.first("id")
     found = identifier(first, translation) if first is not None else None
@@ -150,11 +151,11 @@ def _keep(plan: Resource, translation: Translation, identity: tuple[str, ...]) -
 
 def _care_team(translation: Translation) -> None:
     """The performers of the header, where the document tells of no care team itself."""
-    performers: list[tuple[Element, Reference]] = translation.memory.get("performers", [])
+    performers: list[tuple[Reference, Element]] = translation.memory.get("performers", [])
     if not performers or translation.refer("CareTeam") is not None:
         return
     members = []
-    for node, who in performers:
+    for who, node in performers:
         function = node.first("functionCode") or node.first("sdtc:functionCode")
         role = codeable_concept(function, translation) if function is not None else None
         members.append({"role": [role or absent()], "member": who})
@@ -165,7 +166,7 @@ def _care_team(translation: Translation) -> None:
     translation.add(team, identity=("performers",))
 
 
-def _referral(node: Element, translation: Translation, composition: Resource) -> None:
+def _referral(translation: Translation, composition: Resource) -> None:
     """A referral note asks us something: its reason, in full, who asks and whom."""
     acts = [one for section in sections(translation, REASON) for one in section.references]
     held = next((one for one in acts if one["reference"].startswith("ServiceRequest/")), None)
@@ -187,8 +188,8 @@ def _referral(node: Element, translation: Translation, composition: Resource) ->
     authors = [one for one in composition.get("author", []) if "reference" in one]
     if authors:
         request.setdefault("requester", authors[0])
-    if recipients := translation.memory.get("recipients"):
-        request.setdefault("performer", list(recipients))
+    if recipients := [who for role, who in translation.memory.get("agents", []) if role == "recipient"]:
+        request.setdefault("performer", recipients)
     _reasons(request, translation)
     for one in translation.resources:
         if one["resourceType"] in _REFERRED:
