@@ -41,7 +41,8 @@ class Rate:
 def check_size() -> None:
     """Refuse by its announced length what is too large, and let nothing longer be read."""
     most = services().settings.max_body
-    request.max_content_length = most
+    # One byte more than we take: a stream without a length is cut at this limit in silence, and what was cut must show.
+    request.max_content_length = most + 1
     if (request.content_length or 0) > most:
         services().witness(Event("C", "create", "4", "unknown", ""))
         raise TooLargeError("Content-Length")
@@ -62,6 +63,8 @@ def read_body() -> bytes:
         raise TooLargeError("body") from None
     except ClientDisconnected:
         raise IntakeError("body") from None
+    if request.content_length not in (None, len(sent)):
+        raise IntakeError("Content-Length")
     return unpack(sent, request.headers.get("Content-Encoding", ""), services().settings.max_body)
 
 
