@@ -1,0 +1,95 @@
+"""An order of oral chemotherapy (RDE^O11) becomes MedicationRequests that change neither drug, dose nor words."""
+
+import pytest
+
+from tests.mappings.hl7v2_fixtures import codes, outcome, resources
+
+NAME = "RDE_O11_oral_chemotherapy"
+
+
+@pytest.fixture(scope="module")
+def orders():
+    return resources(outcome(NAME), "MedicationRequest")
+
+
+def test_one_request_for_each_order(orders):
+    assert [one["identifier"][0]["value"] for one in orders] == ["RX-5501", "RX-5502", "RX-5400", "RX-5401"]
+
+
+def test_the_words_of_drug_and_sig_are_verbatim(orders):
+    first = orders[0]
+    assert first["contained"][0]["code"] == {"text": "Capecitabine 500 mg tablets"}
+    assert first["dosageInstruction"][0]["text"] == (
+        "Take 3 tablets by mouth twice daily on days 1-14 of each 21 day cycle. .5 mg is not 5 mg."
+    )
+
+
+def test_dose_timing_and_route_are_structured_as_sent(orders):
+    dosage = orders[0]["dosageInstruction"][0]
+    dose = dosage["doseAndRate"][0]["doseQuantity"]
+    assert (str(dose["value"]), dose["code"]) == ("1500", "mg")
+    repeat = dosage["timing"]["repeat"]
+    assert (repeat["frequency"], repeat["period"], repeat["periodUnit"]) == (2, 1, "d")
+    assert repeat["boundsPeriod"] == {"start": "2026-03-09"}
+    assert codes(dosage["route"]) == [("v3-RouteOfAdministration", "PO"), ("v2-0162", "PO")]
+
+
+def test_refills_quantity_and_substitution_are_the_pharmacys(orders):
+    request = orders[0]
+    assert request["dispenseRequest"]["numberOfRepeatsAllowed"] == 2
+    assert str(request["dispenseRequest"]["quantity"]["value"]) == "84"
+    assert request["priority"] == "stat"
+
+
+def test_what_was_ordered_otherwise_than_encoded_stays_in_a_note():
+    changed = outcome(NAME, ("RXO|^Capecitabine 500 mg tablets|1500", "RXO|^Capecitabine 500 mg tablets|2000"))
+    first = resources(changed, "MedicationRequest")[0]
+    assert str(first["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"]) == "1500"
+    assert {"text": "as ordered: dose 2000"} in first["note"]
+
+
+def test_as_needed_with_a_pattern_keeps_pattern_and_reason(orders):
+    dosage = orders[1]["dosageInstruction"][0]
+    assert dosage["asNeededCodeableConcept"] == {"text": "Nausea"}
+    assert dosage["timing"]["repeat"] == {"frequency": 1, "period": 8, "periodUnit": "h"}
+
+
+def test_a_request_to_cancel_is_a_tag_and_not_yet_a_fact(orders):
+    cancelled = orders[2]
+    assert cancelled["status"] == "active"
+    assert [one["code"] for one in cancelled["meta"]["tag"]] == ["cancel-requested"]
+
+
+def test_an_unknown_verb_is_an_unknown_status_and_never_active(orders):
+    assert orders[3]["status"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("verb", "state", "status"),
+    [
+        ("NW", "", "active"),
+        ("CR", "", "cancelled"),
+        ("DR", "", "stopped"),
+        ("HR", "", "on-hold"),
+        ("", "", "unknown"),
+        ("XO", "CM", "completed"),
+        ("CA", "CA", "cancelled"),
+        ("NW", "ER", "entered-in-error"),
+    ],
+)
+def test_the_state_sent_goes_before_the_verb(verb, state, status):
+    found = outcome(NAME, ("ORC|ZZ|RX-5401^LAKEPHARM", f"ORC|{verb}|RX-5401^LAKEPHARM|||{state}"))
+    assert resources(found, "MedicationRequest")[3]["status"] == status
+
+
+def test_an_order_without_a_prescriber_says_that_there_is_none(orders):
+    [reason] = orders[3]["requester"]["extension"]
+    assert reason["valueCode"] == "unknown"
+    assert orders[0]["requester"]["reference"].startswith("PractitionerRole/")
+
+
+def test_an_order_that_was_not_encoded_is_an_original_order():
+    found = outcome(NAME, ("\rRXE||^Letrozole 2.5 mg|2.5||mg", "\rRXO|^Letrozole 2.5 mg|2.5||mg"))
+    last = resources(found, "MedicationRequest")[3]
+    assert last["intent"] == "original-order"
+    assert str(last["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"]) == "2.5"
