@@ -2,12 +2,15 @@
 
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from gateway.services import Services
 
 
@@ -50,15 +53,21 @@ def serve() -> None:
 
 @main.command()
 def worker() -> None:
-    """Process and deliver what waits, without serving."""
-    from gateway.app.server import open_worker
+    """Process and deliver what waits, without serving; for PostgreSQL, where several may run."""
+    import signal
 
-    here = _services()
+    from gateway.core import log
+    from gateway.services import open_worker
+
+    log.set_up()
+    here, stop = _services(), threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
     run = open_worker(here)
     run.start()
     try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
+        with suppress(KeyboardInterrupt):
+            stop.wait()
+    finally:
         run.stop()
         here.close()
 
@@ -131,8 +140,12 @@ def replay(submissions: tuple[str, ...]) -> None:
     from gateway.store.submissions import requeue
 
     here = _services()
-    for one in submissions:
-        here.store.write(lambda connection, id=one: requeue(connection, id, instant(here.clock.now())))
+
+    def change(connection: "Connection") -> None:
+        for one in submissions:
+            requeue(connection, one, instant(here.clock.now()))
+
+    here.store.write(change)
     here.close()
 
 

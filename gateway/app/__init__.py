@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flask import Blueprint, Flask
+from flask import Flask
 
 from gateway import access, admin, intake, serve
 from gateway.access.request import MemoryRequest
@@ -26,17 +26,12 @@ def create_app(settings: Settings | None = None, *, services: Services | None = 
         TRUSTED_HOSTS=_trusted_hosts(here.settings),
     )
     observe.install(app)
-    for door in (access.door, *intake.doors, *serve_doors(), admin.door):
+    for door in (access.door, *intake.doors, serve.door, admin.door):
         app.register_blueprint(door)
     errors.install(app)
     headers.install(app)
     openapi.install(app)
     return app
-
-
-def serve_doors() -> tuple[Blueprint, ...]:
-    found = getattr(serve, "door", None)
-    return (found,) if found else ()
 
 
 def _trusted_hosts(settings: Settings) -> list[str] | None:
