@@ -42,14 +42,16 @@ def _task(referral: Resource, resources: list[Resource], sender: Sender, receive
     task: Resource = {
         "resourceType": "Task",
         "id": ids.stable_id(sender.clinic, "Task", "case", referral["id"]),
+        "meta": {"profile": [f"{BASE}/StructureDefinition/so-case-task"]},
         "identifier": [{"system": f"{BASE}/sid/case-task", "value": referral["id"]}],
         "status": "received",
         "businessStatus": {"coding": [{"system": f"{BASE}/CodeSystem/so-case-status", "code": "case-received"}]},
         "intent": "order",
         "code": {"coding": [{"system": _TASK_CODE, "code": "fulfill"}]},
         "focus": {"reference": f"ServiceRequest/{referral['id']}"},
-        "for": referral["subject"],
     }
+    if subject := referral.get("subject"):
+        task["for"] = subject
     if received is not None:
         task["authoredOn"] = instant(received)
     if requester := referral.get("requester"):

@@ -1,6 +1,7 @@
 """What the headers of a referral sheet mean, as mappings/structures/referral_sheet.yaml says."""
 
 import re
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -11,46 +12,99 @@ from marshmallow import Schema, ValidationError, fields
 from gateway.core.errors import MappingTableError
 
 TABLE: Final = Path(__file__).parents[3] / "mappings" / "structures" / "referral_sheet.yaml"
-_NUMBERED: Final = re.compile(r"(.+?)_?(\d{1,2})")
+_NUMBER: Final = re.compile(r"_?(\d{1,2})(?=_|\Z)", re.ASCII)
+UNKNOWN: Final = "columns"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its header as it was written, and where its cells stand in the form's document.
+
+    `entry` is the member of a list that the cells are in (`medicines.medicine`), `number` the one that the header says;
+    `none` is where a cell stands that says there is nothing to list.
+    """
+
+    header: str
+    field: str
+    entry: str = ""
+    number: int = 0
+    none: str = ""
+
+    @property
+    def steps(self) -> list[str]:
+        """The way into the document, or into an entry of its list."""
+        if self.entry:
+            return [self.field[len(self.entry) + 1 :]]
+        return self.field.split(".") if self.field else [UNKNOWN, self.header]
 
 
 class _ColumnSchema(Schema):
     field = fields.String(required=True)
     names = fields.List(fields.String(), required=True)
+    none = fields.String()
 
 
 class _SheetSchema(Schema):
     sheet = fields.String(required=True)
+    nothing = fields.List(fields.String(), required=True)
+    lists = fields.List(fields.String(), required=True)
     columns = fields.List(fields.Nested(_ColumnSchema), required=True)
+
+
+@cache
+def _table() -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = _SheetSchema().load(
+            yaml.load(TABLE.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 (texts)
+        )
+    except (yaml.YAMLError, ValidationError):
+        raise MappingTableError(TABLE.name, 1, "not a sheet's table") from None
+    return found
 
 
 @cache
 def meanings() -> dict[str, str]:
     """Folded header to the form's field; raises MappingTableError."""
-    try:
-        found = _SheetSchema().load(yaml.load(TABLE.read_text("utf-8"), Loader=yaml.CBaseLoader))  # noqa: S506 (texts)
-    except (yaml.YAMLError, ValidationError):
-        raise MappingTableError(TABLE.name, 1, "not a sheet's table") from None
-    columns: list[dict[str, Any]] = found["columns"]
-    return {name: column["field"] for column in columns for name in column["names"]}
+    return {name: column["field"] for column in _table()["columns"] for name in column["names"]}
+
+
+@cache
+def _nothing() -> frozenset[str]:
+    return frozenset(_table()["nothing"])
+
+
+@cache
+def _none() -> dict[str, str]:
+    return {column["field"]: column["none"] for column in _table()["columns"] if "none" in column}
+
+
+def says_nothing(cell: str) -> bool:
+    """Whether a cell of a list says that there is nothing to list."""
+    return " ".join(cell.lower().split()) in _nothing()
 
 
 def folded(header: str) -> str:
     """A header as the table writes it."""
-    return re.sub(r"[\s_./-]+", "_", header.strip().lower()).strip("_")
+    return re.sub(r"[\s_./#:*()-]+", "_", header.strip().lower()).strip("_")
 
 
-def place(header: str) -> list[str | int] | None:
-    """Where a column's cells stand in the form's document; None for a header that means nothing to us."""
-    name, number = folded(header), 0
-    field = meanings().get(name)
-    if field is None and (numbered := _NUMBERED.fullmatch(name)):
-        field, number = meanings().get(numbered[1]), int(numbered[2])
-        if field is not None and not field.startswith("medicines.medicine."):
-            return None
-    if field is None:
-        return None
-    steps: list[str | int] = [*field.split(".")]
-    if field.startswith("medicines.medicine."):
-        steps.insert(2, number)
-    return steps
+def column(header: str) -> Column:
+    """What a header means; one that means nothing has no field."""
+    name, known = folded(header), meanings()
+    for plain in (name, name.removeprefix("patient_")):
+        if plain in known:
+            return _column(header, known[plain], 0)
+    numbered = _NUMBER.search(name)
+    if numbered is not None:
+        field = known.get(_NUMBER.sub("", name, count=1).strip("_"), "")
+        if _entry(field):
+            return _column(header, field, int(numbered[1]))
+    return Column(header, "")
+
+
+def _column(header: str, field: str, number: int) -> Column:
+    return Column(header, field, _entry(field), number, _none().get(field, ""))
+
+
+def _entry(field: str) -> str:
+    return next((one for one in _table()["lists"] if field.startswith(f"{one}.")), "")

@@ -2,56 +2,49 @@
 
 import csv
 import io
-from collections.abc import Sequence
-from typing import Any, Final
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 from gateway.core.errors import MalformedMessageError, TooLargeError, UnknownCharsetError
 from gateway.core.issue import Issue, Severity
-from gateway.core.ledger import Leaf
-from gateway.parse.jsontree import Source, pointer_step
-from gateway.parse.tabular.columns import folded, meanings, place
+from gateway.parse.tabular.columns import Column, column, folded
+from gateway.parse.tabular.referral import Referral, Row
 
 MAX_COLUMNS: Final = 1_000
 MAX_ROWS: Final = 10_000
 MAX_CELL: Final = 131_072
 _DELIMITERS: Final = (",", ";", "\t")
-
-
-class SheetRow(Source):
-    """One row as the document that the form would have made of it; its locators name the row and the column."""
-
-    def __init__(self, body: dict[str, Any], number: int, headers: dict[str, str], issues: list[Issue]) -> None:
-        super().__init__("csv:referrals", body, issues)
-        self.number = number
-        self._headers = headers  # pointer → header as it was written
-
-    def locate(self, pointer: str) -> str:
-        """`row 12 / dx_code`."""
-        header = self._headers.get(pointer)
-        return f"row {self.number} / {header}" if header else f"row {self.number}"
-
-    def leaves(self) -> Any:
-        """Every valued cell, in the order of the sheet."""
-        return (Leaf(pointer, self.locate(pointer)) for pointer in self._headers)
+_CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def is_sheet(text: str) -> bool:
-    """Whether the first line holds headers of a referral sheet, two at least."""
+    """Whether the first line holds headers of a referral sheet: two at least, one of them of the patient."""
     first = text.lstrip().split("\n", 1)[0].split("\r", 1)[0]
-    return any(sum(folded(one.strip('" ')) in meanings() for one in first.split(mark)) >= 2 for mark in _DELIMITERS)
+    for mark in _DELIMITERS:
+        fields = {column(one.strip('" ')).field for one in first.split(mark)[:MAX_COLUMNS]} - {""}
+        if len(fields) > 1 and any(one.startswith("patient.") for one in fields):
+            return True
+    return False
 
 
-def parse(body: bytes) -> list[SheetRow]:
-    """One record a row. Raises MalformedMessageError naming the row, TooLargeError, UnknownCharsetError."""
+def parse(body: bytes) -> list[Referral]:
+    """One record a referral. Raises MalformedMessageError naming the row, TooLargeError, UnknownCharsetError."""
     issues: list[Issue] = []
-    text = _decoded(body, issues)
-    rows = _rows(text)
-    headers = [one.strip() for one in rows[0][1]]
-    _check(headers)
-    places = [place(one) for one in headers]
-    found = [_record(number, cells, headers, places) for number, cells in rows[1:] if any(one.strip() for one in cells)]
+    rows = _rows(_decoded(body, issues))
+    _, headers = next(rows, (1, []))
+    columns = _columns(headers)
+    found: list[Referral] = []
+    for row in (Row(number, cells) for number, cells in rows if any(cell.strip() for cell in cells)):
+        _check(row, columns)
+        if not found or not found[-1].takes(row):
+            found.append(Referral(columns))
+        found[-1].add(row)
     if not found:
         raise MalformedMessageError("row 2")
+    order = _order_of_dates(found)
+    for referral in found:
+        referral.order_of_dates = order
     found[0].issues.extend(issues)
     return found
 
@@ -69,66 +62,63 @@ def _decoded(body: bytes, issues: list[Issue]) -> str:
 
 def _strictly(body: bytes, codec: str) -> str:
     try:
-        text = body.decode(codec)
+        return body.decode(codec)
     except UnicodeDecodeError:
         raise UnknownCharsetError from None
-    if "\0" in text:
-        raise MalformedMessageError
-    return text
 
 
-def _rows(text: str) -> list[tuple[int, list[str]]]:
-    """Each row with the number of the line that it begins on as a spreadsheet counts: the header is row 1."""
-    head = text.split("\n", 1)[0]
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row with its number as a spreadsheet counts: the header is row 1."""
+    head = text.lstrip().split("\n", 1)[0]
     mark = max(_DELIMITERS, key=head.count)
     csv.field_size_limit(MAX_CELL)
-    found: list[tuple[int, list[str]]] = []
-    try:
-        for number, cells in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True), 1):
-            if number > MAX_ROWS + 1 or len(cells) > MAX_COLUMNS:
-                raise TooLargeError(f"row {number}")
-            found.append((number, cells))
-    except csv.Error:
-        raise MalformedMessageError(f"row {len(found) + 1}") from None
-    if not found:
-        raise MalformedMessageError("row 1")
-    return found
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    number = 0
+    while True:
+        number += 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            raise MalformedMessageError(f"row {number}") from None
+        if number > MAX_ROWS + 1 or len(cells) > MAX_COLUMNS:
+            raise TooLargeError(f"row {number}")
+        yield number, cells
 
 
-def _check(headers: Sequence[str]) -> None:
-    means = [one for one in (folded(header) for header in headers) if one]
-    places = ["/".join(map(str, at)) for header in headers if (at := place(header))]
-    if len(set(means)) < len(means) or len(set(places)) < len(places):
-        raise MalformedMessageError("row 1")
+def _columns(headers: Sequence[str]) -> list[Column]:
+    """The columns of a sheet; two that mean the same would hide one another."""
+    seen: set[str] = set()
+    columns = [column(header.strip() or f"column {place}") for place, header in enumerate(headers, 1)]
+    for place, one in enumerate(columns, 1):
+        name = f"{one.field} {one.number}" if one.field else folded(one.header)
+        if name and name in seen:
+            raise MalformedMessageError(f"row 1 / column {place}")
+        seen.add(name)
+    return columns
 
 
-def _record(
-    number: int, cells: Sequence[str], headers: Sequence[str], places: Sequence[list[str | int] | None]
-) -> SheetRow:
-    if len(cells) > len(headers) and any(one.strip() for one in cells[len(headers) :]):
-        raise MalformedMessageError(f"row {number}")
-    body: dict[str, Any] = {}
-    names: dict[str, str] = {}
-    medicines: dict[int, int] = {}
-    for header, at, cell in zip(headers, places, cells, strict=False):
-        if not cell.strip():
-            continue
-        steps = list(at) if at else ["columns", header or "(no header)"]
-        if len(steps) == 4:  # a medicine: numbers may have gaps, a list has none
-            steps[2] = medicines.setdefault(int(steps[2]), len(medicines))
-        names[_put(body, steps, cell)] = header or "(no header)"
-    return SheetRow(body, number, names, [])
+def _check(row: Row, columns: Sequence[Column]) -> None:
+    """A row that is shorter or longer than the header has lost its columns; blank cells at the end are none."""
+    if len(row.cells) < len(columns) or any(cell.strip() for cell in row.cells[len(columns) :]):
+        raise MalformedMessageError(f"row {row.number}")
+    for place, cell in enumerate(row.cells, 1):
+        if _CONTROL.search(cell):
+            raise MalformedMessageError(f"row {row.number} / column {place}")
 
 
-def _put(body: dict[str, Any], steps: Sequence[str | int], cell: str) -> str:
-    """Set a cell into the document; gives its pointer."""
-    node: Any = body
-    for step, after in zip(steps[:-1], steps[1:], strict=True):
-        if isinstance(step, int):
-            if step == len(node):
-                node.append({})
-            node = node[step]
-        else:
-            node = node.setdefault(step, [] if isinstance(after, int) else {})
-    node[steps[-1]] = cell
-    return "".join(f"/{step if isinstance(step, int) else pointer_step(str(step))}" for step in steps)
+_SLASHED: Final = re.compile(r"\s*(\d{1,2})/(\d{1,2})/\d{4}\s*", re.ASCII)
+
+
+def _order_of_dates(referrals: Sequence[Referral]) -> str:
+    """Which of 03/04/1961 is the month: what the days above twelve of the same sheet prove, if they agree."""
+    orders = set()
+    for cell in (cell for one in referrals for cell in one.cells()):
+        if found := _SLASHED.fullmatch(cell):
+            first, second = int(found[1]), int(found[2])
+            if first > 12 >= second:
+                orders.add("day-first")
+            elif second > 12 >= first:
+                orders.add("month-first")
+    return orders.pop() if len(orders) == 1 else ""

@@ -1,12 +1,16 @@
 """C-CDA to FHIR R4: the converters and steps that the tables in mappings/ccda name."""
 
 from gateway.translate.ccda import (
+    acts,
     allergies,
     codes,
-    header,
+    concerns,
+    coverage,
     elements,
+    header,
     identifiers,
     medications,
+    notes,
     participants,
     patient,
     people,
@@ -21,12 +25,16 @@ from gateway.translate.ccda import (
 )
 
 __all__ = [
+    "acts",
     "allergies",
     "codes",
-    "header",
+    "concerns",
+    "coverage",
     "elements",
+    "header",
     "identifiers",
     "medications",
+    "notes",
     "participants",
     "patient",
     "people",

@@ -85,5 +85,3 @@ def allergy_severity(node: Element, translation: Translation, resource: Resource
 
 def _concept(system: str, code: str) -> dict[str, Any]:
     return {"coding": [{"system": system, "code": code}]}
-
-

@@ -68,4 +68,8 @@ def _parts(root: str, extension: str) -> dict[str, Any]:
 
 
 def _system(root: str) -> str:
-    return f"urn:oid:{root}" if re.fullmatch(r"[0-2](\.\d+)+", root) else f"urn:x-root:{re.sub(r'[^A-Za-z0-9.-]', '-', root)}"
+    return (
+        f"urn:oid:{root}"
+        if re.fullmatch(r"[0-2](\.\d+)+", root)
+        else f"urn:x-root:{re.sub(r'[^A-Za-z0-9.-]', '-', root)}"
+    )

@@ -38,7 +38,8 @@ def drug(node: Element, translation: Translation, resource: Resource, product: s
         resource.setdefault("note", []).append({"text": f"Product name: {names[0]}"})
     if made and not made.get("coding"):
         translation.warn("drug-uncoded", node=node)
-    resource["medicationCodeableConcept"] = made or {"text": "Not named in the source"}
+    if made:
+        resource["medicationCodeableConcept"] = made
 
 
 @step("directions", "ccda")
@@ -124,7 +125,10 @@ def _needed(node: Element, translation: Translation, dosage: dict[str, Any]) -> 
         text = one.first("text")
         words = referenced_words(text, translation) if text is not None else ""
         if concept:
-            dosage["asNeededCodeableConcept"] = {**concept, **({"text": words} if words and "text" not in concept else {})}
+            dosage["asNeededCodeableConcept"] = {
+                **concept,
+                **({"text": words} if words and "text" not in concept else {}),
+            }
         elif words:
             dosage["asNeededCodeableConcept"] = {"text": words}
         else:
@@ -163,7 +167,9 @@ def _amount(node: Element, translation: Translation, made: dict[str, Any], name:
             if span and len(span) == 2 and span["low"] != span["high"]:
                 made[f"{name}Range"] = span
                 return
-            found = span.get("low") or span.get("high") if span and len(span) == 2 else compared_quantity(node, translation)
+            found = (
+                span.get("low") or span.get("high") if span and len(span) == 2 else compared_quantity(node, translation)
+            )
     except NotConvertedError as trouble:
         translation.warn(trouble.code, node=node)
         return
@@ -324,13 +330,6 @@ def course_over(node: Element, translation: Translation, resource: Resource) -> 
         translation.warn("status-contradicts-dates", severity=Severity.INFORMATION, node=node)
 
 
-@converter("fill_number", "ccda")
-def fill_number(node: Element, translation: Translation) -> dict[str, str] | None:
-    """Which fill of a prescription it was."""
-    sent = node.read("value")
-    return {"text": f"Fill number {sent}"} if sent else None
-
-
 @converter("quantity_note", "ccda")
 def quantity_note(node: Element, translation: Translation) -> dict[str, str] | None:
     """How many are asked for; R4 has no place for it on the request for a device."""
@@ -348,3 +347,42 @@ def value_words(node: Element, translation: Translation) -> dict[str, Any] | Non
         return {"text": f"{found['value']} {found.get('unit', '')}".strip()} if found else None
     words = referenced_words(node, translation)
     return {"text": words} if words else None
+
+
+@step("drug_or", "ccda")
+def drug_or(node: Element, translation: Translation, resource: Resource) -> None:
+    """R4 asks for a drug; where none is named, that is said."""
+    resource.setdefault("medicationCodeableConcept", {"text": "Not named in the source"})
+
+
+@step("administered", "ccda")
+def administered(node: Element, translation: Translation, resource: Resource) -> None:
+    """A medicine in the section of those that were given is an administration too."""
+    section = node.within("section")
+    code = section.first("code") if section is not None else None
+    if code is not None and code.look("code") == "29549-3" and node.look("moodCode") == "EVN":
+        translation.make("ccda.MedicationActivity.MedicationAdministration", node)
+
+
+@step("given_dose", "ccda")
+def given_dose(node: Element, translation: Translation, resource: Resource) -> None:
+    """What was given and how; R4 takes a dosage only with a dose (mad-1)."""
+    made: dict[str, Any] = {}
+    dose, route, site = node.first("doseQuantity"), node.first("routeCode"), node.first("approachSiteCode")
+    if dose is not None and dose.look("value") and (found := quantity(dose, translation)):
+        made["dose"] = found
+    if route is not None and (concept := codeable_concept(route, translation)):
+        made["route"] = concept
+    if site is not None and (concept := codeable_concept(site, translation)):
+        made["site"] = concept
+    texts = _texts(node, translation)
+    if texts:
+        made["text"] = texts[0]
+    if "dose" in made:
+        resource["dosage"] = made
+    else:
+        said = [made["text"]] if "text" in made else []
+        said += [f"{name.capitalize()}: {first_display(made[name])}" for name in ("route", "site") if name in made]
+        resource.setdefault("note", []).extend({"text": one} for one in said)
+        if not resource["note"]:
+            del resource["note"]

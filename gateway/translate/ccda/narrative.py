@@ -114,7 +114,9 @@ class _Writer:
             return
         if name == "list" and node.look("listType") == "ordered":
             tag = "ol"
-        if tag in ("p", "span") and any(_ELEMENTS.get(child.name, "") in _BLOCKS or child.name == "list" for child in node.children()):
+        if tag in ("p", "span") and any(
+            _ELEMENTS.get(child.name, "") in _BLOCKS or child.name == "list" for child in node.children()
+        ):
             tag = "div"
         if tag in ("ul", "ol"):
             self._list(node, tag)

@@ -11,7 +11,7 @@ from gateway.translate.ccda.identifiers import identifier
 from gateway.translate.ccda.narrative import XHTML, text_div
 from gateway.translate.ccda.results import value_of
 from gateway.translate.ccda.sections import Section, sections
-from gateway.translate.ccda.statements import has_template
+from gateway.translate.ccda.statements import has_template, inside, made
 from gateway.translate.ccda.times import date as day
 from gateway.translate.ccda.times import moment, period, put
 from gateway.translate.converter import converter, step
@@ -197,7 +197,9 @@ def _referral(translation: Translation, composition: Resource) -> None:
         elif one["resourceType"] == "Coverage":
             _append(request, "insurance", {"reference": f"Coverage/{one['id']}"})
     if held is None:
-        translation.add(request, identity=("referral", *(str(v) for v in (composition.get("identifier") or {}).values())))
+        translation.add(
+            request, identity=("referral", *(str(v) for v in (composition.get("identifier") or {}).values()))
+        )
 
 
 def _reasons(request: Resource, translation: Translation) -> None:
@@ -244,7 +246,15 @@ def goal_target(node: Element, translation: Translation, resource: Resource) -> 
             resource["description"] = {**detail, **resource.get("description", {})}
         target[name.replace("value", "detail", 1)] = detail
         break
-    allowed = {"detailQuantity", "detailRange", "detailCodeableConcept", "detailString", "detailBoolean", "detailInteger", "detailRatio"}
+    allowed = {
+        "detailQuantity",
+        "detailRange",
+        "detailCodeableConcept",
+        "detailString",
+        "detailBoolean",
+        "detailInteger",
+        "detailRatio",
+    }
     target = {name: one for name, one in target.items() if name in allowed}
     if measure and (target or measure.get("coding")):
         target["measure"] = measure
@@ -290,3 +300,12 @@ def request_kind(node: Element, translation: Translation, resource: Resource) ->
     """An appointment that is asked for is told as such."""
     if node.look("moodCode") == "ARQ" and has_template(node, "4.40"):
         translation.warn("appointment-requested", severity=Severity.INFORMATION, node=node)
+
+
+@step("plan_entries", "ccda")
+def plan_entries(node: Element, translation: Translation, resource: Resource) -> None:
+    """A plan that is told as an entry: its parts where a plan has a place for them, and its words."""
+    section = Section(node, "", references=[one for inner in inside(node) for one in made(inner, translation)])
+    _take(resource, section)
+    resource.setdefault("meta", {}).setdefault("tag", [dict(_TAG)])
+    resource.setdefault("text", {"status": "generated", "div": text_div(resource.get("title") or "Plan")})

@@ -42,7 +42,9 @@ def known_code(node: Element, translation: Translation, through: ConceptMap) -> 
 def problem_type(node: Element, translation: Translation) -> dict[str, Any] | None:
     """What kind of problem it is, where that says more than that it is one."""
     if node.look("code") in GENERIC:
-        translation.enter_all(node, State.IGNORED, "ccda.problem-type", "says that it is a problem, and nothing about it")
+        translation.enter_all(
+            node, State.IGNORED, "ccda.problem-type", "says that it is a problem, and nothing about it"
+        )
         return None
     return codeable_concept(node, translation)
 

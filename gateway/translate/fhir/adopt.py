@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gateway.core.errors import MultiPatientError
 from gateway.core.issue import Issue, Severity
 from gateway.core.ledger import State
+from gateway.core.outcome import BASE
 from gateway.translate.converter import step
 from gateway.translate.fhir import medication_statement
 from gateway.translate.fhir.copy import RULE, Copy
@@ -22,6 +23,7 @@ _ENVELOPE: Final = {
 }
 _FULL_URL: Final = "our own address stands in its place; references follow it"
 _OF_THE_BUNDLE: Final = "the envelope; it stays with the original"
+OUTSIDE: Final = {"system": f"{BASE}/CodeSystem/so-tag", "code": "outside-reported"}
 
 
 @step("adopt", "fhir")
@@ -41,13 +43,15 @@ def adopt(node: Any, translation: "Translation", resource: dict[str, Any]) -> No
 
 
 def _copied(entry: Entry, references: References, translation: "Translation") -> dict[str, Any]:
-    if entry.sent_type != "MedicationStatement":
-        made = Copy(entry, references, translation).resource()
-        if entry.type == "MedicationRequest" and not made.keys() & {"reportedBoolean", "reportedReference"}:
-            made["reportedBoolean"] = True  # every drug that comes from outside is one that somebody else reports
-        return made
-    copy = Copy(entry, references, translation, medication_statement.RENAMED, medication_statement.NO_PLACE)
-    return medication_statement.request(copy.resource(), translation)
+    if entry.sent_type == "MedicationStatement":
+        copy = Copy(entry, references, translation, medication_statement.RENAMED, medication_statement.NO_PLACE)
+        return medication_statement.request(copy.resource(), translation)
+    made = Copy(entry, references, translation).resource()
+    if entry.type == "MedicationRequest" and not made.keys() & {"reportedBoolean", "reportedReference"}:
+        made["reportedBoolean"] = True  # every drug that comes from outside is one that somebody else reports
+    if entry.type == "CarePlan":
+        made["meta"] = {**made.get("meta", {}), "tag": [OUTSIDE]}
+    return made
 
 
 def _persons(made: list[tuple[Entry, dict[str, Any]]]) -> set[str]:

@@ -5,16 +5,23 @@ from datetime import date as calendar_day
 from html import escape
 from typing import Any, Final
 
+from gateway.core.issue import Severity
 from gateway.core.ledger import State
 from gateway.core.outcome import BASE
 from gateway.core.record import Node
 from gateway.translate.conceptmap import ConceptMap
-from gateway.translate.converter import NotConvertedError, converter
+from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.translation import Translation
 
 XHTML: Final = "http://www.w3.org/1999/xhtml"
+RXNORM: Final = "http://www.nlm.nih.gov/research/umls/rxnorm"
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
+_MIDNIGHT: Final = re.compile(r"[ T]00:00(?::00(?:\.0+)?)?\Z", re.ASCII)
+_COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 _SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+_DOTTED: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
+_ICD10: Final = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?", re.ASCII)
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
 
 
 @converter("text", "form")
@@ -26,7 +33,7 @@ def text(node: Node, translation: Translation) -> str | None:
 @converter("date", "form")
 def date(node: Node, translation: Translation) -> str:
     """A year, a month or a day, as far as it is known; a day that could be two days is refused."""
-    sent = _iso(node.text.strip())
+    sent = _iso(_MIDNIGHT.sub("", node.text.strip()), getattr(node.record, "order_of_dates", ""))
     found = _DATE.fullmatch(sent)
     if found is None:
         raise NotConvertedError("date-unreadable")
@@ -38,15 +45,19 @@ def date(node: Node, translation: Translation) -> str:
     return sent
 
 
-def _iso(sent: str) -> str:
-    """A sheet's 03/25/1961, or 25/03/1961, can only be one day; 03/04/1961 can be two and stays unread."""
+def _iso(sent: str, order: str) -> str:
+    """A sheet's 03/25/1961 can only be one day; 03/04/1961 is what its neighbours prove, else it stays unread."""
+    if found := _COMPACT.fullmatch(sent):
+        return "-".join(found.groups())
+    if found := _DOTTED.fullmatch(sent):
+        return f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}"
     found = _SLASHED.fullmatch(sent)
     if found is None:
         return sent
     first, second, year = int(found[1]), int(found[2]), found[3]
-    if first == second or second > 12 >= first:
+    if first == second or second > 12 or (order == "month-first" and first <= 12):
         return f"{year}-{first:02}-{second:02}"
-    if first > 12 >= second:
+    if first > 12 or order == "day-first":
         return f"{year}-{second:02}-{first:02}"
     return sent
 
@@ -87,9 +98,17 @@ def statement(node: Node, translation: Translation, says: str) -> dict[str, str]
     return {"text": says if _ticked(node) else f"No: {says}"}
 
 
+@converter("wish", "form")
+def wish(node: Node, translation: Translation, code: str, says: str) -> dict[str, Any]:
+    """A box that was ticked, as what is asked of us, in our own code for it; one that says no is kept as words."""
+    if not _ticked(node):
+        return {"text": f"No: {says}"}
+    return {"coding": [{"system": f"{BASE}/CodeSystem/so-activity", "code": code}], "text": says}
+
+
 def _ticked(node: Node) -> bool:
     said = node.text.strip().lower()
-    if said in ("true", "yes", "y", "1"):
+    if said in ("true", "yes", "y", "1", "x"):
         return True
     if said in ("false", "no", "n", "0"):
         return False
@@ -109,30 +128,92 @@ def narrative(node: Node, translation: Translation) -> dict[str, str]:
     return {"status": "additional", "div": f'<div xmlns="{XHTML}"><p>{lines}</p></div>'}
 
 
-@converter("record_number", "form")
-def record_number(node: Node, translation: Translation) -> dict[str, Any]:
+@converter("given_names", "form")
+def given_names(node: Node, translation: Translation) -> list[str]:
+    """The given names, each by itself."""
+    return node.text.split()
+
+
+@converter("own_number", "form")
+def own_number(node: Node, translation: Translation, type: str, under: str) -> dict[str, Any]:
     """A number of the sender's own, in the sender's own namespace and never in ours."""
     clinic = translation.sender.clinic or "unknown"
-    return {"system": f"{BASE}/sid/sender/{clinic}/mrn", "value": node.text.strip()}
-
-
-@converter("reference_number", "form")
-def reference_number(node: Node, translation: Translation) -> dict[str, Any]:
-    """The sender's number of the referral."""
-    clinic = translation.sender.clinic or "unknown"
-    return {"system": f"{BASE}/sid/sender/{clinic}/referral", "value": node.text.strip()}
+    return {
+        "type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": type}]},
+        "system": f"{BASE}/sid/sender/{clinic}/{under}",
+        "value": node.text.strip(),
+    }
 
 
 @converter("diagnosis_code", "form")
 def diagnosis_code(node: Node, translation: Translation) -> dict[str, str]:
-    """An ICD-10-CM code as it was written, in capitals."""
-    return {"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": node.text.strip().upper()}
+    """An ICD-10-CM code in capitals, with its point."""
+    code = node.text.strip().upper()
+    if not _ICD10.fullmatch(code):
+        raise NotConvertedError("value-unreadable")
+    plain = code.replace(".", "")
+    return {
+        "system": "http://hl7.org/fhir/sid/icd-10-cm",
+        "code": f"{plain[:3]}.{plain[3:]}" if len(plain) > 3 else plain,
+    }
 
 
-@converter("no_known_allergies", "form")
-def no_known_allergies(node: Node, translation: Translation) -> str | None:
-    """The tick that says there are none."""
-    return "No known allergies" if _ticked(node) else None
+@converter("language", "form")
+def language(node: Node, translation: Translation) -> dict[str, Any]:
+    """A language by its tag (BCP 47), or by its name where no tag was written."""
+    said = node.text.strip()
+    if _LANGUAGE.fullmatch(said) and len(said.partition("-")[0]) < 4:
+        return {"coding": [{"system": "urn:ietf:bcp:47", "code": said}]}
+    return {"text": said}
+
+
+@converter("whole_name", "form")
+def whole_name(node: Node, translation: Translation) -> dict[str, Any]:
+    """A whole name in one cell: taken apart only where a comma tells the family name."""
+    said = " ".join(node.text.split())
+    family, comma, given = (part.strip() for part in said.partition(","))
+    if comma and family and given:
+        return {"text": said, "family": family, "given": given.split()}
+    return {"text": said}
+
+
+@converter("drug", "form")
+def drug(node: Node, translation: Translation) -> dict[str, Any]:
+    """A drug as it was written, word for word, and the codes that were written beside it."""
+    said = [one.text.strip() for one in _at(node, "name")]
+    codings = [
+        {"system": system, "code": one.text.strip()}
+        for field, system in (("rxnorm", RXNORM), ("ndc", "http://hl7.org/fhir/sid/ndc"))
+        for one in _at(node, field)
+    ]
+    if not codings:
+        translation.warn("drug-uncoded", severity=Severity.INFORMATION)
+    return {**({"coding": codings} if codings else {}), **({"text": said[0]} if said else {})}
+
+
+@converter("directions", "form")
+def directions(node: Node, translation: Translation) -> str | None:
+    """The directions word for word; where a sheet has them in parts, the parts in their order."""
+    parts = [one.text.strip() for field in ("directions", "dose", "route", "frequency") for one in _at(node, field)]
+    return " ".join(parts) or None
+
+
+def _at(node: Node, field: str) -> list[Node]:
+    return [one for one in node.at(field) if one.valued]  # type: ignore[attr-defined]
+
+
+@step("status_unknown", "form")
+def status_unknown(node: Node, translation: Translation, resource: dict[str, Any]) -> None:
+    """No status was said, or none that we know: it is not guessed."""
+    if "status" not in resource:
+        resource["status"] = "unknown"
+        translation.warn("status-unknown")
+
+
+@converter("none_known", "form")
+def none_known(node: Node, translation: Translation, says: str) -> str | None:
+    """The tick, or the word in a sheet's list, that says there are none."""
+    return says if node.text.strip().lower() != "false" else None
 
 
 @converter("treatment_words", "form")
@@ -140,3 +221,15 @@ def treatment_words(node: Node, translation: Translation) -> dict[str, str]:
     """The state of treatment as narrative, where nothing more was told."""
     said = escape(node.text.strip(), quote=False)
     return {"status": "additional", "div": f'<div xmlns="{XHTML}"><p>Treatment: {said}</p></div>'}
+
+
+@step("medicines", "form")
+def medicines(node: Node, translation: Translation, resource: dict[str, Any]) -> None:
+    """The plan's activities: the medicines of the same referral."""
+    found = [
+        {"reference": {"reference": f"MedicationRequest/{one['id']}"}}
+        for one in translation.resources
+        if one["resourceType"] == "MedicationRequest"
+    ]
+    if found:
+        resource["activity"] = found

@@ -1,0 +1,130 @@
+"""Procedures, encounters, devices and specimens: what was done, to whom, with what."""
+
+from typing import Any, Final
+
+from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
+from gateway.translate.ccda.codes import display as display_of
+from gateway.translate.ccda.element import Element
+from gateway.translate.ccda.quantities import quantity
+from gateway.translate.ccda.results import effective
+from gateway.translate.ccda.statements import made, statements
+from gateway.translate.converter import NotConvertedError, converter, step
+from gateway.translate.translation import Reference, Resource, Translation
+
+_UDI: Final = "2.16.840.1.113883.3.3719"
+_NOT_DONE: Final = {"Procedure": "not-done", "Immunization": "not-done", "Encounter": "cancelled"}
+_DEVICE_USE: Final = {
+    "active": "active", "completed": "completed", "aborted": "stopped", "suspended": "on-hold", "held": "on-hold",
+    "nullified": "entered-in-error", "new": "intended",
+}  # fmt: skip
+
+
+@step("negation_read", "ccda")
+def negation_read(node: Element, translation: Translation, resource: Resource) -> None:
+    """A negated act did not take place."""
+    if node.look("negationInd") == "true":
+        node.read("negationInd")
+        resource["status"] = _NOT_DONE[resource["resourceType"]]
+
+
+@step("time_of_organizer", "ccda")
+def time_of_organizer(node: Element, translation: Translation, resource: Resource) -> None:
+    """An observation without a time of its own has that of the organizer it stands in."""
+    if any(name.startswith(("effective", "_effective")) for name in resource):
+        return
+    around = node.parent.parent if node.parent is not None else None
+    if around is not None and around.name == "organizer":
+        effective(around, translation, resource)
+
+
+@step("udi", "ccda")
+def udi(node: Element, translation: Translation, resource: Resource) -> None:
+    """The carrier of a unique device identifier, as a person reads it."""
+    for child in node.children("id"):
+        if child.look("root") == _UDI and (sent := child.read("extension")):
+            resource.setdefault("udiCarrier", []).append({"carrierHRF": sent})
+
+
+@converter("device", "ccda")
+def device(node: Element, translation: Translation) -> Reference | None:
+    """A device that takes part."""
+    role = node.first("participantRole")
+    return translation.make("ccda.participantRole.Device", role) if role is not None else None
+
+
+@converter("product_device", "ccda")
+def product_device(node: Element, translation: Translation) -> Reference | None:
+    """A product that is a device."""
+    return translation.make("ccda.manufacturedProduct.Device", node)
+
+
+@converter("device_use_status", "ccda")
+def device_use_status(node: Any, translation: Translation) -> str:
+    """The state of a device's use."""
+    found = _DEVICE_USE.get(node.text)
+    if found is None:
+        raise NotConvertedError("code-unknown")
+    return found
+
+
+@converter("quantity_parameter", "ccda")
+def quantity_parameter(node: Element, translation: Translation) -> dict[str, Any] | None:
+    """How many of a device are asked for."""
+    found = quantity(node, translation)
+    return {"code": {"text": "quantity"}, "valueQuantity": found} if found else None
+
+
+@converter("specimen", "ccda")
+def specimen(node: Element, translation: Translation) -> Reference | None:
+    """What was taken from the patient."""
+    return translation.make("ccda.specimenRole.Specimen", node)
+
+
+@converter("diagnosis", "ccda")
+def diagnosis(node: Element, translation: Translation) -> dict[str, Any] | None:
+    """A diagnosis of an encounter."""
+    for child in node.children("entryRelationship"):
+        for inner in statements(child):
+            for reference in made(inner, translation):
+                if reference["reference"].startswith(("Condition/", "Procedure/")):
+                    return {"condition": reference}
+    return None
+
+
+@converter("codings", "ccda")
+def codings(node: Element, translation: Translation) -> list[dict[str, Any]]:
+    """All codings of a code."""
+    found: list[dict[str, Any]] = (codeable_concept(node, translation) or {}).get("coding", [])
+    return found
+
+
+@converter("method_note", "ccda")
+def method_note(node: Element, translation: Translation) -> dict[str, str] | None:
+    """How it was done; R4 has no place for it on a Procedure."""
+    words = display_of(node, translation) or node.read("code")
+    return {"text": f"Method: {words}"} if words else None
+
+
+@converter("value_note", "ccda")
+def value_note(node: Element, translation: Translation) -> dict[str, str] | None:
+    """What a procedure found."""
+    if node.look("value"):
+        found = quantity(node, translation)
+        return {"text": f"{found['value']} {found.get('unit', '')}".strip()} if found else None
+    concept = codeable_concept(node, translation) if node.look("code") else None
+    words = first_display(concept) if concept else referenced_words(node, translation)
+    return {"text": words} if words else None
+
+
+@converter("true_only", "ccda")
+def true_only(node: Any, translation: Translation) -> bool | None:
+    """True where it is said; false says nothing that R4 needs."""
+    return True if node.text == "true" else None
+
+
+@converter("is_so", "ccda")
+def is_so(node: Element, translation: Translation) -> bool:
+    """That a statement stands there is all that is asked."""
+    for child in (node, *node.below("code", "value")):
+        child.read("code")
+    return True
