@@ -8,18 +8,21 @@ from gateway.core.issue import Issue, Severity
 from gateway.core.ledger import Leaf
 from gateway.parse.hl7v2.delimiters import Delimiters
 from gateway.parse.hl7v2.escapes import Escapes
-
-# A leaf's key packs segment, field, repetition, component and subcomponent into one integer.
-_SUB, _COMPONENT, _REPETITION, _FIELD = 16, 16, 24, 16
-SUB_UNIT: Final = 1
-COMPONENT_UNIT: Final = 1 << _SUB
-REPETITION_UNIT: Final = 1 << (_SUB + _COMPONENT)
-FIELD_UNIT: Final = 1 << (_SUB + _COMPONENT + _REPETITION)
-SEGMENT_UNIT: Final = 1 << (_SUB + _COMPONENT + _REPETITION + _FIELD)
-_FIRST: Final = REPETITION_UNIT + COMPONENT_UNIT + SUB_UNIT
+from gateway.parse.hl7v2.leaves import (
+    COMPONENT_UNIT,
+    FIELD_UNIT,
+    FIRST,
+    HEADERS,
+    REPETITION_UNIT,
+    SEGMENT_UNIT,
+    SUB_UNIT,
+    Place,
+    keys,
+    places,
+    unpack,
+)
 
 CLEAR: Final = '""'
-_HEADERS: Final = frozenset({"MSH", "FHS", "BHS"})
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NOTHING: Final[tuple["Part", ...]] = ()
 
@@ -78,8 +81,7 @@ class Part:
 
     def keys(self) -> Iterator[int]:
         """The keys of all leaves at or below this part."""
-        for key, _, _ in leaves_of(self.segment.record, self.raw, self.key, self.depth):
-            yield key
+        return iter(keys(self.raw, self.key, self.depth, self.segment.record.delimiters))
 
     def part(self, number: int) -> "Part | None":
         """The n-th component of a repetition, or subcomponent of a component, when valued."""
@@ -125,7 +127,7 @@ class Segment:
         self.name = name
         self.raw = raw
         self.start = start
-        self.base = index * SEGMENT_UNIT + _FIRST
+        self.base = index * SEGMENT_UNIT + FIRST
         self.group: Group = record.root
         self._fields: list[str] | None = None
         self._read: dict[int, tuple[Part, ...]] = {}
@@ -136,7 +138,7 @@ class Segment:
         found = self._fields
         if found is None:
             found = self.raw.split(self.record.field)
-            if self.name in _HEADERS:
+            if self.name in HEADERS:
                 found.insert(1, self.record.field)
             self._fields = found
         return found
@@ -153,7 +155,7 @@ class Segment:
         if number >= len(fields) or not fields[number]:
             return _NOTHING
         record, raw, key = self.record, fields[number], self.base + number * FIELD_UNIT
-        if self.name in _HEADERS and number <= 2:
+        if self.name in HEADERS and number <= 2:
             return (Part(self, key, raw, 2),)
         if record.repetition not in raw:
             part = Part(self, key, raw, 0)
@@ -181,31 +183,22 @@ class Segment:
 
     def keys(self) -> Iterator[int]:
         """The keys of all valued leaves of the segment."""
-        for key, _, _ in self.leaves():
-            yield key
-
-    def leaves(self) -> Iterator[tuple[int, int, int]]:
-        """Key, start and end of every leaf, counted in characters of the message's text."""
-        record, at = self.record, self.start + len(self.name) + 1
-        header = self.name in _HEADERS
         for number, raw in enumerate(self.fields):
-            if number == 0:
-                continue
-            if header and number <= 2:
-                begin = self.start + 3 if number == 1 else self.start + 4
-                if raw:
-                    yield self.base + number * FIELD_UNIT, begin, begin + len(raw)
-                at = begin + len(raw) + (number == 2)
-                continue
-            if raw:
-                key = self.base + number * FIELD_UNIT
-                for one in raw.split(record.repetition):
-                    for leaf, begin, end in leaves_of(record, one, key, 0):
-                        yield leaf, at + begin, at + end
-                    at += len(one) + 1
-                    key += REPETITION_UNIT
-            else:
-                at += 1
+            if number and raw:
+                yield from self._keys_of(number, raw)
+
+    def places(self) -> Iterator[Place]:
+        """Every leaf with its locator and its place."""
+        return places(self.name, self.fields, self.base, self.record.delimiters)
+
+    def _keys_of(self, number: int, raw: str) -> list[int]:
+        signs, key = self.record.delimiters, self.base + number * FIELD_UNIT
+        if self.name in HEADERS and number <= 2:
+            return [key]
+        if signs.repetition not in raw:
+            return keys(raw, key, 0, signs)
+        pieces = enumerate(raw.split(signs.repetition))
+        return [leaf for at, piece in pieces for leaf in keys(piece, key + at * REPETITION_UNIT, 0, signs)]
 
 
 class Group:
@@ -298,7 +291,7 @@ class Message:
         owner = self.segments[segment]
         found = f"{owner.location}-{field}"
         raw = owner.fields[field]
-        if owner.name in _HEADERS and field <= 2:
+        if owner.name in HEADERS and field <= 2:
             return found
         repetitions = raw.split(self.repetition)
         if len(repetitions) > 1:
@@ -314,7 +307,7 @@ class Message:
         segment, field, repetition, component, sub = unpack(key)
         owner = self.segments[segment]
         raw = owner.fields[field]
-        if owner.name in _HEADERS and field <= 2:
+        if owner.name in HEADERS and field <= 2:
             return raw
         raw = raw.split(self.repetition)[repetition - 1].split(self.component)[component - 1]
         return self.plain(raw.split(self.subcomponent)[sub - 1], key)
@@ -323,40 +316,19 @@ class Message:
         """Every valued leaf in the order of the source, with the span of its bytes in what was sent."""
         narrow = self.source.isascii()
         for segment in self.segments:
-            seen = segment.start
-            at = self.offset + (seen if narrow else len(self.source[:seen].encode(self.codec, "replace")))
-            for key, start, end in segment.leaves():
-                if narrow:
-                    yield Leaf(key, self.locate(key), self.offset + start, self.offset + end)
-                    continue
-                at += len(self.source[seen:start].encode(self.codec, "replace"))
-                stop = at + len(self.source[start:end].encode(self.codec, "replace"))
-                yield Leaf(key, self.locate(key), at, stop)
-                at, seen = stop, end
+            start, name = self.offset + segment.start, segment.location
+            if narrow:
+                for key, locator, begin, end in segment.places():
+                    yield Leaf(key, name + locator, start + begin, start + end)
+            else:
+                yield from self._wide(segment, name)
 
-
-def unpack(key: int) -> tuple[int, int, int, int, int]:
-    """Segment (from 0), field, repetition, component and subcomponent (from 1) of a leaf's key."""
-    key, sub = divmod(key, COMPONENT_UNIT)
-    key, component = divmod(key, 1 << _COMPONENT)
-    key, repetition = divmod(key, 1 << _REPETITION)
-    segment, field = divmod(key, 1 << _FIELD)
-    return segment, field, repetition, component, sub
-
-
-def leaves_of(record: Message, raw: str, key: int, depth: int) -> Iterator[tuple[int, int, int]]:
-    """Key, start and end of each leaf in a part, counted from the part's beginning; blanks at the ends stay outside."""
-    separator = record.component if depth == 0 else record.subcomponent if depth == 1 else ""
-    if separator and separator in raw:
-        unit, at = (COMPONENT_UNIT, 0) if depth == 0 else (SUB_UNIT, 0)
-        for piece in raw.split(separator):
-            if piece:
-                for leaf, begin, end in leaves_of(record, piece, key, depth + 1):
-                    yield leaf, at + begin, at + end
-            at += len(piece) + 1
-            key += unit
-    elif depth == 0 and record.subcomponent in raw:
-        yield from leaves_of(record, raw, key, 1)
-    elif bare := raw.strip():
-        begin = raw.index(bare)
-        yield key, begin, begin + len(bare)
+    def _wide(self, segment: Segment, name: str) -> Iterator[Leaf]:
+        """The leaves of a segment whose letters may take several bytes."""
+        at = self.offset + len(self.source[: segment.start].encode(self.codec, "replace"))
+        seen, text = 0, self.source[segment.start : segment.start + len(segment.raw)]
+        for key, locator, begin, end in segment.places():
+            at += len(text[seen:begin].encode(self.codec, "replace"))
+            stop = at + len(text[begin:end].encode(self.codec, "replace"))
+            yield Leaf(key, name + locator, at, stop)
+            at, seen = stop, end

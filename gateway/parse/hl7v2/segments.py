@@ -9,7 +9,7 @@ _NAME: Final = re.compile(r"[A-Z][A-Z0-9]{2}", re.ASCII)
 
 def lines(text: str) -> Iterator[tuple[int, str]]:
     """Start and text of each line: ended by CR, or by LF (CRLF) when the message has no bare CR."""
-    bare = "\r" in text.replace("\r\n", "")
+    bare = "\n" not in text or "\r" in text.replace("\r\n", "")
     at = 0
     for line in text.split("\r" if bare else "\n"):
         begin = len(line) - len(line.lstrip("\n "))

@@ -19,7 +19,8 @@ class GroupRule:
     opens: frozenset[str] = frozenset()
     once: frozenset[str] = frozenset()
     joins: dict[str, list[str]] = field(default_factory=dict)
-    within: tuple[tuple[str, ...], ...] = ()
+    within: dict[str, frozenset[str]] = field(default_factory=dict)  # a place, and what it must stand in ("": anything)
+    home: str = ""  # the place that is opened when none is there
     takes: frozenset[str] = frozenset()
     single: bool = False
     open: bool = False
@@ -30,11 +31,21 @@ def _rule(said: dict[str, Any]) -> GroupRule:
         opens=frozenset(said.get("opens", ())),
         once=frozenset(said.get("once", ())),
         joins=said.get("joins", {}),
-        within=tuple(tuple(place.split("/")) for place in said.get("within", ())),
+        within=_places(said.get("within", [])),
+        home=said["within"][-1].rpartition("/")[2] if "within" in said else "",
         takes=frozenset([*said.get("takes", ()), *said.get("opens", ()), *said.get("once", ())]),
         single=said.get("single") == "true",
         open=said.get("open") == "true",
     )
+
+
+def _places(said: list[str]) -> dict[str, frozenset[str]]:
+    """`PATHWAY/GOAL` is a GOAL that stands in a PATHWAY."""
+    found: dict[str, set[str]] = {}
+    for place in said:
+        around, _, name = place.rpartition("/")
+        found.setdefault(name, set()).add(around)
+    return {name: frozenset(around) for name, around in found.items()}
 
 
 def load(file: Path = TABLE) -> dict[str, GroupRule]:
@@ -76,23 +87,18 @@ def _open(stack: list[Group], name: str) -> None:
     """Close what must be closed, open the place when it is missing, then open the group."""
     rule = RULES[name]
     for depth in range(len(stack), 0, -1):
-        if any(_ends(stack[:depth], place) for place in rule.within):
+        around = rule.within.get(stack[depth - 1].name)
+        if around is not None and ("" in around or (depth > 1 and stack[depth - 2].name in around)):
             full = rule.single and any(part.name == name for part in stack[depth - 1].parts)
             del stack[depth:]
             if full:
                 _open(stack, stack.pop().name)
             break
     else:
-        _open(stack, rule.within[-1][-1])
+        _open(stack, rule.home)
     group = Group(stack[0].record, name, stack[-1])
     stack[-1].parts.append(group)
     stack.append(group)
-
-
-def _ends(stack: list[Group], place: tuple[str, ...]) -> bool:
-    return len(stack) >= len(place) and all(
-        group.name == name for group, name in zip(reversed(stack), reversed(place), strict=False)
-    )
 
 
 def _take(stack: list[Group], segment: Segment) -> None:

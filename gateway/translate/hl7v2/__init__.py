@@ -9,6 +9,7 @@ MODULES: Final = (
     "attachment",
     "clinical",
     "coded",
+    "conditional",
     "contact_point",
     "coverage",
     "document",
