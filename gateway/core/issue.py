@@ -44,6 +44,15 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "line-continued": ("structure", "A line that starts no segment was joined to the field before it."),
     "batch-count": ("structure", "The batch says another number of messages than it holds."),
     "escape-unknown": ("value", "An escape sequence is not defined; it was kept as text."),
+    "route-alternatives": (
+        "processing",
+        "Several routes are alternatives; the first is the route, the others stay as words.",
+    ),
+    "goal-status-assumed": ("code-invalid", "The goal has no status that we know; it is recorded as active."),
+    "merge-ambiguous": (
+        "multiple-matches",
+        "The merged record and the surviving one are the same, or one has no number.",
+    ),
     "message-type-generic": ("not-supported", "This type has no table of its own; the known parts were translated."),
     "unknown-segment": ("not-supported", "This segment has no table; its values are kept in the original only."),
     # values

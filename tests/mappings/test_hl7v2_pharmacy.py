@@ -93,3 +93,11 @@ def test_an_order_that_was_not_encoded_is_an_original_order():
     last = resources(found, "MedicationRequest")[3]
     assert last["intent"] == "original-order"
     assert str(last["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"]) == "2.5"
+
+
+def test_a_second_route_is_an_alternative_and_never_a_second_dosage():
+    found = outcome(NAME, ("RXR|PO^Oral^HL70162\rNTE", "RXR|PO^Oral^HL70162\rRXR|NG^Nasogastric^HL70162\rNTE"))
+    [dosage] = resources(found, "MedicationRequest")[0]["dosageInstruction"]
+    assert codes(dosage["route"])[0][1] == "PO"
+    assert {"text": "alternative route: NG Nasogastric HL70162"} in dosage["additionalInstruction"]
+    assert "route-alternatives" in {issue.code for issue in found.issues}

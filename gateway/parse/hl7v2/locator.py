@@ -6,7 +6,7 @@ the node: fields of a segment, components of a field, subcomponents of a compone
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -70,18 +70,10 @@ def _step(step: str) -> Read:
 def _named(name: str) -> Read:
     def read(node: Any) -> Sequence[Any]:
         if isinstance(node, Group):
-            return list(_inside(node, name))
+            return node.named(name, OPEN)
         return (node,) if isinstance(node, Segment) and node.name == name else _NONE
 
     return read
-
-
-def _inside(group: Group, name: str) -> Iterator[Any]:
-    for part in group.parts:
-        if part.name == name:
-            yield part
-        elif isinstance(part, Group) and part.name in OPEN:
-            yield from _inside(part, name)
 
 
 def _field(name: str, number: int, repetition: int, rest: tuple[int, ...]) -> Read:
@@ -93,7 +85,7 @@ def _field(name: str, number: int, repetition: int, rest: tuple[int, ...]) -> Re
                 return _NONE
             found = node.field(number)
         elif isinstance(node, Group):
-            found = [part for segment in _inside(node, name) for part in segment.field(number)]
+            found = _gather(node.named(name, OPEN), number)
         else:
             return _NONE
         if not found:
@@ -103,6 +95,13 @@ def _field(name: str, number: int, repetition: int, rest: tuple[int, ...]) -> Re
         return found if deeper is None else deeper(found)
 
     return read
+
+
+def _gather(segments: Sequence[Any], number: int) -> Sequence[Part]:
+    if len(segments) == 1:
+        found: Sequence[Part] = segments[0].field(number)
+        return found
+    return [part for segment in segments for part in segment.field(number)]
 
 
 def _relative(number: int, repetition: int, rest: tuple[int, ...]) -> Read:

@@ -25,6 +25,7 @@ from gateway.parse.hl7v2.leaves import (
 CLEAR: Final = '""'
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NOTHING: Final[tuple["Part", ...]] = ()
+_NOBODY: "Final[list[Segment | Group]]" = []
 
 
 class Part:
@@ -179,7 +180,7 @@ class Segment:
     @property
     def valued(self) -> bool:
         """Whether any field is valued."""
-        return any(True for _ in self.keys())
+        return bool(self.raw[len(self.name) :].strip(self.record.field + self.record.blank))
 
     def keys(self) -> Iterator[int]:
         """The keys of all valued leaves of the segment."""
@@ -204,9 +205,10 @@ class Segment:
 class Group:
     """Segments that belong together, in order, with the groups inside."""
 
-    __slots__ = ("name", "parent", "parts", "record")
+    __slots__ = ("_named", "name", "parent", "parts", "record")
 
     def __init__(self, record: "Message", name: str, parent: "Group | None") -> None:
+        self._named: dict[str, list[Segment | Group]] | None = None
         self.record = record
         self.name = name
         self.parent = parent
@@ -223,6 +225,20 @@ class Group:
         return ""
 
     peek = text
+
+    def named(self, name: str, open: frozenset[str]) -> "list[Segment | Group]":
+        """The segments and groups of a name, also those inside groups that are looked through; asked when all stand."""
+        found = self._named
+        if found is None:
+            found = self._named = {}
+            self._index(found, open)
+        return found.get(name, _NOBODY)
+
+    def _index(self, found: "dict[str, list[Segment | Group]]", open: frozenset[str]) -> None:
+        for part in self.parts:
+            found.setdefault(part.name, []).append(part)
+            if isinstance(part, Group) and part.name in open:
+                part._index(found, open)
 
     @property
     def valued(self) -> bool:
@@ -255,6 +271,7 @@ class Message:
         self._escapes = Escapes(delimiters, codec)
         self._clean = not _CONTROL.search(text)
         self._escapes_doubted: set[int] = set()
+        self._leaves: list[Leaf] | None = None
 
     def repetition_of(self, part: Part) -> int:
         """Which repetition of its field a part stands in."""
@@ -314,6 +331,11 @@ class Message:
 
     def leaves(self) -> Iterator[Leaf]:
         """Every valued leaf in the order of the source, with the span of its bytes in what was sent."""
+        if self._leaves is None:  # the account and the origin both ask
+            self._leaves = list(self._walk())
+        return iter(self._leaves)
+
+    def _walk(self) -> Iterator[Leaf]:
         narrow = self.source.isascii()
         for segment in self.segments:
             start, name = self.offset + segment.start, segment.location

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from gateway.core.ledger import State
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.hl7v2.leaf import Part
+from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.quantity import exact, measured
 from gateway.translate.hl7v2.systems import ucum
 from gateway.translate.translation import Translation
@@ -147,14 +148,16 @@ def dosage_timing(node: Any, translation: Translation, element: Element, map: st
         del element["dosageInstruction"]
 
 
-@step("further_route", "hl7v2")
-def further_route(node: Part, translation: Translation, element: Element) -> None:
+@step("route_alternatives", "hl7v2")
+def route_alternatives(group: Any, translation: Translation, element: Element) -> None:
     """Several RXR are alternatives: the first is the route, the others stay words with a remark."""
-    words = (node.part(2) or node).text or node.text
-    node.text  # noqa: B018 (counted as read)
-    for dosage in element.get("dosageInstruction", [])[:1]:
-        dosage.setdefault("additionalInstruction", []).append({"text": f"alternative route: {words}"})
-    translation.warn("route-alternatives", state=State.TEXT)
+    detail = next((part for name in ("ENCODED", "ORDERED") for part in group.parts if part.name == name), None)
+    routes = [part for part in detail.parts if part.name == "RXR"] if detail is not None else []
+    for other in routes[1:]:
+        words = " ".join(filter(None, (phrase(part) for number in range(1, 7) for part in other.field(number))))
+        for dosage in element.get("dosageInstruction", []):
+            dosage.setdefault("additionalInstruction", []).append({"text": f"alternative route: {words}"})
+        translation.warn("route-alternatives", state=State.TEXT, node=other)
 
 
 def _rate(made: Element, segment: Segment, at: _Give, low: Element | None, translation: Translation) -> None:
