@@ -9,6 +9,10 @@ from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 _CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
+_CODES: Final = {  # the required value sets of the two extensions
+    "iso21090-EN-representation": frozenset({"ABC", "IDE", "SYL"}),
+    "humanname-assembly-order": frozenset({"NL1", "NL2", "NL3", "NL4", "F", "G"}),
+}
 _FAMILY: Final = ((2, "own-prefix"), (3, "own-name"), (4, "partner-prefix"), (5, "partner-name"))
 
 
@@ -110,5 +114,6 @@ def _period(made: Element, part: Part, dates: tuple[int, int], range_at: int, tr
 
 
 def _coded(made: Element, part: Part | None, name: str) -> None:
-    if part is not None and (code := part.text) and " " not in code:
+    """A code of an extension whose value set is required; any other code stays a leaf without a home."""
+    if part is not None and (code := part.peek) in _CODES[name] and part.text:
         made.setdefault("extension", []).append({"url": f"{_CORE}{name}", "valueCode": code})
