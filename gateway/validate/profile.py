@@ -166,6 +166,9 @@ class Profiles:
 
     def _slices(self, name: str, branch: Branch, forms: dict[str, r4.Element]) -> Any:
         told_by = slicing.discriminators(name, branch)
+        for slice_name, part in branch.slices.items():
+            if slice_name in forms and not part.types:  # value[x]:valueQuantity says its type by its name
+                part.said["type"] = [{"code": forms[slice_name].type}]
         closed = branch.said.get("slicing", {}).get("rules") == "closed"
         rows = [
             (

@@ -1,0 +1,34 @@
+"""gateway/validate/command.py"""
+
+import json
+
+from gateway.validate.command import run
+
+
+def outcomes(*files, **asked):
+    return [json.loads(line) for line in run([str(file) for file in files], **asked)]
+
+
+def test_each_file_has_its_own_outcome_and_a_bad_one_stops_nothing(tmp_path):
+    sound, broken, wrong = (tmp_path / name for name in ("sound.json", "broken.json", "wrong.json"))
+    sound.write_text('{"resourceType": "Patient", "gender": "female"}')
+    broken.write_text('{"resourceType": "Patient", "gender": "female", "gender": "male"}')
+    wrong.write_text('{"resourceType": "Patient", "gender": "f"}')
+    found = outcomes(sound, tmp_path / "absent.json", broken, wrong)
+    assert {one["resourceType"] for one in found} == {"OperationOutcome"}
+    assert [one["issue"][0]["severity"] for one in found] == ["information", "error", "error", "error"]
+    assert found[0]["issue"] == [{"severity": "information", "code": "informational"}]
+    assert found[3]["issue"][0]["expression"] == ["Patient.gender"]
+
+
+def test_a_profile_from_a_file_is_judged(tmp_path):
+    profile = {
+        "resourceType": "StructureDefinition", "url": "urn:profile", "type": "Patient", "derivation": "constraint",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Patient",
+        "differential": {"element": [{"path": "Patient"}, {"path": "Patient.name", "min": 1}]},
+    }  # fmt: skip
+    (tmp_path / "profile.json").write_text(json.dumps(profile))
+    (tmp_path / "patient.json").write_text('{"resourceType": "Patient", "gender": "female"}')
+    (found,) = outcomes(tmp_path / "patient.json", profiles=["urn:profile"], packages=[str(tmp_path / "profile.json")])
+    assert found["issue"][0]["expression"] == ["Patient.name"]
+    assert found["issue"][0]["code"] == "required"

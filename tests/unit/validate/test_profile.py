@@ -1,0 +1,187 @@
+"""gateway/validate/profile.py, tree.py, slicing.py and extensions.py, with profiles made for the purpose."""
+
+import pytest
+
+from gateway.core.issue import Severity
+from gateway.validate.judge import Judge
+from gateway.validate.library import Library, core_plan
+
+CORE = "http://hl7.org/fhir/StructureDefinition/"
+URL = "https://a.example/StructureDefinition/"
+
+
+def profile(name, type, *elements, base=None, **more):
+    return {
+        "resourceType": "StructureDefinition",
+        "url": URL + name,
+        "type": type,
+        "derivation": "constraint",
+        "baseDefinition": base or CORE + type,
+        "differential": {"element": [{"path": type}, *elements]},
+        **more,
+    }
+
+
+def element(id, **said):
+    path = ".".join(step.partition(":")[0] for step in id.split("."))
+    return {"id": id, "path": path, **said}
+
+
+def errors(resource, *definitions, profile="it"):
+    judge = Judge(Library(definitions, core_plan()))
+    return {(i.code, i.path) for i in judge.judge(resource, [URL + profile]) if i.severity is Severity.ERROR}
+
+
+def observation(**more):
+    return {"resourceType": "Observation", "status": "final", "code": {"text": "x"}, **more}
+
+
+SLICED = profile(
+    "it",
+    "Observation",
+    element(
+        "Observation.category", slicing={"discriminator": [{"type": "pattern", "path": "$this"}], "rules": "closed"}
+    ),
+    element(
+        "Observation.category:lab",
+        sliceName="lab",
+        min=1,
+        max="1",
+        patternCodeableConcept={"coding": [{"system": "urn:c", "code": "lab"}]},
+    ),
+    element(
+        "Observation.category:other",
+        sliceName="other",
+        max="1",
+        patternCodeableConcept={"coding": [{"system": "urn:c", "code": "other"}]},
+    ),
+)
+TYPED = profile(
+    "it",
+    "Observation",
+    element("Observation.value[x]", min=1, type=[{"code": "Quantity"}, {"code": "string"}]),
+    element("Observation.value[x]:valueQuantity", sliceName="valueQuantity"),
+    element("Observation.value[x]:valueQuantity.code", min=1),
+)
+
+
+def category(*codes):
+    return [{"coding": [{"system": "urn:c", "code": code}]} for code in codes]
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [
+        (["lab"], set()),
+        (["lab", "other"], set()),
+        (["other"], {("slice-missing", "Observation.category")}),
+        (["lab", "lab"], {("slice-repeated", "Observation.category")}),
+        (["lab", "third"], {("slice-unknown", "Observation.category[1]")}),
+    ],
+)
+def test_slices_are_told_apart_counted_and_closed(codes, expected):
+    assert errors(observation(category=category(*codes)), SLICED) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"valueString": "x"}, set()),
+        ({"valueQuantity": {"value": 1, "system": "urn:u", "code": "g"}}, set()),
+        ({"valueQuantity": {"value": 1}}, {("element-missing", "Observation.valueQuantity.code")}),
+        ({"valueBoolean": True}, {("type-not-allowed", "Observation.valueBoolean")}),
+        ({}, {("element-missing", "Observation.value[x]")}),
+    ],
+)
+def test_a_choice_is_narrowed_and_sliced_by_type(value, expected):
+    assert errors(observation(**value), TYPED) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"fixedCode": "amended"}, "value-fixed"),
+        ({"patternCode": "amended"}, "value-pattern"),
+        ({"max": "0"}, "element-forbidden"),
+        ({"maxLength": 3}, "value-too-long"),
+        ({"binding": {"strength": "required", "valueSet": "urn:set"}}, "code-not-in-value-set"),
+    ],
+)
+def test_what_a_profile_says_of_a_value_is_checked(said, code):
+    values = {
+        "resourceType": "ValueSet",
+        "url": "urn:set",
+        "compose": {"include": [{"system": "urn:x", "concept": [{"code": "y"}]}]},
+    }
+    assert errors(observation(), profile("it", "Observation", element("Observation.status", **said)), values) == {
+        (code, "Observation.status")
+    }
+
+
+def test_bounds_are_compared_in_the_same_unit_only():
+    said = profile(
+        "it",
+        "Observation",
+        element("Observation.valueQuantity", minValueQuantity={"value": 0, "system": "urn:u", "code": "kg"}),
+    )
+    measured = {"value": -1, "system": "urn:u", "code": "kg"}
+    assert errors(observation(valueQuantity=measured), said) == {("value-range", "Observation.valueQuantity")}
+    assert errors(observation(valueQuantity=measured | {"code": "g"}), said) == set()
+
+
+def test_a_profile_on_a_profile_keeps_what_its_base_says():
+    base = profile("base", "Observation", element("Observation.subject", min=1))
+    it = profile("it", "Observation", element("Observation.effectiveDateTime", min=1), base=URL + "base")
+    assert errors(observation(), base, it) == {
+        ("element-missing", "Observation.subject"),
+        ("element-missing", "Observation.effectiveDateTime"),
+    }
+
+
+def test_a_profile_for_another_type_does_not_fit():
+    assert errors({"resourceType": "Patient"}, SLICED) == {("type-not-allowed", "Patient")}
+
+
+@pytest.mark.parametrize(
+    "definitions",
+    [
+        (),
+        (profile("it", "Observation", base=URL + "absent"),),
+        (profile("it", "Observation", base=URL + "it"),),
+        (profile("it", "Observation", element("Observation.nickname", min=1)),),
+    ],
+)
+def test_a_profile_that_is_not_known_or_not_usable_is_said_to_be_unchecked(definitions):
+    issues = Judge(Library(definitions, core_plan())).judge(observation(), [URL + "it"])
+    assert [(one.severity, one.code, one.profile) for one in issues] == [
+        (Severity.INFORMATION, "not-checked", URL + "it")
+    ]
+
+
+EXTENSION = profile(
+    "ext",
+    "Extension",
+    element("Extension.value[x]", min=1, type=[{"code": "code"}]),
+    kind="complex-type",
+    context=[{"type": "element", "expression": "Observation"}, {"type": "element", "expression": "HumanName.family"}],
+)
+
+
+def placed(resource):
+    issues = Judge(Library([EXTENSION], core_plan())).judge(resource)
+    return {(one.code, one.path) for one in issues if one.severity is Severity.ERROR}
+
+
+def test_an_extension_stands_where_its_definition_allows_and_holds_what_it_asks_for():
+    one = {"url": URL + "ext", "valueCode": "x"}
+    assert placed(observation(extension=[one])) == set()
+    assert placed({"resourceType": "Patient", "name": [{"family": "x", "_family": {"extension": [one]}}]}) == set()
+    assert placed({"resourceType": "Patient", "extension": [one]}) == {("extension-misplaced", "Patient.extension[0]")}
+    assert placed(observation(extension=[{"url": URL + "ext", "valueString": "x"}])) == {
+        ("type-not-allowed", "Observation.extension[0].valueString")
+    }
+
+
+def test_an_extension_of_fhir_that_fhir_does_not_define_is_a_warning():
+    issues = Judge(Library([], core_plan())).judge(observation(extension=[{"url": CORE + "no-such", "valueCode": "x"}]))
+    assert [(one.severity, one.code) for one in issues] == [(Severity.WARNING, "extension-unknown")]
