@@ -21,6 +21,7 @@ _ATTRIBUTES: Final = frozenset(_ATTRIBUTE_NAMES.split())
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]*+)((?:[^<>\"']++|\"[^\"<]*+\"|'[^'<]*+')*+)>")
 _ATTRIBUTE = re.compile(r"\s+([A-Za-z_][\w:.-]*+)\s*=\s*(?:\"([^\"<]*+)\"|'([^'<]*+)')")
 _ASIDE = re.compile(r"<!--(?:(?!--)[\s\S])*+-->")
+_WORD = re.compile(r">[^<&\w]*+\w")
 _ENTITY = re.compile(r"&(?!#\d{1,7};|#[xX][0-9A-Fa-f]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
 _SCRIPT = re.compile(r"[\s\x00-\x1f]*(?:javascript|vbscript|data:text)", re.IGNORECASE)
 
@@ -47,9 +48,10 @@ def is_basic_html(div: str) -> bool:
 
 def has_content(div: str) -> bool:
     """Whether there is a word or an image to see."""
-    return "<img" in div or bool(
-        _TAG.sub("", _ASIDE.sub("", div)).replace("&nbsp;", " ").replace("&#160;", " ").strip()
-    )
+    text = _ASIDE.sub("", div) if "<!--" in div else div
+    if _WORD.search(text) or "<img" in text:
+        return True
+    return bool(_TAG.sub("", text).replace("&nbsp;", " ").replace("&#160;", " ").strip())
 
 
 def _root_is_ours(attributes: str) -> bool:
