@@ -78,6 +78,6 @@ def _refuse_long_numbers(found: Any) -> None:
         elif isinstance(node, int) and not isinstance(node, bool) and abs(node) >= 10**64:
             raise UnsafeJsonError
         elif isinstance(node, Decimal):
-            sign, digits, exponent = node.as_tuple()
+            _, digits, exponent = node.as_tuple()
             if len(digits) > 64 or abs(int(exponent)) > 999:
                 raise UnsafeJsonError

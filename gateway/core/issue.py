@@ -17,7 +17,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One finding. `location` is the source locator, `path` the FHIRPath of the element, `rule` the row or constraint."""
+    """One finding: `location` is the source locator, `path` the element's FHIRPath, `rule` the row or constraint."""
 
     severity: Severity
     code: str

@@ -14,6 +14,8 @@ from gateway.match.compare import Likeness
 from gateway.match.person import Person
 from gateway.match.veto import vetoes
 
+ALIKE: Final = 0.88
+
 
 class Grade(StrEnum):
     """FHIR match-grade."""
@@ -30,6 +32,8 @@ class Agreement:
 
     name: Likeness
     given: bool
+    family: Likeness
+    part: bool
     birth: Likeness
     birth_known: bool
     our_mrn: bool
@@ -51,6 +55,11 @@ class Agreement:
     def alike(self) -> bool:
         """Whether the names are equal or nearly so."""
         return self.name is not Likeness.APART
+
+    @property
+    def kin(self) -> bool:
+        """Whether the family names are equal or nearly so."""
+        return self.family is not Likeness.APART
 
     @property
     def born(self) -> bool:
@@ -98,16 +107,18 @@ RULES: Final = (
     Rule("our-mrn+birth-date", Grade.CERTAIN, "0.99", lambda a: a.our_mrn and a.born),
     Rule("mrn+given+birth-date", Grade.CERTAIN, "0.99", lambda a: a.number and a.given and a.born),
     Rule("mrn+name", Grade.CERTAIN, "0.99", lambda a: a.number and a.named and not a.birth_known),
-    Rule("ssn+name+birth-date", Grade.CERTAIN, "0.99", lambda a: a.ssn and a.named and a.born),
+    Rule("ssn+given+birth-date", Grade.CERTAIN, "0.99", lambda a: a.ssn and a.given and a.born),
     Rule("member+name+birth-date", Grade.CERTAIN, "0.99", lambda a: a.member and a.named and a.born),
-    Rule("address+name+birth-date", Grade.CERTAIN, "0.8", lambda a: a.address and a.named and a.born),
+    Rule("address+name+birth-date", Grade.CERTAIN, "0.8", lambda a: a.address and a.given and a.kin and a.born),
     Rule("name+birth-date+contact", Grade.PROBABLE, "0.8", lambda a: a.alike and a.born_near and a.contact),
     Rule("name+issued", Grade.PROBABLE, "0.8", lambda a: a.alike and a.issued and not a.birth_known),
+    Rule("part-of-name+birth-date+issued", Grade.PROBABLE, "0.8", lambda a: a.part and a.born_near and a.issued),
     Rule("given+birth-date+contact", Grade.POSSIBLE, "0.7", lambda a: a.given and a.born and a.contact),
     Rule("name+birth-date+postal", Grade.POSSIBLE, "0.7", lambda a: a.alike and a.born and a.postal),
     Rule("name+birth-date+sex", Grade.POSSIBLE, "0.7", lambda a: a.alike and a.born and a.sex),
     Rule("name+birth-date", Grade.POSSIBLE, "0.6", lambda a: a.alike and a.born_near),
     Rule("name+address", Grade.POSSIBLE, "0.6", lambda a: a.named and a.address and not a.birth_known),
+    Rule("part-of-identity+issued", Grade.POSSIBLE, "0.6", lambda a: a.issued and (a.alike or a.born or a.part)),
     Rule("patient-conflict", Grade.POSSIBLE, "0.6", lambda a: a.issued),
 )
 NO_RULE: Final = Graded(Grade.CERTAINLY_NOT, "none", "0")
@@ -136,18 +147,25 @@ def _agreement(one: Person, other: Person) -> Agreement:
     return Agreement(
         name=compare.names(one, other),
         given=compare.given(one, other) == 1.0 and not _unnamed(one, other),
+        family=compare.family(one, other),
+        part=_shares_part(one, other),
         birth=compare.birth_dates(one, other),
         birth_known=bool(one.birth_date and other.birth_date),
         our_mrn=not one.our_mrns.isdisjoint(other.our_mrns),
         number=not one.numbers.isdisjoint(other.numbers),
         member=not one.members.isdisjoint(other.members),
         ssn=any(len(ssn) == 9 for ssn in one.ssns & other.ssns),
-        address=not one.addresses.isdisjoint(other.addresses),
+        address=compare.addresses(one, other),
         postal=not {postal for _, postal in one.addresses}.isdisjoint(postal for _, postal in other.addresses),
         phone=not one.phones.isdisjoint(other.phones),
         email=not one.emails.isdisjoint(other.emails),
         sex=bool(one.sexes & other.sexes),
     )
+
+
+def _shares_part(one: Person, other: Person) -> bool:
+    """Whether the given or the family name agrees, nearly at least."""
+    return compare.given(one, other) >= ALIKE or compare.family(one, other) is not Likeness.APART
 
 
 def _unnamed(one: Person, other: Person) -> bool:

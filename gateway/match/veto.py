@@ -20,11 +20,11 @@ def _given_name(one: Person, other: Person) -> bool:
     """Twins: born on one day, called by two names."""
     known = any(name.given for name in one.names) and any(name.given for name in other.names)
     born = compare.birth_dates(one, other) is Likeness.EQUAL
-    return born and known and not _turned(one, other) and compare.given(one, other) < _LEAST_GIVEN
+    return born and known and not _alike(one, other) and compare.given(one, other) < _LEAST_GIVEN
 
 
-def _turned(one: Person, other: Person) -> bool:
-    return compare.names(one, other) is Likeness.EQUAL
+def _alike(one: Person, other: Person) -> bool:
+    return compare.names(one, other) is not Likeness.APART
 
 
 def _birth_date(one: Person, other: Person) -> bool:

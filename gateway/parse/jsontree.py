@@ -36,7 +36,7 @@ class Source:
 
     def below(self, value: Any, pointer: str) -> Iterator[str]:
         """The keys of all leaves of a value that stands at a pointer."""
-        return _pointers(value, pointer)
+        return iter(_pointers(value, pointer))
 
     def locate(self, pointer: str) -> str:
         """The locator of a pointer: the pointer itself."""
@@ -81,11 +81,11 @@ class Member:
     @property
     def valued(self) -> bool:
         """Whether there is a leaf at or below this member."""
-        return next(_pointers(self.value, ""), None) is not None
+        return _is_valued(self.value)
 
     def keys(self) -> Iterator[str]:
         """The pointers of all leaves at or below this member."""
-        return _pointers(self.value, self.pointer)
+        return iter(_pointers(self.value, self.pointer))
 
     def at(self, locator: str) -> "Sequence[Member]":
         """The members at a locator relative to this one."""
@@ -139,18 +139,27 @@ def _below(member: Member, name: str) -> Iterator[Member]:
                 yield Member(member.record, pointer, found)
 
 
-def _pointers(value: Any, pointer: str) -> Iterator[str]:
-    """The pointers of all leaves, in order; a stack of iterators, since deep nesting must not cost deep calls."""
-    waiting = [iter(((pointer, value),))]
-    while waiting:
-        step = next(waiting[-1], None)
-        if step is None:
-            waiting.pop()
-            continue
-        at, found = step
-        if isinstance(found, dict):
-            waiting.append(iter([(f"{at}/{pointer_step(name)}", one) for name, one in found.items()]))
-        elif isinstance(found, list):
-            waiting.append(iter([(f"{at}/{n}", one) for n, one in enumerate(found)]))
-        elif written(found):
-            yield at
+def _pointers(value: Any, pointer: str) -> list[str]:
+    """The pointers of all leaves, in order. What is read is never deeper than the decoders allow, so calls may nest."""
+    found: list[str] = []
+    _gather(value, pointer, found)
+    return found
+
+
+def _gather(value: Any, pointer: str, found: list[str]) -> None:
+    if isinstance(value, dict):
+        for name, one in value.items():
+            _gather(one, f"{pointer}/{pointer_step(name)}", found)
+    elif isinstance(value, list):
+        for n, one in enumerate(value):
+            _gather(one, f"{pointer}/{n}", found)
+    elif written(value):
+        found.append(pointer)
+
+
+def _is_valued(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_is_valued, value.values()))
+    if isinstance(value, list):
+        return any(map(_is_valued, value))
+    return bool(written(value))

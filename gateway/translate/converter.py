@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from gateway.core.ledger import State
 
 Converter = Callable[..., Any]
 Step = Callable[..., None]
+C = TypeVar("C", bound=Callable[..., Any])
 
 ANY: Final = "*"
 _converters: dict[tuple[str, str], Converter] = {}
@@ -33,20 +34,20 @@ class Primitive:
     extension: list[dict[str, Any]] = field(default_factory=list)
 
 
-def converter(name: str, format: str = ANY) -> Callable[[Converter], Converter]:
+def converter(name: str, format: str = ANY) -> Callable[[C], C]:
     """Register a converter under the name that tables use, for one format or for all."""
 
-    def register(function: Converter) -> Converter:
+    def register(function: C) -> C:
         _converters[format, name] = function
         return function
 
     return register
 
 
-def step(name: str, format: str = ANY) -> Callable[[Step], Step]:
+def step(name: str, format: str = ANY) -> Callable[[C], C]:
     """Register a coded step under the name that tables use, for one format or for all."""
 
-    def register(function: Step) -> Step:
+    def register(function: C) -> C:
         _steps[format, name] = function
         return function
 

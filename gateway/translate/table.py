@@ -62,7 +62,7 @@ class Table:
         return ".".join(part for part in self.name.split(".")[2:] if not part.startswith("-"))
 
 
-class _Many(fields.Field):
+class _Many(fields.Field[tuple[str, ...]]):
     """One text or a list of texts."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> tuple[str, ...]:
@@ -184,4 +184,5 @@ def plain(file: str, node: yaml.Node) -> Any:
 
 def _words(error: ValidationError) -> str:
     """The schema's complaint in one line; tables are ours, so their keys may be named."""
-    return "; ".join(f"{key}: {' '.join(map(str, said))}" for key, said in sorted(error.normalized_messages().items()))
+    complaints: dict[str, list[str]] = error.normalized_messages()  # type: ignore[no-untyped-call]
+    return "; ".join(f"{key}: {' '.join(map(str, said))}" for key, said in sorted(complaints.items()))

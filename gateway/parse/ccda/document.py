@@ -38,7 +38,7 @@ class Document:
     """One document as the house sees it; its elements stay alive as long as it does, so they can be keys."""
 
     def __init__(self, root: "_Element", issues: list[Issue]) -> None:
-        self._elements = list(root.iter())
+        self._elements: list[Any] = list(root.iter())
         self._paths: dict[Any, str] = {}
         self.issues = issues
         self.touched: list[Key] = []

@@ -78,7 +78,8 @@ class Element:
     @property
     def line(self) -> int:
         """The line of the source that the element starts on."""
-        return int(self.element.sourceline or 0)
+        element: Any = self.element
+        return int(element.sourceline or 0)
 
     @property
     def text(self) -> str:
@@ -106,7 +107,7 @@ class Element:
 
     def keys(self) -> Iterator[Key]:
         """The keys of all valued leaves at or below this element."""
-        top = self.element
+        top: Any = self.element
         for element in top.iter():
             for name, value in element.attrib.items():
                 if value and not value.isspace():

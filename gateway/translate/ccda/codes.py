@@ -89,7 +89,7 @@ def codeable_concept(node: Element, translation: Translation) -> dict[str, Any] 
 @converter("code", "ccda")
 def code(node: Any, translation: Translation, through: ConceptMap) -> str:
     """A code translated to one of ours."""
-    return _translated(node, through).code
+    return str(_translated(node, through).code)
 
 
 @converter("concept", "ccda")

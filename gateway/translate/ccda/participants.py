@@ -1,4 +1,4 @@
-"""Participants of a document and its entries: one Practitioner, Organization or Device for each, however often named."""
+"""Participants of a document and its entries: one resource for each, however often it is named."""
 
 from collections import defaultdict
 from typing import Any, Final

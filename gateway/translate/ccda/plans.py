@@ -30,8 +30,8 @@ _PROFILE: Final = f"{BASE}/StructureDefinition/so-outside-careplan"
 _TAG: Final = {"system": f"{BASE}/CodeSystem/so-source-format", "code": "outside-reported"}
 # What R4 lets a plan's activity point to.
 _REQUESTS: Final = frozenset(
-    {"Appointment", "CommunicationRequest", "DeviceRequest", "MedicationRequest", "NutritionOrder", "Task", "ServiceRequest",
-     "VisionPrescription", "RequestGroup"}
+    {"Appointment", "CommunicationRequest", "DeviceRequest", "MedicationRequest", "NutritionOrder", "Task",
+     "ServiceRequest", "VisionPrescription", "RequestGroup"}
 )  # fmt: skip
 _REFERRED: Final = frozenset({"Condition", "MedicationRequest", "AllergyIntolerance", "DiagnosticReport", "Procedure"})
 

@@ -16,7 +16,8 @@ CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 VERIFICATION: Final = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 # Codes that say "this is a problem" and nothing about it.
 GENERIC: Final = frozenset(
-    {"64572001", "55607006", "404684003", "409586006", "282291009", "418799008", "75326-9", "75323-6", "75321-0", "29308-4"}
+    {"64572001", "55607006", "404684003", "409586006", "282291009", "418799008", "75326-9", "75323-6",
+     "75321-0", "29308-4"}
 )  # fmt: skip
 _GONE: Final = ("inactive", "remission", "resolved")
 

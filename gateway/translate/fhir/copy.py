@@ -1,6 +1,5 @@
 """A resource of the sender's, element by element as R4 defines it, with a line in the ledger for each leaf."""
 
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
@@ -19,7 +18,6 @@ RULE: Final = "fhir.resource.Bundle#1"
 _OUR_OWN: Final = "we give our own ids; references follow them"
 _NOT_TRUSTED: Final = "a sender's claim about its own copy; ours is judged anew"
 _UNTRUSTED_META: Final = frozenset(("versionId", "lastUpdated", "source", "profile", "tag", "id", "extension"))
-_INDEX: Final = re.compile(r"/(\d+)(?=/|\Z)")
 
 
 class FhirRecord(Protocol):
@@ -42,10 +40,10 @@ class Place:
         self.pointer = pointer
 
     def __str__(self) -> str:
-        inside = self.pointer[len(self.copy.entry.pointer) + 1 :]
-        first, slash, rest = inside.partition("/")
-        path = self.copy.renamed.get(first, first) + slash + rest
-        path = _INDEX.sub(r"[\1]", path).replace("/", ".")
+        first, *rest = self.pointer[len(self.copy.entry.pointer) + 1 :].split("/")
+        path = self.copy.renamed.get(first, first)
+        for step in rest:
+            path = f"{path}[{step}]" if step.isdigit() else f"{path}.{step}"
         return f"{self.copy.entry.name}.{path}"
 
 
