@@ -53,20 +53,24 @@ class Profiles:
 
     def conforms(self, url: str, node: Any, scope: Scope) -> Found | None:
         """What a profile would find in a node, kept apart; None when the profile is not known."""
-        if self._of(url) is None:
+        if self._of(url) is None or scope.depth > _DEEPEST:
             return None
         apart = Scope(scope.resource, scope.place, Found())
+        apart.depth = scope.depth + 1
         apart.root, apart.bundle, apart.full_url = scope.root, scope.bundle, scope.full_url
         self.check(url, node, scope.place, apart)
         return apart.found
 
     def _of(self, url: str) -> tuple[str, Check] | None:
         if url not in self._checks:
-            self._checks[url] = None  # a profile that asks for itself
-            definition, branch = self._library.profile(url), tree(url, self._library)
-            if definition is not None and branch is not None and _is_usable(branch, definition["type"]):
-                self._checks[url] = (definition["type"], self._node(branch, definition["type"]))
+            self._checks[url] = self._compiled(url)
         return self._checks[url]
+
+    def _compiled(self, url: str) -> tuple[str, Check] | None:
+        definition, branch = self._library.profile(url), tree(url, self._library)
+        if definition is None or branch is None or not _is_usable(branch, definition["type"]):
+            return None
+        return definition["type"], self._node(branch, definition["type"])
 
     def _node(self, branch: Branch, type_name: str) -> Check:
         """What a branch says of the inside of one value of this datatype."""
@@ -206,6 +210,7 @@ class Profiles:
         return check
 
 
+_DEEPEST: Final = 6  # profiles that tell slices by profiles can ask for each other without end
 _CODED: Final = ("code", "Coding", "CodeableConcept", "Quantity", "string", "uri")
 
 

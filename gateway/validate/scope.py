@@ -53,7 +53,7 @@ class Found:
 class Scope:
     """One resource under judgement: the resource itself, the one that contains it, its bundle."""
 
-    __slots__ = ("bundle", "found", "full_url", "place", "pointers", "profile", "resource", "root")
+    __slots__ = ("bundle", "depth", "found", "full_url", "place", "pointers", "profile", "resource", "root")
 
     def __init__(self, resource: dict[str, Any], place: Place, found: Found) -> None:
         self.resource = resource
@@ -63,6 +63,7 @@ class Scope:
         self.bundle: Any = None
         self.full_url = ""
         self.profile = ""
+        self.depth = 0  # how many slices by profile lie around
         self.pointers: list[Pointer] = []
 
     def contained(self, resource: dict[str, Any], place: Place) -> "Scope":
