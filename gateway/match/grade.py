@@ -72,6 +72,11 @@ class Agreement:
         return self.birth is not Likeness.APART
 
     @property
+    def born_unless(self) -> bool:
+        """Whether the birth dates are near each other, unless one of them is not known."""
+        return self.born_near or not self.birth_known
+
+    @property
     def contact(self) -> bool:
         """Whether anything agrees that few persons share."""
         return any((self.our_mrn, self.number, self.member, self.ssn, self.address, self.phone, self.email))
@@ -108,6 +113,7 @@ RULES: Final = (
     Rule("mrn+given+birth-date", Grade.CERTAIN, "0.99", lambda a: a.number and a.given and a.born),
     Rule("mrn+name", Grade.CERTAIN, "0.99", lambda a: a.number and a.named and not a.birth_known),
     Rule("ssn+given+birth-date", Grade.CERTAIN, "0.99", lambda a: a.ssn and a.given and a.born),
+    Rule("ssn+name", Grade.CERTAIN, "0.99", lambda a: a.ssn and a.given and a.kin and a.born_unless),
     Rule("member+name+birth-date", Grade.CERTAIN, "0.99", lambda a: a.member and a.named and a.born),
     Rule("address+name+birth-date", Grade.CERTAIN, "0.8", lambda a: a.address and a.given and a.kin and a.born),
     Rule("name+birth-date+contact", Grade.PROBABLE, "0.8", lambda a: a.alike and a.born_near and a.contact),
@@ -118,7 +124,7 @@ RULES: Final = (
     Rule("name+birth-date+sex", Grade.POSSIBLE, "0.7", lambda a: a.alike and a.born and a.sex),
     Rule("name+birth-date", Grade.POSSIBLE, "0.6", lambda a: a.alike and a.born_near),
     Rule("name+address", Grade.POSSIBLE, "0.6", lambda a: a.named and a.address and not a.birth_known),
-    Rule("part-of-identity+issued", Grade.POSSIBLE, "0.6", lambda a: a.issued and (a.alike or a.born or a.part)),
+    Rule("part-of-identity+issued", Grade.POSSIBLE, "0.6", lambda a: a.issued and (a.alike or a.born)),
     Rule("patient-conflict", Grade.POSSIBLE, "0.6", lambda a: a.issued),
 )
 NO_RULE: Final = Graded(Grade.CERTAINLY_NOT, "none", "0")

@@ -43,12 +43,19 @@ ONE_PERSON = {
     "short name": (patient("Bob", **HOME), patient("Robert", **HOME), BY_ADDRESS),
     "accents": (patient("ROBERT", "O'NEILL", **HOME), patient("Róbert", "Oneill", **HOME), BY_ADDRESS),
     "double surname": (patient(family="Vega Luna", **HOME), patient(family="Luna-Vega", **HOME), BY_ADDRESS),
-    "names turned": (patient("Ashgrove", "Robert", **HOME), patient(**HOME), BY_ADDRESS),
     "address words": (
         patient(address=[address("12 Quarry Lane, Apartment 4")]),
         patient(address=[address("12 QUARRY LN APT 4", "55901-1200")]),
         BY_ADDRESS,
     ),
+    "a slip in the street": (patient(**HOME), patient(address=[address("12 Quarrry Lane")]), BY_ADDRESS),
+    "a building left out": (
+        patient(address=[address("12 Quarry Lane Larch House")]),
+        patient(address=[address("12 Quarry Lane")]),
+        BY_ADDRESS,
+    ),
+    "a digit of the postal code": (patient(**HOME), patient(address=[address(postal="55910")]), BY_ADDRESS),
+    "a letter of the family name": (patient(family="Ashgroove", **HOME), patient(**HOME), BY_ADDRESS),
     "member id": (
         patient(identifier=[identifier("M1", "https://payer.example", "MB")]),
         patient(identifier=[identifier("m-1", "https://payer.example", "MB")]),
@@ -72,6 +79,7 @@ def test_a_maiden_name_among_the_names_links():
 
 # --- people who look alike ------------------------------------------------------------------------------------
 
+SOCIAL = {"identifier": [{"system": "http://hl7.org/fhir/sid/us-ssn", "value": "999-41-4417"}]}
 TRAPS = {
     "twins": (patient("Carla", **HOME), patient("Marla", id="two", **HOME)),
     "twins with alike names": (patient("Jan", **HOME), patient("Jann", id="two", **HOME)),
@@ -127,6 +135,12 @@ TRAPS = {
         patient(id="two", identifier=[{"system": "http://hl7.org/fhir/sid/us-ssn", "value": "999-99-4418"}], **HOME),
     ),
     "one has died": (patient(**HOME), patient(id="two", deceasedBoolean=True, **HOME)),
+    "names turned": (patient("Thomas", "James", **HOME), patient("James", "Thomas", id="two", **HOME)),
+    "one number of social security for two children": (
+        patient("Carla", **SOCIAL, **HOME),
+        patient("Marla", id="two", **SOCIAL, **HOME),
+    ),
+    "neighbours": (patient(**HOME), patient(id="two", address=[address("13 Quarry Lane")])),
     "shared telephone": (patient(telecom=[phone()]), patient("Hugo", born="1990-01-01", id="two", telecom=[phone()])),
     "swapped date": (patient(born="1961-04-09", **HOME), patient(born="1961-09-04", id="two", **HOME)),
 }
