@@ -5,6 +5,7 @@ from typing import Any, Final
 from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
 from gateway.translate.ccda.codes import display as display_of
 from gateway.translate.ccda.element import Element
+from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.quantities import quantity
 from gateway.translate.ccda.results import effective
 from gateway.translate.ccda.statements import made, statements
@@ -128,3 +129,21 @@ def is_so(node: Element, translation: Translation) -> bool:
     for child in (node, *node.below("code", "value")):
         child.read("code")
     return True
+
+
+@step("occurrence_or", "ccda")
+def occurrence_or(node: Element, translation: Translation, resource: Resource) -> None:
+    """When a vaccine was given, where no day can be read: as it was written, or that it is not told."""
+    if "occurrenceDateTime" in resource:
+        return
+    kept = resource.pop("_occurrenceDateTime", {}).get("extension", [{}])[0]
+    resource["occurrenceString"] = kept.get("valueString") or "Not told in the source"
+
+
+@step("effective_or", "ccda")
+def effective_or(node: Element, translation: Translation, resource: Resource) -> None:
+    """When a medicine was given, where no day can be read: a period that says so."""
+    if "effectiveDateTime" in resource or "effectivePeriod" in resource:
+        return
+    kept = resource.pop("_effectiveDateTime", None)
+    resource["effectivePeriod"] = kept or absent()
