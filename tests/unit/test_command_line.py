@@ -1,0 +1,63 @@
+"""gateway/__main__.py and the public face in gateway/__init__.py"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import gateway
+
+ROOT = Path(__file__).parents[2]
+FIXTURES = ROOT / "tests" / "fixtures"
+
+
+def run(*words: str, var: Path | None = None) -> subprocess.CompletedProcess[str]:
+    environment = (
+        {**os.environ, "DATABASE_URL": f"sqlite:///{var}/gateway.db", "GATEWAY_VAR": str(var)} if var else None
+    )
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", *words],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_convert_prints_one_line_a_file_and_a_bad_file_stops_nothing(tmp_path):
+    bad = tmp_path / "bad.txt"
+    bad.write_bytes(b"nothing that we know")
+    done = run("convert", str(bad), str(FIXTURES / "form" / "referral.json"), str(tmp_path / "absent"))
+    first, second, third = map(json.loads, done.stdout.splitlines())
+    assert done.returncode == 0
+    assert first["bundle"] is None
+    assert first["error"]["resourceType"] == third["error"]["resourceType"] == "OperationOutcome"
+    assert second["kind"] == "form:second-opinion-referral"
+    assert set(second) == {"file", "kind", "bundle", "issues", "ledger", "error"}
+
+
+def test_validate_prints_an_outcome_a_line(tmp_path):
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text('{"resourceType":"Patient","gender":"female"}')
+    bad.write_text('{"resourceType":"Patient","gender":"lady"}')
+    done = run("validate", str(good), str(bad))
+    first, second = map(json.loads, done.stdout.splitlines())
+    assert all(issue["severity"] not in ("error", "fatal") for issue in first["issue"])
+    assert [issue["expression"] for issue in second["issue"] if issue["severity"] == "error"] == [["Patient.gender"]]
+    assert "lady" not in done.stdout
+
+
+def test_a_key_is_printed_once_and_the_trail_verifies(tmp_path):
+    key = run("clinic", "add", "Riverbend Clinic", var=tmp_path).stdout.strip()
+    assert key.startswith("so_clinic_")
+    assert run("audit", "verify", var=tmp_path).returncode == 0
+    assert run("reconcile", var=tmp_path).returncode == 0
+
+
+def test_the_public_face_converts_and_validates():
+    converted = gateway.convert((FIXTURES / "form" / "referral.json").read_bytes(), sender="riverbend")
+    assert json.loads(converted.to_json())["resourceType"] == "Bundle"
+    assert converted.error is None
+    assert gateway.validate({"resourceType": "Patient", "gender": "lady"})
