@@ -27,15 +27,25 @@ def allergy_code(node: Element, translation: Translation, resource: Resource) ->
         resource["code"] = concept or _kind(kind, translation) or absent()
         return
     node.read("negationInd")
-    found = translation.concept_map("ccda-no-known-allergy").translate(kind.look("code")) if kind is not None else None
-    if concept is None and found is not None:
-        resource["code"] = {"coding": [{"system": _SNOMED, "code": found.code}]}
+    none_known = _none_known(node, translation)
+    if none_known:
+        resource["code"] = {"coding": [{"system": _SNOMED, "code": none_known}]}
         if kind is not None:
             kind.read("code")
     elif concept is None:
-        resource["code"] = {"text": "No known allergy of this kind", **(_kind(kind, translation) or {})}
+        said = _kind(kind, translation) or {}
+        resource["code"] = {**said, "text": f"None known: {first_display(said)}" if said else "None known"}
     else:
         resource["code"] = {**concept, "text": concept.get("text") or first_display(concept)}
+
+
+def _none_known(node: Element, translation: Translation) -> str:
+    """The concept that says there is none of a kind, where the statement names no agent and the map has the kind."""
+    agent, kind = next(iter(node.at(_AGENT)), None), node.first("value")
+    if kind is None or (agent is not None and (agent.look("code") or agent.children("translation"))):
+        return ""
+    found = translation.concept_map("ccda-no-known-allergy").translate(kind.look("code"))
+    return found.code if found else ""
 
 
 def _kind(kind: Element | None, translation: Translation) -> dict[str, Any] | None:
@@ -51,9 +61,7 @@ def allergy_status(node: Element, translation: Translation, resource: Resource) 
         resource.pop("clinicalStatus", None)
         return
     if node.look("negationInd") == "true":
-        known_none = any(one.get("system") == _SNOMED for one in resource["code"].get("coding", []))
-        agent = next(iter(node.at(_AGENT)), None)
-        if known_none and (agent is None or not agent.look("code")):
+        if _none_known(node, translation):
             resource["clinicalStatus"] = _concept(_CLINICAL, "active")
             resource["verificationStatus"] = _concept(_VERIFICATION, "confirmed")
         else:
