@@ -17,6 +17,17 @@ from gateway.translate.target import SecondValueError
 Resource = dict[str, Any]
 Reference = dict[str, Any]
 
+# What ends one row and never the source: its two refusals, and a converter's own mistake on a value nobody thought of,
+# which is told as `row-failed` and leaves its leaves failed.
+REFUSALS: Final = (
+    NotConvertedError,
+    SecondValueError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+)
 # What is one thing wherever it is named: a second mention fills what the first left open.
 DIRECTORY: Final = frozenset(
     {"Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "RelatedPerson", "Device", "Encounter"}
@@ -244,12 +255,14 @@ class _RowEntry:
             translation.warn(error.code, system=error.system, concept=error.concept, state=error.state)
         elif isinstance(error, SecondValueError):
             translation.warn("second-value", state=State.FAILED)
+        elif isinstance(error, REFUSALS):
+            translation.warn("row-failed", state=State.FAILED)
         translation._row, path = self._outer, f"{self._prefix}{self.place}"
         translation.prefix = self._prefix
         touched = translation.record.touched
         keys = touched[self._mark :]
         del touched[self._mark :]
-        if error is not None and not isinstance(error, NotConvertedError | SecondValueError):
+        if error is not None and not isinstance(error, REFUSALS):
             return False
         if not self.dropped:
             translation.filled += self.state is not State.FAILED

@@ -6,8 +6,9 @@ from gateway.core.ledger import State
 from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
+from gateway.translate.ccda.problems import problem_type
 from gateway.translate.ccda.statements import has_template, inside, made
-from gateway.translate.converter import step
+from gateway.translate.converter import converter, step
 from gateway.translate.translation import Resource, Translation
 
 _HEALTH_CONCERN: Final = {
@@ -93,3 +94,10 @@ def relatives_conditions(node: Element, translation: Translation, resource: Reso
     if "bornDate" in resource:
         for one in ("ageAge", "ageString", "ageRange"):
             resource.pop(one, None)
+
+
+@converter("kind_note", "ccda")
+def kind_note(node: Element, translation: Translation) -> dict[str, str] | None:
+    """What kind of finding it is, where that says more than that it is one."""
+    concept = problem_type(node, translation)
+    return {"text": f"Kind of finding: {first_display(concept)}"} if concept else None

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from gateway.core.ledger import State
 from gateway.translate.ccda.element import Element
-from gateway.translate.ccda.narrative import narrative
+from gateway.translate.ccda.narrative import narrative, text_div
 from gateway.translate.ccda.problems import GENERIC
 from gateway.translate.ccda.statements import made, statements
 from gateway.translate.converter import step
@@ -75,6 +75,8 @@ def section_empty(node: Element, translation: Translation, element: dict[str, An
         element["emptyReason"] = {"coding": [{"system": _EMPTY, "code": found.code}]}
     elif "text" not in element and "section" not in element:
         element["emptyReason"] = {"coding": [{"system": _EMPTY, "code": "unavailable"}]}
+    if "text" not in element and "section" not in element:
+        element["text"] = {"status": "empty", "div": text_div("The source has no words in this section.")}
 
 
 def _says_none(statement: Element) -> bool:

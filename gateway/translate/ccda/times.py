@@ -106,6 +106,8 @@ def _parts(sent: str) -> dict[str, str | None] | None:
     if found is None:
         return None
     parts = found.groupdict()
+    if parts["offset"] and not _is_offset(parts["offset"]):
+        return None
     try:
         datetime(
             int(parts["year"]), int(parts["month"] or 1), int(parts["day"] or 1),
@@ -114,6 +116,11 @@ def _parts(sent: str) -> dict[str, str | None] | None:
     except ValueError:
         return None
     return parts
+
+
+def _is_offset(sent: str) -> bool:
+    """Whether a place on earth keeps this time."""
+    return sent == "Z" or (int(sent[1:3]) <= 14 and int(sent[3:] or 0) < 60)
 
 
 def _day(parts: dict[str, str | None]) -> str:

@@ -27,7 +27,9 @@ def convert(sent: Any, sender: Sender = RIVERBEND) -> Outcome:
 
 def made(outcome: Outcome) -> list[dict[str, Any]]:
     return [
-        entry["resource"] for entry in outcome.bundle["entry"] if entry["resource"]["resourceType"] not in MADE_BY_US
+        entry["resource"]
+        for entry in outcome.bundle.get("entry", [])
+        if entry["resource"]["resourceType"] not in MADE_BY_US
     ]
 
 
