@@ -17,7 +17,7 @@ demo: .venv/ready
 	$(BIN)/python -m gateway demo tests/fixtures
 
 bench: .venv/test-ready
-	$(BIN)/python bench/convert.py
+	$(BIN)/python -m bench.convert
 
 format: .venv/test-ready
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
