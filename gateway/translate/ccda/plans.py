@@ -27,7 +27,7 @@ _CARE_PLAN: Final = "2.16.840.1.113883.10.20.22.1.15"
 _REFERRAL: Final = "2.16.840.1.113883.10.20.22.1.14"
 _ASSESS_PLAN: Final = {"system": "http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "code": "assess-plan"}
 _PROFILE: Final = f"{BASE}/StructureDefinition/so-outside-careplan"
-_TAG: Final = {"system": f"{BASE}/CodeSystem/so-source-format", "code": "outside-reported"}
+_TAG: Final = {"system": f"{BASE}/CodeSystem/so-tag", "code": "outside-reported"}
 # What R4 lets a plan's activity point to.
 _REQUESTS: Final = frozenset(
     {"Appointment", "CommunicationRequest", "DeviceRequest", "MedicationRequest", "NutritionOrder", "Task",
