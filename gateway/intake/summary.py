@@ -26,7 +26,7 @@ _COUNTED = (
     ("AllergyIntolerance", "Allergies"),
     ("Observation", "Results"),
     ("DiagnosticReport", "Reports"),
-    ("Coverage", "Insurances"),
+    ("Coverage", "Insurance"),
 )
 
 
