@@ -40,14 +40,15 @@ def search(
 ) -> Page:
     """One page of what the query finds and this clinic may see; `total` is what the page before counted."""
     conditions = [*live(query.type), *query.conditions, *visible_to(clinic)]
-    if total is None and (query.only_counts or query.total != "none"):
-        total = connection.execute(select(func.count()).select_from(resources).where(*conditions)).scalar_one()
     if query.only_counts:
-        return Page((), (), total, None)
+        return Page((), (), _count(connection, conditions), None)
     keys = [_sort_key(query.type, name, down) for name, down in query.sort]
     rows = connection.execute(_page(query, conditions, keys, after)).all()
-    matches = tuple(Stored(*row[: len(_COLUMNS)]) for row in rows[: query.count])
     more = len(rows) > query.count
+    if total is None and query.total != "none":
+        # A first page that holds everything needs no second look.
+        total = _count(connection, conditions) if more or after is not None else len(rows)
+    matches = tuple(Stored(*row[: len(_COLUMNS)]) for row in rows[: query.count])
     included = _included(connection, query, matches, clinic)
     return Page(
         matches=matches,
@@ -56,6 +57,10 @@ def search(
         next=tuple(rows[query.count - 1][len(_COLUMNS) :]) if more else None,
         cut=len(included) > MOST_INCLUDED,
     )
+
+
+def _count(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> int:
+    return connection.execute(select(func.count()).select_from(resources).where(*conditions)).scalar_one()
 
 
 def _page(

@@ -1,6 +1,7 @@
 """gateway/store/parameters.py: the registry holds what US Core asks of a server."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from gateway.store.parameters import registry
 
 ASKED = Path(__file__).parents[4] / "shared/reference/us-core/server-requirements-6.1.0.json"
 # What we do not hold: nothing that we translate makes it.
-ABSENT = {"Questionnaire", "ValueSet", "HealthcareService", "Media"}
+ABSENT = {"ValueSet"}
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +48,17 @@ def test_what_us_core_wants_included_can_be_included(asked):
         for names in asked[type].get("include", {}).values():
             for name in names:
                 assert registry()[type].parameters[name.split(":")[1]].kind == "reference"
+
+
+def test_every_type_that_a_mapping_table_makes_is_served():
+    tables = Path(__file__).parents[3] / "mappings"
+    made = {
+        found[1]
+        for table in tables.rglob("*.yaml")
+        for found in re.finditer(
+            r"^map: [a-z0-9]+\.[^.\s]+\.([A-Z][A-Za-z]+)(?:[.\s]|$)", table.read_text(), re.MULTILINE
+        )
+    }
+    datatypes = {"Address", "Bundle", "ContactPoint", "Dosage", "HumanName", "Identifier"}
+    assert made
+    assert made - datatypes <= registry().keys()
