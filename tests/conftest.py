@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import create_engine, text
 
 from gateway.access.keys import add_clinic
@@ -18,6 +19,11 @@ from gateway.services import Services, open_services
 from gateway.settings import Settings
 from gateway.store.engine import Store, open_store
 from tests.private_postgres import private_postgres, programs
+
+# The same examples on every run of the check that decides; new ones on everybody's own machine.
+hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+if os.environ.get("GATEWAY_CI"):
+    hypothesis_settings.load_profile("ci")
 
 
 @pytest.fixture

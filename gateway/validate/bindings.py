@@ -34,7 +34,7 @@ def _judge(url: str, type_name: str, expansion: Expansion | None) -> Check:
 
 def _plain(codes: frozenset[str]) -> Check:
     def check(value: Any, place: Place, scope: Scope) -> None:
-        if value not in codes and type(value) is str and value:
+        if type(value) is str and value and value not in codes:
             scope.error("code-not-in-value-set", place, _RULE)
 
     return check

@@ -97,7 +97,7 @@ def _holding(pattern: Any, steps: list[str]) -> Belongs:
 
 def _is_member(value: Any, pairs: set[tuple[str, str]], codes: set[str]) -> bool:
     if type(value) is str:
-        return value in codes
+        return type(value) is str and value in codes
     codings = each(value, "coding") if "coding" in value else (value,)
     return any(type(one) is dict and (one.get("system", ""), one.get("code")) in pairs for one in codings)
 
