@@ -40,7 +40,7 @@ def each(node: Any, *names: str) -> Iterator[Any]:
 def has_coding(node: Any, name: str, system: str, *codes: str) -> bool:
     """Whether a codeable concept holds one of the codes."""
     return any(
-        type(coding) is dict and coding.get("system") == system and coding.get("code") in tuple(codes)
+        type(coding) is dict and coding.get("system") == system and coding.get("code") in codes
         for coding in each(node, name, "coding")
     )
 

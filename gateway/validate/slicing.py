@@ -97,9 +97,15 @@ def _holding(pattern: Any, steps: list[str]) -> Belongs:
 
 def _is_member(value: Any, pairs: set[tuple[str, str]], codes: set[str]) -> bool:
     if type(value) is str:
-        return type(value) is str and value in codes
+        return value in codes
     codings = each(value, "coding") if "coding" in value else (value,)
-    return any(type(one) is dict and (one.get("system", ""), one.get("code")) in pairs for one in codings)
+    return any(_pair(one) in pairs for one in codings)
+
+
+def _pair(coding: Any) -> tuple[str, str]:
+    """System and code of a coding; of anything else, two empty texts."""
+    system, code = (coding.get("system", ""), coding.get("code")) if type(coding) is dict else ("", "")
+    return (system, code) if type(system) is str and type(code) is str else ("", "")
 
 
 def _by_type(branch: Branch, steps: list[str]) -> Belongs:
