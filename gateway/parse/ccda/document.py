@@ -76,7 +76,9 @@ class Document:
                     yield (element, name), "template identity is used for dispatch only"
                 continue
             for name in element.keys():  # noqa: SIM118
-                if name in STRUCTURE:
+                if name == "negationInd" and element.get(name) == "false":
+                    yield (element, name), "not negated"
+                elif name in STRUCTURE:
                     yield (element, name), "structure"
             if element.tag == _REFERENCE and (element.get("value") or "").startswith("#"):
                 yield (element, "value"), "points into the narrative"

@@ -2,13 +2,13 @@
 
 from typing import Any, Final
 
+from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
-from gateway.translate.ccda.codes import display as display_of
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.quantities import quantity
 from gateway.translate.ccda.results import effective
-from gateway.translate.ccda.statements import made, statements
+from gateway.translate.ccda.statements import inside, made, statements
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.translation import Reference, Resource, Translation
 
@@ -48,9 +48,13 @@ def udi(node: Element, translation: Translation, resource: Resource) -> None:
 
 @converter("device", "ccda")
 def device(node: Element, translation: Translation) -> Reference | None:
-    """A device that takes part."""
+    """A device that takes part; senders give several kinds of device one id, so its kind tells them apart too."""
     role = node.first("participantRole")
-    return translation.make("ccda.participantRole.Device", role) if role is not None else None
+    if role is None:
+        return None
+    ids = [part for key in identifiers.keys(role) for part in key]
+    kinds = [one.peek for one in role.at("playingDevice/code/@code")]
+    return translation.make("ccda.participantRole.Device", role, identity=(*ids, *kinds) if ids else ())
 
 
 @converter("product_device", "ccda")
@@ -99,11 +103,18 @@ def codings(node: Element, translation: Translation) -> list[dict[str, Any]]:
     return found
 
 
-@converter("method_note", "ccda")
-def method_note(node: Element, translation: Translation) -> dict[str, str] | None:
-    """How it was done; R4 has no place for it on a Procedure."""
-    words = display_of(node, translation) or node.read("code")
-    return {"text": f"Method: {words}"} if words else None
+@step("indication", "ccda")
+def indication(node: Element, translation: Translation, resource: Resource) -> None:
+    """Why something was done: a finding, an act, or an act named by its id alone, which is no act of its own."""
+    if node.name == "observation":
+        translation.make("ccda.observation.Observation", node)
+        return
+    code, text = node.first("code"), node.first("text")
+    named = code is not None and (code.look("code") or code.words() or code.children("translation"))
+    if named or (text is not None and text.valued) or any(True for _ in inside(node)):
+        translation.make("ccda.procedure.Procedure", node)
+    else:
+        translation.memory.setdefault("entry references", {})[node.same()] = node
 
 
 @converter("value_note", "ccda")

@@ -5,7 +5,7 @@ from typing import Any, Final
 from gateway.translate.ccda.codes import codeable_concept, first_display
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
-from gateway.translate.converter import step
+from gateway.translate.converter import converter, step
 from gateway.translate.translation import Resource, Translation
 
 _CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
@@ -50,6 +50,12 @@ def _none_known(node: Element, translation: Translation) -> str:
 
 def _kind(kind: Element | None, translation: Translation) -> dict[str, Any] | None:
     return codeable_concept(kind, translation) if kind is not None else None
+
+
+@converter("allergy_kind", "ccda")
+def allergy_kind(node: Element, translation: Translation) -> dict[str, Any] | None:
+    """What the source calls the kind; R4's type and category are coarser."""
+    return codeable_concept(node, translation) if node.look("code") else None
 
 
 @step("allergy_status", "ccda")

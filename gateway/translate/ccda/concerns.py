@@ -6,8 +6,9 @@ from gateway.core.ledger import State
 from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
-from gateway.translate.ccda.problems import problem_type
-from gateway.translate.ccda.statements import has_template, inside, made
+from gateway.translate.ccda.problems import VERIFICATION, problem_type
+from gateway.translate.ccda.statements import ENTRY_REFERENCE, PLANNED, has_template, inside, made
+from gateway.translate.ccda.times import moment, put
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Resource, Translation
 
@@ -19,6 +20,9 @@ _HEALTH_CONCERN: Final = {
 @step("health_concern", "ccda")
 def health_concern(node: Element, translation: Translation, resource: Resource) -> None:
     """A concern about a problem is that problem; about anything else it is a Condition of its own."""
+    if node.look("negationInd") == "true":
+        _no_concern(node, translation)
+        return
     problem = False
     for inner in inside(node):
         references = made(inner, translation)
@@ -31,14 +35,43 @@ def health_concern(node: Element, translation: Translation, resource: Resource) 
                 held = condition.setdefault("category", [])
                 if _HEALTH_CONCERN not in held:
                     held.append(dict(_HEALTH_CONCERN))
+                _followed_since(node, translation, condition)
     if not problem:
         translation.make("ccda.HealthConcern.Condition", node)
+
+
+def _no_concern(node: Element, translation: Translation) -> None:
+    """What is said to be no concern: refuted where it is named; that there is none at all stays in the words."""
+    if any(True for _ in inside(node)):
+        translation.make("ccda.HealthConcern.Condition", node)
+    else:
+        translation.enter_all(node, State.TEXT, "ccda.concern.none", "says that there are none")
+
+
+def _followed_since(node: Element, translation: Translation, condition: Resource) -> None:
+    """The day since when a concern is followed, where the problem itself does not say when it was recorded."""
+    times = node.first("effectiveTime")
+    stands = times.first("low") or times if times is not None else None
+    if stands is None or not stands.look("value") or "recordedDate" in condition or "_recordedDate" in condition:
+        return
+    with translation.row("ccda.concern.recorded", "recordedDate", stands):
+        put(condition, "recordedDate", moment(stands.read("value"), translation))
+
+
+@step("concern_state", "ccda")
+def concern_state(node: Element, translation: Translation, resource: Resource) -> None:
+    """A negated concern is refuted, and then has no clinical status (con-5)."""
+    if node.look("negationInd") == "true":
+        node.read("negationInd")
+        resource.pop("clinicalStatus", None)
+        resource["verificationStatus"] = {"coding": [{"system": VERIFICATION, "code": "refuted"}]}
 
 
 @step("concern_code", "ccda")
 def concern_code(node: Element, translation: Translation, resource: Resource) -> None:
     """What concerns: the concern's words, else those of what is observed."""
-    text = node.first("text")
+    negated = node.look("negationInd") == "true"  # its words deny the concern, so they cannot name it
+    text = node.first("text") if not negated else None
     words = referenced_words(text, translation) if text is not None else ""
     if words:
         resource["code"] = {"text": words}
@@ -55,7 +88,13 @@ def concern_code(node: Element, translation: Translation, resource: Resource) ->
 @step("risks", "ccda")
 def risks(node: Element, translation: Translation, resource: Resource) -> None:
     """What the patient may get: an outcome that is predicted, and no Condition."""
+    if node.look("negationInd") == "true":
+        _no_risk(node, translation, resource)
+        return
     for inner in inside(node):
+        if inner.look("negationInd") == "true":
+            _no_risk(inner, translation, resource)
+            continue
         value = inner.first("value")
         concept = codeable_concept(value, translation) if value is not None else None
         if inner.name == "observation" and concept:
@@ -69,31 +108,60 @@ def risks(node: Element, translation: Translation, resource: Resource) -> None:
                 resource.setdefault("basis", []).extend(basis)
 
 
+def _no_risk(node: Element, translation: Translation, resource: Resource) -> None:
+    """A risk that is denied is no prediction; its name is kept as words."""
+    node.read("negationInd")
+    values = (*node.children("value"), *(one for inner in inside(node) for one in inner.children("value")))
+    said = [first_display(concept) for one in values if (concept := codeable_concept(one, translation))]
+    resource.setdefault("note", []).append({"text": f"Not at risk: {'; '.join(said) or 'see the narrative'}"})
+
+
 @step("interventions", "ccda")
 def interventions(node: Element, translation: Translation, resource: Resource) -> None:
-    """A wrapper is what it holds."""
+    """A wrapper is what it holds; one that holds nothing is what it says itself."""
+    if node.look("negationInd") == "true":
+        translation.enter_all(node, State.TEXT, "ccda.intervention.none", "says that it did not take place")
+        return
     for inner in inside(node):
         made(inner, translation)
+    text = node.first("text")
+    empty = all(has_template(inner, ENTRY_REFERENCE) for inner in inside(node))
+    if empty and text is not None and text.valued:
+        planned = node.look("moodCode") in PLANNED
+        translation.make("ccda.PlannedAct.ServiceRequest" if planned else "ccda.procedure.Procedure", node)
 
 
 @step("relatives_conditions", "ccda")
 def relatives_conditions(node: Element, translation: Translation, resource: Resource) -> None:
     """What a relative has, and what is said that no one in the family has."""
     for observation in node.at("component/observation"):
-        if observation.look("negationInd") == "true":
-            value = observation.first("value")
-            concept = codeable_concept(value, translation) if value is not None else None
-            said = first_display(concept) if concept else "the condition named in the source"
-            resource.setdefault("note", []).append({"text": f"No history of {said}"})
-            translation.enter_all(observation, State.TEXT, "ccda.family.negated", "kept as a note")
-            continue
-        condition: dict[str, Any] = {}
-        translation.run("ccda.FamilyHistoryObservation.FamilyMemberHistory.condition", observation, condition)
-        condition.setdefault("code", absent())
-        resource.setdefault("condition", []).append(condition)
-    if "bornDate" in resource:
-        for one in ("ageAge", "ageString", "ageRange"):
-            resource.pop(one, None)
+        relatives_condition(observation, translation, resource)
+
+
+@step("relatives_condition", "ccda")
+def relatives_condition(node: Element, translation: Translation, resource: Resource) -> None:
+    """One thing that a relative has, and whether they died of it."""
+    if node.look("negationInd") == "true":
+        value = node.first("value")
+        concept = codeable_concept(value, translation) if value is not None else None
+        said = first_display(concept) if concept else "the condition named in the source"
+        resource.setdefault("note", []).append({"text": f"No history of {said}"})
+        translation.enter_all(node, State.TEXT, "ccda.family.negated", "kept as a note")
+        return
+    condition: dict[str, Any] = {}
+    translation.run("ccda.FamilyHistoryObservation.FamilyMemberHistory.condition", node, condition)
+    condition.setdefault("code", absent())
+    resource.setdefault("condition", []).append(condition)
+    _died(node, resource)
+
+
+def _died(node: Element, resource: Resource) -> None:
+    """Who is said to have died of something is dead, whatever else is told of their death."""
+    told = ("deceasedDate", "_deceasedDate", "deceasedAge")
+    if node.at("entryRelationship/observation[template 4.47][not @negationInd=true]") and not any(
+        name in resource for name in told
+    ):
+        resource["deceasedBoolean"] = True
 
 
 @converter("kind_note", "ccda")

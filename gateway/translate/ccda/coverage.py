@@ -8,7 +8,7 @@ from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.identifiers import identifier
 from gateway.translate.ccda.participants import is_patient, organization, related_person, role_of
-from gateway.translate.ccda.statements import made, short, statements
+from gateway.translate.ccda.statements import inside, made, short, statements
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Reference, Resource, Translation
 
@@ -46,11 +46,24 @@ def plans(node: Element, translation: Translation, resource: Resource) -> None:
 
 @converter("subscriber", "ccda")
 def subscriber(node: Element, translation: Translation) -> Reference | None:
-    """Who holds the policy: the patient, or another person."""
+    """Who holds the policy: the patient, where the source says so by an id or as `SELF`, or another person."""
     role = role_of(node)
-    if role is not None and is_patient(role, translation):
+    covered = node.at("../participant[@typeCode=COV]/participantRole/code/@code")
+    if any(one.peek == "SELF" for one in covered) or (role is not None and is_patient(role, translation)):
         return translation.refer("Patient")
     return related_person(node, translation)
+
+
+@step("authorization", "ccda")
+def authorization(node: Element, translation: Translation, resource: Resource) -> None:
+    """A payer's consent to something is no act on the patient: its id stands on what it allows."""
+    for inner in inside(node):
+        for reference in made(inner, translation):
+            allowed = translation.find(reference)
+            if allowed is not None and allowed["resourceType"] == "ServiceRequest":
+                ids = [found for one in node.children("id") if (found := identifier(one, translation))]
+                held = allowed.setdefault("supportingInfo", [])
+                held += [{"type": "ClaimResponse", "identifier": one} for one in ids]
 
 
 @converter("team_name", "ccda")

@@ -88,7 +88,9 @@ def reported(node: Element, translation: Translation, resource: Resource) -> Non
 @converter("confidentiality", "ccda")
 def confidentiality(node: Any, translation: Translation) -> str:
     """The level of confidentiality, where it is one."""
-    said = str(node.text).upper()
+    said = str(node.read("code")).upper()
+    for name in ("codeSystem", "codeSystemName", "displayName"):
+        node.read(name)
     if said not in _CONFIDENTIALITY:
         raise NotConvertedError("code-unknown", concept=said)
     return said

@@ -67,6 +67,41 @@ def directions(node: Element, translation: Translation, resource: Resource) -> N
         resource["dosageInstruction" if resource["resourceType"] != "MedicationAdministration" else "dosage"] = [dosage]
 
 
+@step("product_detail", "ccda")
+def product_detail(node: Element, translation: Translation, resource: Resource) -> None:
+    """A form or a vehicle needs a Medication; it stands inside the request, the drug's words and codes with it."""
+    form = _concept(node.first("administrationUnitCode"), translation)
+    vehicles = [
+        {"itemCodeableConcept": found, "isActive": False}
+        for one in node.at("participant[@typeCode=CSM]/participantRole/playingEntity")
+        if (found := _vehicle(one, translation))
+    ]
+    if not (form or vehicles) or not resource.get("medicationCodeableConcept"):
+        return
+    made: dict[str, Any] = {
+        "resourceType": "Medication",
+        "id": "drug",
+        "code": resource.pop("medicationCodeableConcept"),
+    }
+    if form:
+        made["form"] = form
+    if vehicles:
+        made["ingredient"] = vehicles
+    resource["contained"] = [made]
+    resource["medicationReference"] = {"reference": "#drug", "display": first_display(made["code"])}
+
+
+def _vehicle(entity: Element, translation: Translation) -> dict[str, Any] | None:
+    concept = _concept(entity.first("code"), translation)
+    name = entity.first("name")
+    words = name.words() if name is not None else ""
+    return concept or ({"text": words} if words else None)
+
+
+def _concept(node: Element | None, translation: Translation) -> dict[str, Any] | None:
+    return codeable_concept(node, translation) if node is not None and node.valued else None
+
+
 @step("negated_order", "ccda")
 def negated_order(node: Element, translation: Translation, resource: Resource) -> None:
     """A negated medicine is one not to be given, or not taken: never an active drug."""
@@ -269,10 +304,10 @@ def _periodic(node: Element, translation: Translation, repeat: dict[str, Any]) -
 
 def _every(node: Element, every: Element, repeat: dict[str, Any]) -> None:
     value, unit = decimal(every.read("value")), every.read("unit")
+    node.read("institutionSpecified")
     if unit not in _UNITS or value <= 0:
         return
     if node.look("institutionSpecified") == "true" and unit in _DAY:
-        node.read("institutionSpecified")
         times = _DAY[unit] / value
         whole = times.quantize(Decimal(1), ROUND_HALF_EVEN)
         if whole >= 1 and abs(times - whole) <= whole * Decimal("0.02"):
@@ -304,7 +339,10 @@ def _event(node: Element, translation: Translation, repeat: dict[str, Any]) -> N
 
 
 def _instructions(node: Element, translation: Translation, dosage: dict[str, Any]) -> None:
-    for act in [*node.at("entryRelationship/act[template 4.20]"), *node.at("entryRelationship/act[template 4.515]")]:
+    for act in [
+        *node.at("entryRelationship/act[template 4.20|4.515]"),
+        *node.at("entryRelationship/supply[template 4.17]/entryRelationship/act[template 4.20|4.515]"),
+    ]:
         text, code = act.first("text"), act.first("code")
         words = referenced_words(text, translation) if text is not None else ""
         if words:

@@ -46,7 +46,10 @@ def problem_type(node: Element, translation: Translation) -> dict[str, Any] | No
         translation.enter_all(
             node, State.IGNORED, "ccda.problem-type", "says that it is a problem, and nothing about it"
         )
-        return None
+        more = [
+            one for one in (codeable_concept(node, translation) or {}).get("coding", []) if one["code"] not in GENERIC
+        ]
+        return {"coding": more} if more else None
     return codeable_concept(node, translation)
 
 

@@ -33,7 +33,7 @@ def provenance_of_document(node: Element, translation: Translation, resource: Re
     if document is None or not agents:
         return
     made = {"resourceType": "Provenance", "target": [document], "agent": agents}
-    _recorded(made, "", node, translation)
+    _recorded(made, _written(node), node, translation)
     translation.add(made, identity=("document", document["reference"]))
 
 
@@ -46,7 +46,7 @@ def provenance_of_entries(node: Element, translation: Translation, resource: Res
         made: dict[str, Any] = {
             "resourceType": "Provenance",
             "target": distinct,
-            "agent": [_agent("author", {"reference": who})],
+            "agent": [_agent("author", {"reference": who} if who else absent())],
         }
         _recorded(made, when, node, translation)
         translation.add(made, identity=("entries", who, when))
@@ -78,6 +78,12 @@ def entry_references(node: Element, translation: Translation, resource: Resource
 def _agent(role: str, who: Reference) -> dict[str, Any]:
     system, code = _ROLES[role]
     return {"type": {"coding": [{"system": system, "code": code}]}, "who": dict(who)}
+
+
+def _written(node: Element) -> str:
+    """When the document was written: the first author's time."""
+    times = [one.read("value") for one in node.at("author/time")]
+    return next((sent for sent in times if sent), "")
 
 
 def _recorded(made: dict[str, Any], when: str, node: Element, translation: Translation) -> None:

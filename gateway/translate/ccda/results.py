@@ -156,7 +156,11 @@ def effective(node: Element, translation: Translation, resource: Resource, eleme
         times.read("value")
         put(resource, f"{element}DateTime", moment(sent, translation))
         return
-    low, high = times.first("low"), times.first("high")
+    low, high, centre = times.first("low"), times.first("high"), times.first("center")
+    if centre is not None and (sent := centre.look("value")):
+        centre.read("value")
+        put(resource, f"{element}DateTime", moment(sent, translation))
+        return
     only = low if high is None or not high.look("value") else None
     if only is not None and (sent := only.look("value")):
         only.read("value")

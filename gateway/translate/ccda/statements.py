@@ -127,8 +127,18 @@ def nested(node: Element, translation: Translation, resource: Resource, but: str
 @step("only_nested", "ccda")
 def only_nested(node: Element, translation: Translation, resource: Resource) -> None:
     """Make what stands in a wrapper that is nothing by itself."""
+    if negated_wrapper(node, translation):
+        return
     for inner in inside(node):
         made(inner, translation)
+
+
+def negated_wrapper(node: Element, translation: Translation) -> bool:
+    """Whether a wrapper is negated: then nothing in it is so, and it stays words."""
+    if node.look("negationInd") != "true":
+        return False
+    translation.enter_all(node, State.TEXT, "ccda.negated", "the source negates it; its words stay in the narrative")
+    return True
 
 
 def inside(node: Element) -> Iterator[Element]:
@@ -199,7 +209,10 @@ def _make(node: Element, translation: Translation) -> list[Reference]:
     before = len(translation.resources)
     reference = translation.make(name, node)
     if reference is None:
-        return clinical(translation.resources[before:])
+        others = clinical(translation.resources[before:])
+        for one in others:
+            _authored(node, one, translation)
+        return others
     others = [one for one in clinical(translation.resources[before:]) if one != reference]
     _authored(node, reference, translation)
     return [reference, *others]
@@ -242,6 +255,6 @@ def _authored(node: Element, reference: Reference, translation: Translation) -> 
             who = participant(author, translation)
             stands = author.first("time")
             when = stands.read("value") if stands is not None else ""
-        if who is not None:
-            key = (who["reference"], when)
+        if who is not None or when:
+            key = (who["reference"] if who is not None else "", when)
             _memory(translation, "authors").setdefault(key, []).append(dict(reference))
