@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class State(StrEnum):
@@ -33,8 +32,7 @@ PRECEDENCE = (
 _RANK = {state: rank for rank, state in enumerate(PRECEDENCE)}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line: the leaf's locator, its state, the row that decided, the FHIR element or the reason."""
 
     location: str
@@ -59,8 +57,7 @@ class Entry:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(NamedTuple):
     """One valued component, attribute, text or cell: a key of its own, its locator and where its bytes stand."""
 
     key: Any

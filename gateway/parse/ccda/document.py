@@ -47,6 +47,13 @@ class Document:
 
     def leaves(self) -> Iterator[Leaf]:
         """Every valued attribute and every piece of text, in the order of the document."""
+        return iter(self._leaves)
+
+    @cached_property
+    def _leaves(self) -> list[Leaf]:
+        return list(self._walked())
+
+    def _walked(self) -> Iterator[Leaf]:
         paths = self._all_paths()
         root = self.root.element
         for element in self._elements:

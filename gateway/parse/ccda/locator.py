@@ -51,7 +51,8 @@ def reader(locator: str) -> Read:
         record = node.record
         found: Sequence[_Element] = (record.root.element if absolute else node.element,)
         for walk in walks:
-            found = walk(found)
+            if not (found := walk(found)):
+                return []
         if attribute is None:
             return [Element(record, element) for element in found]
         return [Attribute(record, element, attribute) for element in found if element.get(attribute)]

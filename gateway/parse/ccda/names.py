@@ -1,6 +1,6 @@
 """Names of the XML vocabularies that a C-CDA document mixes, and how locators write them."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 V3: Final = "urn:hl7-org:v3"
@@ -43,12 +43,14 @@ def written(qualified: str) -> str:
     return f"{prefix}:{local}" if prefix else local
 
 
+@cache
 def element_name(name: str) -> str:
     """The qualified name of an element as a locator writes it."""
     prefix, separator, local = name.rpartition(":")
     return f"{{{PREFIXES[prefix] if separator else V3}}}{local}"
 
 
+@cache
 def attribute_name(name: str) -> str:
     """The qualified name of an attribute as a locator writes it."""
     prefix, separator, local = name.rpartition(":")

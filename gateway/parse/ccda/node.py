@@ -130,6 +130,10 @@ class Element:
         """The value of an attribute, not counted."""
         return (self.element.get(attribute if attribute.isalpha() else attribute_name(attribute)) or "").strip()
 
+    def touch(self) -> None:
+        """Count everything at or below this element as read, but for its structure."""
+        self.record.touched.extend(key for key in self.keys() if key[1] not in STRUCTURE)
+
     @property
     def type(self) -> str:
         """The local part of `xsi:type`, not counted."""

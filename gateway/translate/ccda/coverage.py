@@ -8,12 +8,19 @@ from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.identifiers import identifier
 from gateway.translate.ccda.participants import is_patient, organization, related_person, role_of
-from gateway.translate.ccda.statements import inside, made, short, statements
+from gateway.translate.ccda.statements import inside, made, negated_wrapper, short, statements
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Reference, Resource, Translation
 
 _CLASS: Final = "http://terminology.hl7.org/CodeSystem/coverage-class"
 _TEAM_PARTS: Final = frozenset({"4.500.1", "4.500.2"})
+
+
+@step("policy", "ccda")
+def policy(node: Element, translation: Translation, resource: Resource) -> None:
+    """A policy is a coverage, unless the source says that there is none: R4 has no status for that."""
+    if not negated_wrapper(node, translation):
+        translation.make("ccda.PolicyActivity.Coverage", node)
 
 
 @step("payors", "ccda")

@@ -24,6 +24,9 @@ class Element(Protocol):
     def name(self) -> str:
         """The element's name; a prefix stands before names that are not HL7's own."""
 
+    def touch(self) -> None:
+        """Count everything at or below as read."""
+
     @property
     def type(self) -> str:
         """The local part of xsi:type."""

@@ -20,6 +20,7 @@ _ROLES: Final = (
 )
 _PERSONS: Final = ("assignedPerson", "associatedPerson", "relatedPerson", "playingEntity", "informationRecipient")
 _ORGANIZATIONS: Final = ("representedOrganization", "scopingOrganization", "receivedOrganization", "scopingEntity")
+_FUNCTIONS: Final = ("functionCode", "sdtc:functionCode")
 _DEVICES: Final = ("assignedAuthoringDevice", "playingDevice")
 Key = tuple[str, str]
 
@@ -30,7 +31,19 @@ def participant(node: Element, translation: Translation, allow: str = "") -> Ref
     role = role_of(node)
     if role is None:
         return None
-    allowed = frozenset(allow.split())
+    known = translation.memory.setdefault("participants", {})
+    functions = [one.look("code") for name in _FUNCTIONS for one in node.children(name)]
+    same = (role.fingerprint(), *functions, allow)
+    if same in known:
+        if known[same] is None:
+            return None
+        role.touch()
+        return dict(known[same])
+    known[same] = found = _participant(role, translation, frozenset(allow.split()))
+    return found
+
+
+def _participant(role: Element, translation: Translation, allowed: frozenset[str]) -> Reference | None:
     for type, make in (
         ("Patient", _patient),
         ("Device", _device),
