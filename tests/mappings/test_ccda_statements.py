@@ -242,6 +242,14 @@ def test_a_policy_says_who_pays_who_is_covered_and_who_holds_it():
     assert "M-77" in [one["value"] for one in coverage["identifier"]]
 
 
+def test_a_policy_that_the_source_denies_is_no_coverage():
+    denied = policy("SELF").replace(
+        f'moodCode="EVN" >{template("4.61")}', f'moodCode="EVN" negationInd="true">{template("4.61")}'
+    )
+    assert "negationInd" in denied
+    assert "Coverage" not in resources(section("48768-6", denied))
+
+
 def test_who_is_covered_as_self_holds_the_policy():
     (coverage,) = resources(section("48768-6", policy("SELF")))["Coverage"]
     assert coverage["subscriber"] == coverage["beneficiary"]
