@@ -43,6 +43,14 @@ _PLANNED: Final = {
     "supply": "ccda.supply.DeviceRequest",
 }
 _GOAL: Final = "ccda.GoalObservation.Goal"
+_REFERRAL: Final = "ccda.ReferralAct.ServiceRequest"
+# What R4 has no way of saying "not" of: a negated one stays in the narrative's words.
+_CANNOT_BE_NEGATED: Final = frozenset(
+    {
+        "Communication", "CommunicationRequest", "DeviceRequest", "DeviceUseStatement", "DocumentReference", "Goal",
+        "MedicationDispense", "NutritionOrder",
+    }
+)  # fmt: skip
 # Made beside the statements and reached through them.
 _ASIDE: Final = DIRECTORY - {"Encounter"} | {"Specimen", "Medication", "Provenance"}
 
@@ -205,6 +213,8 @@ def _make(node: Element, translation: Translation) -> list[Reference]:
     name = map_of(node, translation)
     if not name:
         translation.enter_all(node, State.IGNORED, "ccda.definition", "a definition, not a statement about the patient")
+        return []
+    if (name == _REFERRAL or name.split(".")[2] in _CANNOT_BE_NEGATED) and negated_wrapper(node, translation):
         return []
     before = len(translation.resources)
     reference = translation.make(name, node)
