@@ -45,7 +45,9 @@ def reader(locator: str) -> Read:
     if text == ".":
         return lambda node: (node,)
     absolute = text.startswith("/")
-    walks, attribute = _compiled(text.lstrip("/"))
+    walks, attribute = _compiled(text.removeprefix("/"))
+    if not walks and attribute is None:
+        raise ValueError(locator)
 
     def read(node: Any) -> list[Any]:
         record = node.record

@@ -47,11 +47,17 @@ def written(qualified: str) -> str:
 def element_name(name: str) -> str:
     """The qualified name of an element as a locator writes it."""
     prefix, separator, local = name.rpartition(":")
-    return f"{{{PREFIXES[prefix] if separator else V3}}}{local}"
+    return f"{{{_uri(prefix) if separator else V3}}}{local}"
 
 
 @cache
 def attribute_name(name: str) -> str:
     """The qualified name of an attribute as a locator writes it."""
     prefix, separator, local = name.rpartition(":")
-    return f"{{{PREFIXES[prefix]}}}{local}" if separator else local
+    return f"{{{_uri(prefix)}}}{local}" if separator else local
+
+
+def _uri(prefix: str) -> str:
+    if prefix not in PREFIXES:
+        raise ValueError(prefix)
+    return PREFIXES[prefix]
