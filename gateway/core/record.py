@@ -14,6 +14,8 @@ class Node(Protocol):
     being counted (conditions do that).
     """
 
+    holder: bool  # whether it only holds what several rows read: a message, a group, a segment
+
     @property
     def record(self) -> "Record":
         """The source that this node is a part of."""

@@ -53,6 +53,8 @@ class Source:
 class Member:
     """One value of the document: an object, a list's element, a leaf."""
 
+    holder = False
+
     __slots__ = ("pointer", "record", "value")
 
     def __init__(self, record: Source, pointer: str, value: Any) -> None:

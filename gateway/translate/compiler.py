@@ -105,12 +105,9 @@ class Compiler:
         put = self._target(table, row) if row.to else None
 
         def apply(node: Node, element: Element, translation: "Translation") -> None:
-            found = read(node)
-            if not found:
-                return
             if not holds(node):
-                translation.pass_over(found, row.rule)
                 return
+            found = read(node)
             for value in found if each else found[:1]:
                 reference = translation.make(name, value)
                 if reference is not None and put is not None:

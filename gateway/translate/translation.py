@@ -68,7 +68,7 @@ class Translation:
         self.resources: list[Resource] = []
         self.issues: list[Issue] = list(record.issues)
         self.ledger = Ledger()
-        self.filled = 0  # how many values rows have put; tells a resource that holds nothing
+        self.filled = 0  # how many rows have read and put; tells a resource that holds nothing
         self.prefix = ""
         self.memory: dict[str, Any] = {}  # what the steps of a format keep for one another
         self.here = Here("Bundle")
@@ -191,8 +191,10 @@ class Translation:
         return _RowEntry(self, rule, place, value)
 
     def pass_over(self, found: Iterable[Node], rule: str) -> None:
-        """A row's condition is false: its leaves are not for it."""
+        """A row's condition is false: its leaves are not for it; those of a segment may be another row's."""
         for value in found:
+            if value.holder:
+                continue
             for key in value.keys():  # noqa: SIM118 (a node's leaves, not a dict)
                 self.ledger.enter(key, State.NOT_APPLICABLE, rule)
 
@@ -265,7 +267,8 @@ class _RowEntry:
         if error is not None and not isinstance(error, REFUSALS):
             return False
         if not self.dropped:
-            translation.filled += self.state is not State.FAILED
+            # What was read is what a resource holds; a row that read nothing only dresses it.
+            translation.filled += bool(keys) and self.state is not State.FAILED
             landing = Landing(translation.here, path)
             for key in keys:
                 translation.ledger.enter(key, self.state, self.rule, landing)

@@ -22,6 +22,8 @@ TAIL = "~"
 class Attribute:
     """An attribute that is valued."""
 
+    holder = False
+
     __slots__ = ("element", "name", "record")
 
     def __init__(self, record: "Document", element: "_Element", name: str) -> None:
@@ -58,6 +60,8 @@ class Attribute:
 
 class Element:
     """An element: what stands in it, what it holds, what can be read at it."""
+
+    holder = False
 
     __slots__ = ("element", "record")
 

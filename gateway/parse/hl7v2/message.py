@@ -31,6 +31,8 @@ _NOBODY: "Final[list[Segment | Group]]" = []
 class Part:
     """A repetition of a field, a component or a subcomponent, with the key of its first leaf."""
 
+    holder = False
+
     __slots__ = ("_parts", "depth", "key", "raw", "segment")
 
     def __init__(self, segment: "Segment", key: int, raw: str, depth: int) -> None:
@@ -120,6 +122,8 @@ class Part:
 class Segment:
     """One segment: its raw text, its fields split once when first asked for."""
 
+    holder = True
+
     __slots__ = ("_fields", "_read", "base", "group", "index", "name", "raw", "record", "start")
 
     def __init__(self, record: "Message", index: int, name: str, raw: str, start: int) -> None:
@@ -204,6 +208,8 @@ class Segment:
 
 class Group:
     """Segments that belong together, in order, with the groups inside."""
+
+    holder = True
 
     __slots__ = ("_named", "name", "parent", "parts", "record")
 

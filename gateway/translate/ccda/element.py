@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
-from gateway.core.record import Record
+from gateway.core.record import Node, Record
 
 
 class Document(Record, Protocol):
@@ -13,7 +13,7 @@ class Document(Record, Protocol):
         """The element of the narrative that an entry's reference names."""
 
 
-class Element(Protocol):
+class Element(Node, Protocol):
     """An element of a document. What `read`, `text` and `words` give is counted as read, the rest is a look."""
 
     @property
@@ -31,22 +31,6 @@ class Element(Protocol):
     def type(self) -> str:
         """The local part of xsi:type."""
 
-    @property
-    def location(self) -> str:
-        """The element's XPath."""
-
-    @property
-    def text(self) -> str:
-        """The text that stands directly in the element."""
-
-    @property
-    def peek(self) -> str:
-        """The same, not counted."""
-
-    @property
-    def valued(self) -> bool:
-        """Whether it says anything beyond its structure."""
-
     def below(self, *names: str) -> "Iterator[Element]":
         """The elements of some names anywhere below."""
 
@@ -59,9 +43,6 @@ class Element(Protocol):
     @property
     def parent(self) -> "Element | None":
         """The element around this one."""
-
-    def keys(self) -> Iterator[Any]:
-        """The keys of all leaves at or below."""
 
     def read(self, attribute: str) -> str:
         """An attribute's value."""

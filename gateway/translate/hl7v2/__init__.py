@@ -9,7 +9,6 @@ MODULES: Final = (
     "attachment",
     "clinical",
     "coded",
-    "conditional",
     "contact_point",
     "coverage",
     "document",

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from gateway.core.issue import Severity
-from gateway.translate.hl7v2.default import default_step
+from gateway.translate.converter import step
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -11,7 +11,7 @@ REASON: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 UNKNOWN: Final[Element] = {"extension": [{"url": REASON, "valueCode": "unknown"}]}
 
 
-@default_step("otherwise")
+@step("otherwise", "hl7v2")
 def otherwise(
     node: Any, translation: Translation, element: Element, to: str = "", value: str = "", code: str = ""
 ) -> None:
@@ -23,7 +23,7 @@ def otherwise(
         translation.warn(code)
 
 
-@default_step("absent")
+@step("absent", "hl7v2")
 def absent(
     node: Any, translation: Translation, element: Element, to: str = "", kind: str = "", quiet: str = ""
 ) -> None:
@@ -42,7 +42,7 @@ def absent(
         translation.warn("required-missing", severity=Severity.INFORMATION)
 
 
-@default_step("subject_unknown")
+@step("subject_unknown", "hl7v2")
 def subject_unknown(node: Any, translation: Translation, element: Element, to: str = "", kind: str = "") -> None:
     """A message that names no patient leaves whom it is about unknown."""
     if to not in element:
@@ -50,14 +50,14 @@ def subject_unknown(node: Any, translation: Translation, element: Element, to: s
         translation.warn("required-missing")
 
 
-@default_step("unnamed")
+@step("unnamed", "hl7v2")
 def unnamed(node: Any, translation: Translation, element: Element) -> None:
     """An organisation has a name or a number (org-1); one that was sent with neither says that its name is unknown."""
     if "name" not in element and "identifier" not in element:
         element["_name"] = UNKNOWN
 
 
-@default_step("occurrence_in_words")
+@step("occurrence_in_words", "hl7v2")
 def occurrence_in_words(node: Any, translation: Translation, element: Element) -> None:
     """An immunization whose day cannot be read says so in words, since it must have an occurrence."""
     if "occurrenceDateTime" not in element:
@@ -65,7 +65,7 @@ def occurrence_in_words(node: Any, translation: Translation, element: Element) -
         element["occurrenceString"] = held.get("valueString", "unknown")
 
 
-@default_step("effective_unknown")
+@step("effective_unknown", "hl7v2")
 def effective_unknown(node: Any, translation: Translation, element: Element) -> None:
     """An administration whose time cannot be read has a period of which nothing is known."""
     if "effectiveDateTime" not in element and "effectivePeriod" not in element:
@@ -73,7 +73,7 @@ def effective_unknown(node: Any, translation: Translation, element: Element) -> 
         element["effectivePeriod"] = {"extension": [*held, *UNKNOWN["extension"]]}
 
 
-@default_step("sound_contacts")
+@step("sound_contacts", "hl7v2")
 def sound_contacts(node: Any, translation: Translation, element: Element) -> None:
     """A contact holds a name, a number, an address or an organisation (pat-1); a bare role is RelatedPerson's alone."""
     details = {"name", "telecom", "address", "organization"}

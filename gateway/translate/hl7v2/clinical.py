@@ -6,7 +6,6 @@ from typing import Any, Final, Protocol
 
 from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.absent import UNKNOWN
-from gateway.translate.hl7v2.default import default_step
 from gateway.translate.hl7v2.leaf import Part, convert, peek, text
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.systems import local, universal
@@ -142,7 +141,7 @@ def language_code(part: Part, translation: Translation) -> str | None:
     return sent
 
 
-@default_step("recorded_instant")
+@step("recorded_instant", "hl7v2")
 def recorded_instant(node: Any, translation: Translation, element: Element) -> None:
     """Provenance.recorded is an instant: a day alone is kept as text, and nothing sent is said to be unknown."""
     found = element.get("recorded", "")
@@ -155,7 +154,7 @@ def recorded_instant(node: Any, translation: Translation, element: Element) -> N
     held.append({"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"})
 
 
-@default_step("recorded_with")
+@step("recorded_with", "hl7v2")
 def recorded_with(node: Part, translation: Translation, element: Element) -> None:
     """The time of a record that the order or the message was given."""
     convert(element, "recorded", node, translation, "date_time")
@@ -168,7 +167,7 @@ def message_number(part: Part, translation: Translation, element: Element) -> No
     element.setdefault("entity", []).append({"role": "source", "what": what})
 
 
-@default_step("message_version")
+@step("message_version", "hl7v2")
 def message_version(part: Part, translation: Translation, element: Element) -> None:
     """MSH-12: the version of the standard that the message follows."""
     said = f"HL7 v{phrase(part)} message"
@@ -177,7 +176,7 @@ def message_version(part: Part, translation: Translation, element: Element) -> N
     element["entity"][0]["what"]["display"] = said
 
 
-@default_step("agent_of_message")
+@step("agent_of_message", "hl7v2")
 def agent_of_message(node: Any, translation: Translation, element: Element) -> None:
     """Without an operator the sending organisation answers for the event."""
     if "target" not in element:

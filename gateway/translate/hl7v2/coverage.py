@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from gateway.translate.converter import converter, step
-from gateway.translate.hl7v2.default import default_step
 from gateway.translate.hl7v2.leaf import Part, text
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.translation import Translation
@@ -65,7 +64,7 @@ def process_note(part: Part, translation: Translation, element: Element, label: 
         notes.append({"number": len(notes) + 1, "text": f"{label}: {said}"})
 
 
-@default_step("created_by_message")
+@step("created_by_message", "hl7v2")
 def created_by_message(node: Any, translation: Translation, element: Element) -> None:
     """Without a date of its own an authorization was made when the message was, on that day."""
     if "created" in element or "_created" in element:

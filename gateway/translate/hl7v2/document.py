@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.hl7v2.attachment import attachment, plain_text
-from gateway.translate.hl7v2.default import default_step
 from gateway.translate.hl7v2.identifier import entity_identifier
 from gateway.translate.hl7v2.leaf import Part
 from gateway.translate.hl7v2.primitive import phrase
@@ -56,14 +55,14 @@ def document_context(segment: Any, translation: Translation) -> Element | None:
     return made or None
 
 
-@default_step("context_of_visit")
+@step("context_of_visit", "hl7v2")
 def context_of_visit(node: Any, translation: Translation, element: Element) -> None:
     """The visit is the context of its documents."""
     if reference := translation.refer("Encounter"):
         element.setdefault("context", {})["encounter"] = [reference]
 
 
-@default_step("content_absent")
+@step("content_absent", "hl7v2")
 def content_absent(node: Any, translation: Translation, element: Element) -> None:
     """A notification without the document has a content that says so."""
     if "content" not in element:

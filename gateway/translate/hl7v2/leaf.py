@@ -1,43 +1,20 @@
 """Reading parts of a field by number: `text` counts as read, `peek` only looks; and placing what was made."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from gateway.core.ledger import State
-from gateway.core.record import Record
+from gateway.core.record import Node
 from gateway.translate.converter import NotConvertedError, Primitive, converter_named
 from gateway.translate.translation import Translation
 
 
-class Part(Protocol):
+class Part(Node, Protocol):
     """A field's repetition, a component or a subcomponent, as the parser gives it."""
-
-    @property
-    def record(self) -> Record:
-        """The message."""
 
     @property
     def name(self) -> str:
         """The segment's name."""
-
-    @property
-    def location(self) -> str:
-        """The locator."""
-
-    @property
-    def text(self) -> str:
-        """The first leaf, counted as read."""
-
-    @property
-    def peek(self) -> str:
-        """The first leaf, not counted."""
-
-    @property
-    def valued(self) -> bool:
-        """Whether anything is valued here."""
-
-    def keys(self) -> Iterator[Any]:
-        """The keys of the leaves."""
 
     def part(self, number: int) -> "Part | None":
         """The n-th part below, when valued."""

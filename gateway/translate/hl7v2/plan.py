@@ -5,7 +5,6 @@ from typing import Any, Final
 from gateway.core.outcome import BASE
 from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.coded import codeable_concept
-from gateway.translate.hl7v2.default import default_step
 from gateway.translate.hl7v2.leaf import Part, convert
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.translation import Translation
@@ -98,7 +97,7 @@ def care_team(segment: Any, translation: Translation, element: Element) -> None:
         element["careTeam"] = [translation.add(team)]
 
 
-@default_step("outside_plan")
+@step("outside_plan", "hl7v2")
 def outside_plan(node: Any, translation: Translation, element: Element) -> None:
     """A plan of another centre is tagged as such."""
     element.setdefault("meta", {}).setdefault("tag", []).append(dict(_OUTSIDE))

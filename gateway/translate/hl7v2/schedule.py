@@ -4,7 +4,6 @@ from typing import Any, Final
 
 from gateway.translate.converter import step
 from gateway.translate.hl7v2.coded import codeable_concept
-from gateway.translate.hl7v2.default import default_step
 from gateway.translate.hl7v2.leaf import Part, convert, peek
 from gateway.translate.hl7v2.times import instant
 from gateway.translate.translation import Translation
@@ -58,7 +57,7 @@ def slot_times(sch: Any, translation: Translation, element: Element) -> None:
         element.setdefault("requestedPeriod", []).append(asked)
 
 
-@default_step("patient_takes_part")
+@step("patient_takes_part", "hl7v2")
 def patient_takes_part(node: Any, translation: Translation, element: Element) -> None:
     """The patient is a participant; without anybody, that too is said."""
     status = {"cancelled": "declined", "noshow": "accepted"}.get(element.get("status", ""), "needs-action")
@@ -68,7 +67,7 @@ def patient_takes_part(node: Any, translation: Translation, element: Element) ->
         element["participant"] = [{"type": [{"text": "patient"}], "status": status}]
 
 
-@default_step("participation_unknown")
+@step("participation_unknown", "hl7v2")
 def participation_unknown(node: Any, translation: Translation, element: Element) -> None:
     """A participant whose answer is not known has yet to give it."""
     element.setdefault("status", "needs-action")

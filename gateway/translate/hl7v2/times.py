@@ -41,7 +41,7 @@ def date_time(part: Part, translation: Translation) -> Primitive | str:
     offset = parts["offset"] or _assumed(parts, translation)
     if parts["minute"] and offset:
         return _moment(parts, offset)
-    translation.warn("offset-missing", severity=Severity.INFORMATION, node=part)  # type: ignore[arg-type]
+    translation.warn("offset-missing", severity=Severity.INFORMATION, node=part)
     return Primitive(_day(parts), [_original(sent)])
 
 
@@ -67,7 +67,7 @@ def instant(part: Part, translation: Translation) -> str | None:
     """An instant, where a time and its offset were sent; otherwise nothing, and that is said."""
     parts = _read(part.peek)
     if parts is None or not (parts["minute"] and parts["offset"]):
-        translation.warn("offset-missing", severity=Severity.INFORMATION, node=part)  # type: ignore[arg-type]
+        translation.warn("offset-missing", severity=Severity.INFORMATION, node=part)
         return None
     part.text  # noqa: B018 (counted as read)
     return _moment(parts, parts["offset"])
@@ -94,7 +94,7 @@ def between(start: Part | None, end: Part | None, translation: Translation) -> E
     first, last = made.get("start", ""), made.get("end", "")
     shortest = min(len(first), len(last), 10)
     if (last and last[:shortest] < first[:shortest]) or (len(first) > 10 and len(last) > 10 and _at(last) < _at(first)):
-        translation.warn("value-unreadable", node=end)  # type: ignore[arg-type]
+        translation.warn("value-unreadable", node=end)
         del made["end"]
         made.setdefault("_end", {"extension": [_original(last)]})
     return made or None
@@ -161,7 +161,7 @@ def _unreadable(sent: str, translation: Translation, part: Part) -> Primitive:
     translation.warn(
         "date-not-in-calendar" if shaped else "date-unreadable",
         state=State.FAILED,
-        node=part,  # type: ignore[arg-type]
+        node=part,
     )
     return Primitive(None, [_original(sent)])
 
