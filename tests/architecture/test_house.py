@@ -1,6 +1,7 @@
 """What must be true of the house as a whole, asserted so that nobody has to keep a list."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core import errors
+from gateway.translate import converter as converters
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "gateway").rglob("*.py"))
@@ -80,3 +82,19 @@ def _imports(file: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found.add(node.module.partition(".")[0])
     return found
+
+
+@pytest.mark.parametrize("format", ["hl7v2", "ccda", "fhir", "form"])
+def test_what_tables_may_name_is_named_by_a_table_or_by_its_room(format):
+    tables = " ".join(file.read_text("utf-8") for file in sorted((ROOT / "mappings" / format).rglob("*.yaml")))
+    named = set(re.findall(r"(?:as|call|convert): (\w+)", tables))
+    for file in sorted((ROOT / "gateway" / "translate" / format).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                named.add(node.id)
+    registered = {
+        (name, function.__name__)
+        for (of, name), function in {**converters._converters, **converters._steps}.items()
+        if of == format
+    }
+    assert {name for name, function in registered if not {name, function} & named} == set()

@@ -176,3 +176,28 @@ def test_two_patients_in_one_document_are_refused():
 def test_every_section_keeps_its_words():
     (composition,) = resources(section("8648-8", "", "The <content>course</content> in hospital"))["Composition"]
     assert "course" in composition["section"][0]["text"]["div"]
+
+
+NEGATED = [
+    ("18776-5", "supply", "4.43", "RQO", "<product><manufacturedProduct/></product>"),
+    ("10160-0", "supply", "4.18", "EVN", ""),
+    ("18776-5", "act", "4.20", "INT", "<text>Drink water</text>"),
+    ("18776-5", "act", "4.130", "INT", ""),
+    ("18776-5", "act", "4.140", "RQO", ""),
+    ("46264-8", "supply", "4.50", "EVN", ""),
+    ("61146-7", "observation", "4.121", "GOL", ""),
+]
+
+
+@pytest.mark.parametrize(("loinc", "element", "template", "mood", "inside"), NEGATED, ids=lambda one: one)
+def test_a_negated_statement_of_any_kind_is_never_told_as_so(loinc, element, template, mood, inside):
+    entry = (
+        f'<entry><{element} classCode="ACT" moodCode="{mood}" negationInd="true">'
+        f'<templateId root="2.16.840.1.113883.10.20.22.{template}"/><id root="1.2.3.9" extension="never-so"/>'
+        f'<code code="73761001" codeSystem="2.16.840.1.113883.6.96"/>{inside}<statusCode code="active"/>'
+        f"</{element}></entry>"
+    )
+    for found in resources(section(loinc, entry)).values():
+        for resource in found:
+            named = resource.get("identifier", [])
+            assert not any(one.get("value") == "never-so" for one in (named if isinstance(named, list) else [named]))

@@ -352,12 +352,6 @@ def _instructions(node: Element, translation: Translation, dosage: dict[str, Any
             dosage.setdefault("additionalInstruction", []).append(concept)
 
 
-@converter("prescription_unit", "ccda")
-def prescription_unit(node: Element, translation: Translation) -> dict[str, Any] | None:
-    """A quantity that is dispensed."""
-    return quantity(node, translation)
-
-
 @step("course_over", "ccda")
 def course_over(node: Element, translation: Translation, resource: Resource) -> None:
     """A drug said to be completed whose end is open keeps what was said; that is told."""

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from typing import Any
 
-from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
+from gateway.translate.ccda.codes import referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.header import attachment
 from gateway.translate.ccda.medications import value_words
@@ -23,13 +23,6 @@ def free_words(node: Element, translation: Translation) -> dict[str, str] | None
 def fill_note(node: Any, translation: Translation) -> dict[str, str]:
     """Which fill of a prescription it was."""
     return {"text": f"Fill number {node.text}"}
-
-
-@converter("vehicle_note", "ccda")
-def vehicle_note(node: Element, translation: Translation) -> dict[str, str] | None:
-    """What a drug is given in."""
-    concept = codeable_concept(node, translation)
-    return {"text": f"Vehicle: {first_display(concept)}"} if concept else None
 
 
 @converter("expected_value", "ccda")

@@ -13,8 +13,8 @@ from gateway.translate.ccda.results import value_of
 from gateway.translate.ccda.sections import Section, sections
 from gateway.translate.ccda.statements import has_template, inside, made
 from gateway.translate.ccda.times import date as day
-from gateway.translate.ccda.times import moment, period, put
-from gateway.translate.converter import converter, step
+from gateway.translate.ccda.times import period, put
+from gateway.translate.converter import step
 from gateway.translate.translation import Reference, Resource, Translation
 
 PLANS: Final = ("18776-5", "51847-2", "59772-4")
@@ -275,24 +275,6 @@ def _goal_times(times: Element, translation: Translation, resource: Resource, ta
         put(resource, "startDate", day(times, translation))
     if high is not None and high.look("value"):
         put(target, "dueDate", day(high, translation))
-
-
-@converter("occurrence_time", "ccda")
-def occurrence_time(node: Any, translation: Translation) -> Any:
-    """A moment."""
-    return moment(node.text, translation)
-
-
-@step("nutrition_time", "ccda")
-def nutrition_time(node: Element, translation: Translation, resource: Resource) -> None:
-    """A nutrition order must say when it was given: its own time, else that this is not known."""
-    times = node.first("effectiveTime")
-    sent = times.look("value") if times is not None else ""
-    if times is not None and sent:
-        times.read("value")
-        put(resource, "dateTime", moment(sent, translation))
-    else:
-        resource["_dateTime"] = absent()
 
 
 @step("request_kind", "ccda")

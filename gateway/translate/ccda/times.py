@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gateway.core.issue import Severity
 from gateway.core.ledger import State
 from gateway.translate.ccda.element import Element
-from gateway.translate.converter import NotConvertedError, Primitive, converter
+from gateway.translate.converter import Primitive, converter
 from gateway.translate.translation import Translation
 
 ORIGINAL_TEXT: Final = "http://hl7.org/fhir/StructureDefinition/originalText"
@@ -34,15 +34,6 @@ def date(node: Any, translation: Translation) -> Primitive | str:
         return _unreadable(sent, translation)
     day = _day(found)
     return Primitive(day, [original(sent)]) if found["hour"] else day
-
-
-@converter("instant", "ccda")
-def instant(node: Any, translation: Translation) -> str:
-    """A TS as instant: only where a time and its offset were sent."""
-    found = _parts(_sent(node))
-    if found is None or not (found["minute"] and found["offset"]):
-        raise NotConvertedError("offset-missing")
-    return _full(found, _offset(found["offset"]))
 
 
 @converter("period", "ccda")

@@ -42,13 +42,6 @@ def attachment(part: Part, translation: Translation) -> Element:
     return _pointer(part)
 
 
-@converter("text_attachment", "hl7v2")
-def text_attachment(part: Part, translation: Translation) -> Element | None:
-    """Words (TX, FT, ST) as a plain text attachment."""
-    words = part.text
-    return plain_text(words) if words else None
-
-
 def plain_text(words: str) -> Element:
     """An attachment of plain text."""
     return {"contentType": "text/plain", **_content(words.encode())}

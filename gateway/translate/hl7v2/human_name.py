@@ -57,12 +57,6 @@ def embedded_person_name(part: Part, translation: Translation) -> Element | None
     return _named(part, first=2, translation=translation, degrees=(7,)) or None
 
 
-@converter("family_name", "hl7v2")
-def family_name(part: Part, translation: Translation) -> str | None:
-    """The surname of an XPN alone."""
-    return part.text or None
-
-
 def _named(part: Part, *, first: int, translation: Translation, degrees: tuple[int, ...]) -> Element:
     made: Element = {}
     family = part.part(first)

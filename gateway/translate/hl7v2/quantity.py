@@ -68,17 +68,6 @@ def money(part: Part, translation: Translation) -> Element:
     return made
 
 
-@converter("unit_code", "hl7v2")
-def unit_code(part: Part, translation: Translation) -> str | None:
-    """The UCUM code of a unit of time, when it is one that Timing and Duration take."""
-    sent = part.peek
-    found = ucum(sent)
-    if found in ("s", "min", "h", "d", "wk", "mo", "a"):
-        part.text  # noqa: B018
-        return found
-    return None
-
-
 def _number(part: Part, translation: Translation) -> Element:
     found = exact(part.text)
     if found is None:

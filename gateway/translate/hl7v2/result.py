@@ -207,11 +207,3 @@ def occurrence(node: Any, translation: Translation, element: Element) -> None:
         element["occurrencePeriod"] = repeat["boundsPeriod"]
     else:
         element["occurrenceTiming"] = made
-
-
-@step("recorded_by", "hl7v2")
-def recorded_by(part: Part, translation: Translation, element: Element, role: str = "") -> None:
-    """Who entered the order stands in the bundle, named in a note."""
-    reference = translation.make("hl7v2.XCN.Practitioner", part)  # type: ignore[arg-type]
-    if reference:
-        element.setdefault("note", []).append({"authorReference": reference, "text": role})
