@@ -7,8 +7,8 @@ from types import ModuleType
 from typing import Any
 
 from gateway.core.issue import Issue
+from gateway.validate.definitions import default_library
 from gateway.validate.judge import Judge
-from gateway.validate.library import default_library
 
 __all__ = ["validate", "validate_bundle"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from gateway.validate.library import Library
+from gateway.validate.definitions import Library
 from gateway.validate.scope import Check, Place, Scope
 from gateway.validate.terminology import FORMS, Expansion
 

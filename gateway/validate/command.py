@@ -6,8 +6,8 @@ from pathlib import Path
 from gateway.core import fhirjson
 from gateway.core.errors import GatewayError, MalformedMessageError
 from gateway.core.outcome import operation_outcome, outcome_of
+from gateway.validate.definitions import default_library
 from gateway.validate.judge import Judge
-from gateway.validate.library import default_library
 
 
 def run(files: Sequence[str], profiles: Sequence[str] = (), packages: Sequence[str] = ()) -> Iterator[bytes]:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from gateway.core import r4
-from gateway.validate.library import Library
+from gateway.validate.definitions import Library
 from gateway.validate.profile import Profiles
 from gateway.validate.scope import Place, Scope
 

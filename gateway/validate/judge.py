@@ -6,8 +6,8 @@ from typing import Any
 from gateway.core import r4
 from gateway.core.issue import Issue, Severity
 from gateway.validate import bundle, model, references
+from gateway.validate.definitions import Library
 from gateway.validate.extensions import Extensions
-from gateway.validate.library import Library
 from gateway.validate.nodes import each
 from gateway.validate.profile import Profiles
 from gateway.validate.references import Neighbours

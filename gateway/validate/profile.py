@@ -6,9 +6,9 @@ from typing import Any, Final, NamedTuple
 
 from gateway.core import r4
 from gateway.validate import bindings, slicing
+from gateway.validate.definitions import Library
 from gateway.validate.house_rules import HOUSE_RULES
 from gateway.validate.invariants import Rule, rule_of
-from gateway.validate.library import Library
 from gateway.validate.nodes import in_order, number
 from gateway.validate.patterns import chosen, fits, is_fixed
 from gateway.validate.references import type_of

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.core import r4
-from gateway.validate.library import Library
+from gateway.validate.definitions import Library
 from gateway.validate.nodes import each, has
 from gateway.validate.patterns import chosen, fits, is_fixed
 from gateway.validate.references import resolve, type_of

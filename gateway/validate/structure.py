@@ -6,8 +6,8 @@ from typing import Any
 from gateway.core import r4
 from gateway.core.r4 import Element
 from gateway.validate import bindings
+from gateway.validate.definitions import Library
 from gateway.validate.invariants import Rule, rule_of
-from gateway.validate.library import Library
 from gateway.validate.primitive import ACTIVE_MARKUP, PREDICATES, has_json_type
 from gateway.validate.scope import Check, Place, Pointer, Scope
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gateway.core import r4
-from gateway.validate.library import Library
+from gateway.validate.definitions import Library
 
 _SHORT_FORMS: Final = "[x]"
 

@@ -3,8 +3,8 @@
 import pytest
 
 from gateway.core.issue import Severity
+from gateway.validate.definitions import Library, core_plan
 from gateway.validate.judge import Judge
-from gateway.validate.library import Library, core_plan
 
 CORE = "http://hl7.org/fhir/StructureDefinition/"
 URL = "https://a.example/StructureDefinition/"

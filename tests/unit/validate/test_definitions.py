@@ -1,4 +1,4 @@
-"""gateway/validate/library.py and packages.py"""
+"""gateway/validate/definitions.py and packages.py"""
 
 import tarfile
 
@@ -6,9 +6,9 @@ import pytest
 
 from gateway.core.errors import PackageError
 from gateway.core.issue import Severity
-from gateway.validate import library, packages
+from gateway.validate import packages
+from gateway.validate.definitions import Library, core_plan
 from gateway.validate.judge import Judge
-from gateway.validate.library import Library, core_plan
 
 GENDER = "http://hl7.org/fhir/ValueSet/administrative-gender"
 
@@ -37,7 +37,7 @@ def test_a_folder_that_cannot_be_written_costs_time_and_nothing_else(tmp_path, m
 
 def test_without_the_core_package_a_binding_is_said_to_be_unchecked(monkeypatch):
     monkeypatch.setattr(packages, "core_available", lambda: False)
-    issues = Judge(Library(core=library.core_plan())).judge({"resourceType": "Patient", "gender": "f"})
+    issues = Judge(Library(core=definitions.core_plan())).judge({"resourceType": "Patient", "gender": "f"})
     assert [(one.severity, one.code, one.path) for one in issues] == [
         (Severity.INFORMATION, "not-checked", "Patient.gender")
     ]
