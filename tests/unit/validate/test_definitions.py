@@ -6,7 +6,7 @@ import pytest
 
 from gateway.core.errors import PackageError
 from gateway.core.issue import Severity
-from gateway.validate import packages
+from gateway.validate import definitions, packages
 from gateway.validate.definitions import Library, core_plan
 from gateway.validate.judge import Judge
 
