@@ -60,7 +60,7 @@ def test_every_table_compiles():
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(OURS), st.data())
 def test_a_mutated_message_never_breaks_a_promise(file, data):
-    segments = file.read_bytes().decode().rstrip("\r").split("\r")
+    segments = file.read_bytes().decode().splitlines()
     at = data.draw(st.integers(1, len(segments) - 1))
     fields = segments[at].split("|")
     place = data.draw(st.integers(1, max(len(fields) - 1, 1)))
