@@ -79,6 +79,12 @@ class Ledger:
         if said is None or _RANK[state] < _RANK[said[0]]:
             self._said[key] = (state, rule, path, because)
 
+    def lose(self, key: Any, path: object) -> None:
+        """A leaf that was said to stand here does not: what stands at `path` came from elsewhere."""
+        said = self._said.get(key)
+        if said is not None and said[2] is path:
+            self._said[key] = (State.FAILED, said[1], "", "another mention says otherwise, and that one stands")
+
     def state(self, key: Any) -> State:
         """What is said of a leaf so far; unmapped when nothing is."""
         said = self._said.get(key)

@@ -12,6 +12,7 @@ from gateway.core.submission import Sender
 from gateway.translate.conceptmap import ConceptMap
 from gateway.translate.converter import NotConvertedError
 from gateway.translate.mapping import Mapping
+from gateway.translate.mentions import DIRECTORY, contradictions, unite
 from gateway.translate.target import SecondValueError
 
 Resource = dict[str, Any]
@@ -28,20 +29,17 @@ REFUSALS: Final = (
     AttributeError,
     ArithmeticError,
 )
-# What is one thing wherever it is named: a second mention fills what the first left open.
-DIRECTORY: Final = frozenset(
-    {"Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "RelatedPerson", "Device", "Encounter"}
-)
 
 
 class Here:
     """The resource that rows are filling now; its name is settled when its id is."""
 
-    __slots__ = ("name", "type")
+    __slots__ = ("landed", "name", "type")
 
     def __init__(self, type: str) -> None:
         self.type = type
         self.name = type
+        self.landed: list[tuple[Landing, Sequence[Any]]] = []  # where leaves landed in it, and which
 
 
 class Landing:
@@ -74,18 +72,28 @@ class Translation:
         self.here = Here("Bundle")
         self._mapping = mapping
         self._by_key: dict[tuple[str, str], Resource] = {}
+        self._named: dict[tuple[str, str], list[Resource]] = {}  # all that one id of the source names
         self._latest: dict[str, Reference] = {}
         self._row: _RowEntry | None = None
+        self._overlaid: dict[str, ConceptMap] = {}
 
     # --- what rows, converters and steps ask for ---------------------------------------------------------------
 
     def policy(self, name: str) -> str:
-        """The centre's choice where the standard leaves one (`mappings/policies.yaml`)."""
-        return self._mapping.policies[name]
+        """What holds where the standard leaves a choice: as agreed with the sender, else `mappings/policies.yaml`."""
+        return self.sender.policies.get(name) or self._mapping.policies[name].default
 
     def concept_map(self, name: str) -> ConceptMap:
-        """A concept map of `mappings/concept_maps/`."""
-        return self._mapping.concept_map(name)
+        """A concept map of `mappings/concept_maps/`, with the sender's local codes."""
+        return self.with_local_codes(self._mapping.concept_map(name))
+
+    def with_local_codes(self, map: ConceptMap) -> ConceptMap:
+        """A concept map that knows the sender's local codes of its table too."""
+        if not self.sender.tables:
+            return map
+        if map.name not in self._overlaid:
+            self._overlaid[map.name] = map.overlaid(self.sender.tables)
+        return self._overlaid[map.name]
 
     def map_of(self, kind: str) -> str:
         """The map whose `kinds` name this part of a source (`template 4.4`), or the empty string."""
@@ -121,17 +129,7 @@ class Translation:
         type = resource["resourceType"]
         location = node.location if node is not None else ""
         id = ids.stable_id(self.scope, type, *(identity or self._own_identity(resource, location)))
-        held = self._by_key.get((type, id))
-        if held is None:
-            resource = {"resourceType": type, "id": id, **{k: v for k, v in resource.items() if k != "resourceType"}}
-            self._keep(resource)
-        elif type in DIRECTORY:
-            fill(held, resource)
-        elif not _same(held, resource):
-            self.issues.append(Issue(Severity.WARNING, "id-reused", type, location=location))
-            id = ids.stable_id(id, location, ids.digest(fhirjson.write(resource)))
-            if (type, id) not in self._by_key:
-                self._keep({**resource, "id": id})
+        id = self._take(resource, id, location)
         if self.here.type == type:
             self.here.name = f"{type}/{id}"
         reference = {"reference": f"{type}/{id}"}
@@ -218,9 +216,36 @@ class Translation:
         content = ids.digest(fhirjson.write(resource))
         return ("content", content) if resource["resourceType"] in DIRECTORY else ("content", content, location)
 
-    def _keep(self, resource: Resource) -> None:
+    def _take(self, resource: Resource, id: str, location: str) -> str:
+        """Keep a resource, or let it add to what its id names already; the id under which it stands then."""
+        type = resource["resourceType"]
+        named = self._named.setdefault((type, id), [])
+        for held in named:
+            against = contradictions(held, resource)
+            if against and type in DIRECTORY:
+                self._second_mention(unite(held, resource, against), type, location)
+            elif not against:
+                unite(held, resource, against)
+            else:
+                continue
+            return str(held["id"])
+        if named:
+            self.issues.append(Issue(Severity.WARNING, "id-reused", type, location=location))
+            id = ids.stable_id(id, location, ids.digest(fhirjson.write(resource)))
+        resource = {"resourceType": type, "id": id, **{k: v for k, v in resource.items() if k != "resourceType"}}
+        named.append(resource)
         self.resources.append(resource)
-        self._by_key[resource["resourceType"], resource["id"]] = resource
+        self._by_key[type, id] = resource
+        return id
+
+    def _second_mention(self, left: set[str], type: str, location: str) -> None:
+        """A second mention of a person or a place says otherwise: the first stands, its leaves have not landed."""
+        for name in sorted(left):
+            self.issues.append(Issue(Severity.WARNING, "second-value", f"{type}.{name}", location=location))
+        for landing, keys in self.here.landed if self.here.type == type else ():
+            if landing.path.partition(".")[0].partition("[")[0] in left:
+                for key in keys:
+                    self.ledger.lose(key, landing)
 
 
 class _RowEntry:
@@ -270,19 +295,7 @@ class _RowEntry:
             # What was read is what a resource holds; a row that read nothing only dresses it.
             translation.filled += bool(keys) and self.state is not State.FAILED
             landing = Landing(translation.here, path)
+            translation.here.landed.append((landing, keys))
             for key in keys:
                 translation.ledger.enter(key, self.state, self.rule, landing)
         return error is not None
-
-
-def fill(held: Resource, other: Resource) -> None:
-    """Let a second mention fill what the first left open; lists are united."""
-    for name, value in other.items():
-        if name not in held:
-            held[name] = value
-        elif isinstance(held[name], list) and isinstance(value, list) and not name.startswith("_"):
-            held[name].extend(one for one in value if one not in held[name])
-
-
-def _same(held: Resource, other: Resource) -> bool:
-    return {k: v for k, v in held.items() if k != "id"} == {k: v for k, v in other.items() if k != "id"}

@@ -8,7 +8,8 @@ from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.participants import participant
 from gateway.translate.converter import step
-from gateway.translate.translation import DIRECTORY, Reference, Resource, Translation
+from gateway.translate.mentions import DIRECTORY
+from gateway.translate.translation import Reference, Resource, Translation
 
 CLASSES: Final = (
     "observation", "act", "procedure", "substanceAdministration", "supply", "encounter", "organizer",
@@ -52,7 +53,7 @@ _CANNOT_BE_NEGATED: Final = frozenset(
     }
 )  # fmt: skip
 # Made beside the statements and reached through them.
-_ASIDE: Final = DIRECTORY - {"Encounter"} | {"Specimen", "Medication", "Provenance"}
+_ASIDE: Final = DIRECTORY | {"Specimen", "Medication", "Provenance"}
 
 
 def statements(node: Element) -> Iterator[Element]:
