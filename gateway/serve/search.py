@@ -71,8 +71,8 @@ def _continued(type: str, pairs: list[Pair]) -> Continuation | None:
 
 
 def _query(type: str, pairs: list[Pair]) -> Query:
-    asking = Asking(base(), services().clock.now())
-    return read_query(type, pairs, asking, clinic=view(), lenient=_is_lenient())
+    asking = Asking(base(), services().clock.now(), view())
+    return read_query(type, pairs, asking, lenient=_is_lenient())
 
 
 def _is_lenient() -> bool:

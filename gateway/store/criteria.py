@@ -13,6 +13,7 @@ from gateway.store.date_range import DateRange, date_range, widened
 from gateway.store.index import LONGEST, fold, literal
 from gateway.store.parameters import Parameter, registry
 from gateway.store.tables import dates, references, resources, strings, tokens
+from gateway.store.visibility import named_for
 
 Condition = ColumnElement[bool]
 MOST_VALUES: Final = 200
@@ -25,16 +26,17 @@ _TOP: Final = "\U0010ffff"
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What a condition needs to know of the request: our own base address and the time."""
+    """What a condition needs to know of the request: our own base address, the time, the clinic that asks (if one)."""
 
     base: str
     now: datetime
+    clinic: str | None = None
 
 
 def condition(type: str, parameter: Parameter, modifier: str, value: str, asking: Asking) -> Condition:
     """The condition on a resource of this type. Raises UnknownModifierError or UnreadableValueError."""
     if modifier == "missing":
-        return _missing(type, parameter, value)
+        return _missing(type, parameter, value, asking)
     texts = alternatives(parameter.name, value)
     return _KINDS[parameter.kind](type, parameter, modifier, texts, asking)
 
@@ -77,7 +79,7 @@ def with_rows(table: Table, type: str, parameter: str, *rest: Condition, few: bo
     return own.correlate(resources)
 
 
-def _missing(type: str, parameter: Parameter, value: str) -> Condition:
+def _missing(type: str, parameter: Parameter, value: str, asking: Asking) -> Condition:
     if value not in ("true", "false"):
         raise UnreadableValueError(parameter.name)
     names = {
@@ -86,7 +88,8 @@ def _missing(type: str, parameter: Parameter, value: str) -> Condition:
         "date": ((dates, parameter.name),),
         "reference": ((references, parameter.name), (tokens, f"{parameter.name}:identifier")),
     }
-    present = or_(*(with_rows(table, type, name) for table, name in names[parameter.kind]))
+    seen = {references: named_for(asking.clinic)}
+    present = or_(*(with_rows(table, type, name, *seen.get(table, ())) for table, name in names[parameter.kind]))
     return ~present if value == "true" else present
 
 
@@ -179,7 +182,7 @@ def _reference(type: str, parameter: Parameter, modifier: str, texts: list[str],
     if modifier and not (modifier in registry() and parameter.points_at(modifier)):
         raise UnknownModifierError(parameter.name)
     wanted = or_(*(_named(parameter, modifier, _plain(text), asking) for text in texts))
-    return with_rows(references, type, parameter.name, wanted, few=True)
+    return with_rows(references, type, parameter.name, wanted, *named_for(asking.clinic), few=True)
 
 
 def _named(parameter: Parameter, type: str, text: str, asking: Asking) -> Condition:

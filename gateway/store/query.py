@@ -62,9 +62,7 @@ class Query:
         return self.summary == "count" or self.count == 0
 
 
-def read_query(
-    type: str, pairs: Iterable[Pair], asking: Asking, *, clinic: str | None = None, lenient: bool = False
-) -> Query:
+def read_query(type: str, pairs: Iterable[Pair], asking: Asking, *, lenient: bool = False) -> Query:
     """The query that these parameters ask for. Raises RequestError with the parameter's name."""
     query = Query(type)
     given = list(pairs)
@@ -72,7 +70,7 @@ def read_query(
         raise RequestError
     for name, value in given:
         try:
-            _apply(query, name, value, asking, clinic)
+            _apply(query, name, value, asking)
         except (UnknownParameterError, UnknownModifierError):
             if not lenient or re.split("[:.]", name)[0] in _NEVER_DROPPED:
                 raise
@@ -82,17 +80,17 @@ def read_query(
     return query
 
 
-def _apply(query: Query, name: str, value: str, asking: Asking, clinic: str | None) -> None:
+def _apply(query: Query, name: str, value: str, asking: Asking) -> None:
     if not value or len(value) > LONGEST_VALUE or _CONTROL.search(value):
         raise UnreadableValueError(shown(name)) if _is_known(query.type, name) else UnknownParameterError(shown(name))
     if (result := _RESULT.get(name)) is not None:
         result(query, value)
     else:
-        query.conditions.append(_criterion(registry()[query.type], name, value, asking, clinic, _DEEPEST_CHAIN))
+        query.conditions.append(_criterion(registry()[query.type], name, value, asking, _DEEPEST_CHAIN))
         query.led = query.led or _leads(registry()[query.type], name)
 
 
-def _criterion(served: ServedType, name: str, value: str, asking: Asking, clinic: str | None, depth: int) -> Condition:
+def _criterion(served: ServedType, name: str, value: str, asking: Asking, depth: int) -> Condition:
     plain, _, modifier = name.partition(":")
     if plain == "_id" and not modifier:
         return id_condition(alternatives(name, value))
@@ -111,17 +109,11 @@ def _criterion(served: ServedType, name: str, value: str, asking: Asking, clinic
     targets = [chained[2]] if chained[2] else list(parameter.targets)
     if chained[2] and not (chained[2] in registry() and parameter.points_at(chained[2])):
         raise UnknownModifierError(parameter.name)
-    return _chain(served, parameter, targets, (chained[3], value), asking, clinic, depth - 1)
+    return _chain(served, parameter, targets, (chained[3], value), asking, depth - 1)
 
 
 def _chain(
-    served: ServedType,
-    parameter: Parameter,
-    targets: list[str],
-    rest: Pair,
-    asking: Asking,
-    clinic: str | None,
-    depth: int,
+    served: ServedType, parameter: Parameter, targets: list[str], rest: Pair, asking: Asking, depth: int
 ) -> Condition:
     """Resources whose reference names a resource that the caller may see and for which the rest holds."""
     known = [registry()[type] for type in targets if type in registry()]
@@ -130,8 +122,8 @@ def _chain(
         raise UnknownParameterError(shown(f"{parameter.name}.{rest[0]}"))
     found: list[Condition] = [false()]
     for target in fitting:
-        inner = _criterion(target, *rest, asking, clinic, depth)
-        ids = select(resources.c.id).where(*live(target.type), inner, *visible_to(clinic))
+        inner = _criterion(target, *rest, asking, depth)
+        ids = select(resources.c.id).where(*live(target.type), inner, *visible_to(asking.clinic))
         found.append((references.c.target_type == target.type) & references.c.target_id.in_(ids))
     rows = select(references.c.id).where(
         references.c.type == served.type, references.c.parameter == parameter.name, or_(*found)

@@ -1,6 +1,6 @@
 """FHIR resources at rest: every version as its exact bytes, who may see it, and its search rows."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -13,13 +13,14 @@ from gateway.core.clock import instant
 from gateway.core.errors import GoneError, NotFoundError
 from gateway.core.fhirjson import write
 from gateway.core.ids import digest
+from gateway.store.disclosure import disclosed
 from gateway.store.index import SearchRows, patient_of, search_rows
 from gateway.store.parameters import registry
 from gateway.store.tables import dates, grants, references, resources, strings, tokens
 from gateway.store.visibility import visible_to
 
 _r = resources.c
-_COLUMNS: Final = (_r.type, _r.id, _r.version, _r.updated, _r.deleted, _r.patient, _r.body)
+COLUMNS: Final = (_r.type, _r.id, _r.version, _r.updated, _r.deleted, _r.patient, _r.body)
 _CURRENT: Final = (
     select(_r.seq, _r.version, _r.deleted, _r.patient, _r.updated, _r.sha256, _r.submission, _r.body)
     .where(_r.type == bindparam("type"), _r.id == bindparam("id"), _r.current.is_(True))
@@ -27,7 +28,7 @@ _CURRENT: Final = (
 )
 _NEWEST_STAMP: Final = select(func.max(_r.updated))
 _ADVANCE: Final = update(resources).where(_r.seq == bindparam("row"))
-_READ: Final = select(*_COLUMNS).where(_r.type == bindparam("type"), _r.id == bindparam("id"))
+_READ: Final = select(*COLUMNS).where(_r.type == bindparam("type"), _r.id == bindparam("id"))
 _HISTORY: Final = _READ.where(_r.version < bindparam("before")).order_by(_r.version.desc()).limit(bindparam("most"))
 _COUNT_VERSIONS: Final = (
     select(func.count()).select_from(resources).where(_r.type == bindparam("type"), _r.id == bindparam("id"))
@@ -95,13 +96,13 @@ def remove(connection: Connection, type: str, id: str, *, at: str) -> None:
 def read(connection: Connection, type: str, id: str, *, clinic: str | None = None) -> Stored:
     """The newest version. Absent and another clinic's are one: NotFoundError; deleted is GoneError."""
     question = _READ.where(_r.current.is_(True), *visible_to(clinic))
-    return _one(connection, question, {"type": type, "id": id})
+    return _one(connection, question, {"type": type, "id": id}, clinic)
 
 
 def vread(connection: Connection, type: str, id: str, version: int, *, clinic: str | None = None) -> Stored:
     """One version of a resource, by the rules of `read`."""
     question = _READ.where(_r.version == bindparam("version"), *visible_to(clinic))
-    return _one(connection, question, {"type": type, "id": id, "version": version})
+    return _one(connection, question, {"type": type, "id": id, "version": version}, clinic)
 
 
 def history(
@@ -113,14 +114,20 @@ def history(
     if total == 0:
         raise NotFoundError
     found = connection.execute(_HISTORY.where(*visible_to(clinic)), names | {"before": before, "most": most})
-    return total, [Stored(*row) for row in found]
+    return total, seen(connection, found.all(), clinic)
 
 
-def _one(connection: Connection, question: Any, names: Mapping[str, Any]) -> Stored:
+def seen(connection: Connection, rows: Sequence[Sequence[Any]], clinic: str | None) -> list[Stored]:
+    """Rows of resources as they leave for this clinic: the one place where stored bytes turn into what is shown."""
+    bodies = disclosed(connection, [row[-1] for row in rows], clinic)
+    return [Stored(*row[:-1], body=body) for row, body in zip(rows, bodies, strict=True)]
+
+
+def _one(connection: Connection, question: Any, names: Mapping[str, Any], clinic: str | None) -> Stored:
     row = connection.execute(question, names).one_or_none()
     if row is None:
         raise NotFoundError
-    stored = Stored(*row)
+    [stored] = seen(connection, [row], clinic)
     if stored.deleted:
         raise GoneError
     return stored

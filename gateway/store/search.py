@@ -8,14 +8,13 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, selec
 
 from gateway.store.date_range import EARLIEST, LATEST
 from gateway.store.query import Include, Query, live
-from gateway.store.resources import Stored
+from gateway.store.resources import COLUMNS, Stored, seen
 from gateway.store.tables import dates, references, resources
 from gateway.store.visibility import visible_to
 
 MOST_INCLUDED: Final = 1000
 _LEVELS: Final = 2
 _r = resources.c
-_COLUMNS: Final = (_r.type, _r.id, _r.version, _r.updated, _r.deleted, _r.patient, _r.body)
 Position = tuple[str | int, ...]
 
 
@@ -48,13 +47,13 @@ def search(
     if total is None and query.total != "none":
         # A first page that holds everything needs no second look.
         total = _count(connection, conditions) if more or after is not None else len(rows)
-    matches = tuple(Stored(*row[: len(_COLUMNS)]) for row in rows[: query.count])
+    matches = tuple(seen(connection, [row[: len(COLUMNS)] for row in rows[: query.count]], clinic))
     included = _included(connection, query, matches, clinic)
     return Page(
         matches=matches,
         included=tuple(included[:MOST_INCLUDED]),
         total=total,
-        next=tuple(rows[query.count - 1][len(_COLUMNS) :]) if more else None,
+        next=tuple(rows[query.count - 1][len(COLUMNS) :]) if more else None,
         cut=len(included) > MOST_INCLUDED,
     )
 
@@ -70,7 +69,7 @@ def _page(
     # Where a condition leads to few, SQLite must not be drawn to the index that is in order already.
     columns = [*keys, _r.seq + 0 if query.led else _r.seq]
     downwards = [*(down for _, down in query.sort), False]
-    statement = select(*_COLUMNS, *columns).where(*conditions).limit(query.count + 1)
+    statement = select(*COLUMNS, *columns).where(*conditions).limit(query.count + 1)
     if after is not None:
         statement = statement.where(_beyond(columns, downwards, after))
     return statement.order_by(*(key.desc() if down else key for key, down in zip(columns, downwards, strict=True)))
@@ -144,9 +143,9 @@ def _backward(include: Include, type: str, ids: list[str]) -> Select[Any]:
 
 def _follow(connection: Connection, named: Select[Any], clinic: str | None) -> Iterable[Stored]:
     statement = (
-        select(*_COLUMNS)
+        select(*COLUMNS)
         .where(tuple_(_r.type, _r.id).in_(named), _r.current.is_(True), _r.deleted.is_(False), *visible_to(clinic))
         .order_by(_r.seq)
         .limit(MOST_INCLUDED + 1)
     )
-    return [Stored(*row) for row in connection.execute(statement)]
+    return seen(connection, connection.execute(statement).all(), clinic)

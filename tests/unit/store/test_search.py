@@ -1,6 +1,7 @@
 """gateway/store/search.py, query.py and criteria.py, on both engines"""
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -23,7 +24,7 @@ def pairs(asked):
 
 
 def ask(store, type, asked="", clinic=None, **rest):
-    query = read_query(type, pairs(asked), ASKING, clinic=clinic)
+    query = read_query(type, pairs(asked), replace(ASKING, clinic=clinic))
     return store.read(lambda connection: search(connection, query, clinic=clinic, **rest))
 
 
@@ -199,7 +200,7 @@ def test_a_reference_is_included_only_when_it_is_of_the_type_asked_for(ward):
 
 def test_nothing_is_included_that_the_clinic_may_not_see(ward):
     keep(ward, "harbor", care_plan("c9", "p1"), provenance("v9", "CarePlan/c9", "CarePlan/c1"))
-    page = ask(ward, "CarePlan", "patient=p1&_include=CarePlan:patient&_revinclude=Provenance:target", clinic="harbor")
+    page = ask(ward, "CarePlan", "_id=c1,c9&_include=CarePlan:patient&_revinclude=Provenance:target", clinic="harbor")
     assert [one.id for one in (*page.matches, *page.included)] == ["c9", "v9"]
     assert ids(ward, "CarePlan", "patient.identifier=MRN-p1", clinic="harbor") == []
 
