@@ -17,6 +17,7 @@ MODULES: Final = (
     "identifier",
     "location",
     "medication",
+    "message",
     "notes",
     "order_status",
     "patient",

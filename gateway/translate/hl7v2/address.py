@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from gateway.translate.converter import converter
-from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
@@ -55,7 +55,7 @@ def _kind(made: Element, part: Part, translation: Translation) -> None:
     use = translation.concept_map("v2-0190-address-use").translate(sent)
     type = translation.concept_map("v2-0190-address-type").translate(sent)
     if use or type:
-        text(part, 7)
+        reword(part.part(7), translation)
     if use:
         made["use"] = use.code
     if type:

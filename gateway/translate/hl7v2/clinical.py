@@ -1,15 +1,11 @@
 """Diagnoses, allergies and visits: what their tables cannot say in one row."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from gateway.translate.converter import converter, step
-from gateway.translate.hl7v2.absent import UNKNOWN
-from gateway.translate.hl7v2.leaf import Part, convert, peek, text
+from gateway.translate.hl7v2.leaf import Part, convert, text
 from gateway.translate.hl7v2.primitive import phrase
-from gateway.translate.hl7v2.systems import local, universal
-from gateway.translate.hl7v2.times import ORIGINAL_TEXT
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -100,89 +96,6 @@ def order_before(part: Part, translation: Translation) -> Element | None:
         return None
     value = text(inner, 1)
     return {"identifier": {"value": value}, "display": value} if value else None
-
-
-@converter("message_event", "hl7v2")
-def message_event(part: Part, translation: Translation) -> Element:
-    """MSH-9: the event as a coding of table 0003."""
-    code, event, structure = text(part, 1), text(part, 2), text(part, 3)
-    return {
-        "system": "http://terminology.hl7.org/CodeSystem/v2-0003",
-        "code": event or code,
-        "display": "^".join(filter(None, (code, event, structure))),
-    }
-
-
-@converter("endpoint", "hl7v2")
-def endpoint(part: Part, translation: Translation) -> str | None:
-    """An application (HD) as the address of an endpoint, when it has a universal id."""
-    uri = universal(peek(part, 2), peek(part, 3))
-    if uri:
-        text(part, 2)
-        text(part, 3)
-    return uri or None
-
-
-@converter("security_word", "hl7v2")
-def security_word(part: Part, translation: Translation) -> Element | None:
-    """MSH-8: the sender's own word on security."""
-    said = phrase(part)
-    return {"system": local(translation, "security"), "code": " ".join(said.split())} if said else None
-
-
-@converter("language_code", "hl7v2")
-def language_code(part: Part, translation: Translation) -> str | None:
-    """A language that has the form of BCP 47."""
-    sent = part.peek
-    if not re.fullmatch(r"[a-z]{2,3}(?:-[A-Z]{2})?", sent):
-        return None
-    for number in (1, 2, 3):
-        text(part, number)
-    return sent
-
-
-@step("recorded_instant", "hl7v2")
-def recorded_instant(node: Any, translation: Translation, element: Element) -> None:
-    """Provenance.recorded is an instant: a day alone is kept as text, and nothing sent is said to be unknown."""
-    found = element.get("recorded", "")
-    if "T" in found:
-        return
-    held = element.setdefault("_recorded", {"extension": []})["extension"]
-    if found and not held:
-        held.append({"url": ORIGINAL_TEXT, "valueString": found})
-    element.pop("recorded", None)
-    held.append({"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "unknown"})
-
-
-@step("recorded_with", "hl7v2")
-def recorded_with(node: Part, translation: Translation, element: Element) -> None:
-    """The time of a record that the order or the message was given."""
-    convert(element, "recorded", node, translation, "date_time")
-
-
-@step("message_number", "hl7v2")
-def message_number(part: Part, translation: Translation, element: Element) -> None:
-    """MSH-10: the number under which the sender knows this message, which is the source of all it says."""
-    what = {"identifier": {"system": local(translation, "message"), "value": part.text}}
-    element.setdefault("entity", []).append({"role": "source", "what": what})
-
-
-@step("message_version", "hl7v2")
-def message_version(part: Part, translation: Translation, element: Element) -> None:
-    """MSH-12: the version of the standard that the message follows."""
-    said = f"HL7 v{phrase(part)} message"
-    if "entity" not in element:
-        element["entity"] = [{"role": "source", "what": {}}]
-    element["entity"][0]["what"]["display"] = said
-
-
-@step("agent_of_message", "hl7v2")
-def agent_of_message(node: Any, translation: Translation, element: Element) -> None:
-    """Without an operator the sending organisation answers for the event."""
-    if "target" not in element:
-        element["target"] = [UNKNOWN]
-    if "agent" not in element:
-        element["agent"] = [{"who": translation.refer("hl7v2.HD.Organization") or {"display": "sender"}}]
 
 
 @step("accident", "hl7v2")

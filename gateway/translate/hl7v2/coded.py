@@ -7,7 +7,7 @@ from gateway.core.ledger import State
 from gateway.core.outcome import BASE
 from gateway.translate.conceptmap import ConceptMap, Target
 from gateway.translate.converter import NotConvertedError, converter
-from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.systems import V2, coding_system, plain, universal
 from gateway.translate.translation import Translation
@@ -56,17 +56,14 @@ def coding(part: Part, translation: Translation, table: str = "", through: Conce
 @converter("code", "hl7v2")
 def code(part: Part, translation: Translation, through: ConceptMap | None = None, **table: str) -> str:
     """A code of a required value set: only through a map, never as sent."""
-    sent = part.text
     if through is None:
-        return plain(sent)
-    found = _lookup(part, through)
+        return plain(part.text)
+    sent, found = part.peek, _lookup(part, through)
     if found is None:
-        if part.part(2) is not None:
-            text(part, 2)
+        text(part, 1)
+        text(part, 2)
         raise NotConvertedError("code-untranslated", State.FAILED, system=_named(through, part), concept=sent)
-    # What was translated from a code with its words and its system is kept in that translation.
-    for number in (2, 3):
-        text(part, number)
+    _reworded(part, translation)
     return found.code
 
 
@@ -82,7 +79,11 @@ def _coding(part: Part, translation: Translation, numbers: tuple[int, ...], tabl
     sent = plain(text(part, at_code))
     if not sent:
         return None
-    system = coding_system(text(part, at_system), text(part, at_oid), table if at_code == 1 else "", sent, translation)
+    name, oid = peek(part, at_system), peek(part, at_oid)
+    system = coding_system(name, oid, table if at_code == 1 else "", sent, translation)
+    for number, said in ((at_system, name), (at_oid, oid)):
+        if said:
+            reword(part.part(number), translation) if said not in system else text(part, number)
     made: Element = {"system": system} if system else {}
     made["code"] = sent
     if version := text(part, at_version):
@@ -114,6 +115,12 @@ def _lookup(part: Part, through: ConceptMap) -> Target | None:
     return None
 
 
+def _reworded(part: Part, translation: Translation) -> None:
+    """A code, its words and its system, which one word of FHIR says."""
+    for number in (1, 2, 3):
+        reword(part.part(number), translation)
+
+
 def _named(through: ConceptMap, part: Part) -> str:
     return peek(part, 3) or f"{BASE}/ConceptMap/{through.name}"
 
@@ -125,8 +132,7 @@ def code_if_known(part: Part, translation: Translation, through: ConceptMap) -> 
     if found is None:
         return None
     translation.memory.setdefault("translated", set()).add(part.location)
-    for number in (1, 2, 3):
-        text(part, number)
+    _reworded(part, translation)
     return found.code
 
 
@@ -142,10 +148,9 @@ def concept_in(part: Part, translation: Translation, through: ConceptMap) -> Ele
     made: Element = {"coding": [{"system": found.system, "code": found.code}]}
     if words := text(part, 9) or text(part, 2):
         made["text"] = words
-    elif part.text.lower() != found.code:
-        made["text"] = part.text
-    text(part, 1)
-    text(part, 3)
+    elif part.peek.lower() != found.code:
+        made["text"] = part.peek
+    _reworded(part, translation)
     return made
 
 

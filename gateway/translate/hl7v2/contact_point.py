@@ -3,7 +3,7 @@
 from typing import Any
 
 from gateway.translate.converter import converter
-from gateway.translate.hl7v2.leaf import Part, convert, peek, text
+from gateway.translate.hl7v2.leaf import Part, convert, peek, reword, text
 from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
@@ -21,7 +21,7 @@ def telecom(part: Part, translation: Translation, use: str = "", system: str = "
     if mail:
         found.append({"system": "email" if "@" in mail or not number else "other", "value": mail})
         if equipment in ("Internet", "X.400"):
-            text(part, 3)
+            reword(part.part(3), translation)
     period = between(part.part(13), part.part(14), translation) if found else None
     for one in found:
         _use(one, part, equipment, purpose, use, translation)
@@ -66,7 +66,7 @@ def _digits(said: str) -> str:
 def _system(part: Part, equipment: str, purpose: str, value: str, given: str, translation: Translation) -> str:
     found = translation.concept_map("v2-0202-telecom-system").translate(equipment) if equipment else None
     if found is not None:
-        text(part, 3)
+        reword(part.part(3), translation)
         return found.code
     if purpose == "NET" or "@" in value:
         return "email"
@@ -76,7 +76,7 @@ def _system(part: Part, equipment: str, purpose: str, value: str, given: str, tr
 def _use(made: Element, part: Part, equipment: str, purpose: str, use: str, translation: Translation) -> None:
     found = translation.concept_map("v2-0201-telecom-use").translate(purpose) if purpose else None
     if purpose and (found is not None or purpose == "NET"):
-        text(part, 2)
+        reword(part.part(2), translation)
     if equipment == "CP":
         made["use"] = "mobile"
     elif found is not None:

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from gateway.translate.converter import converter
-from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
@@ -94,7 +94,7 @@ def _use(made: Element, part: Part, number: int, use: str, translation: Translat
     sent = peek(part, number)
     found = translation.concept_map("v2-0200-name-use").translate(sent) if sent else None
     if found is not None:
-        text(part, number)
+        reword(part.part(number), translation)
         made["use"] = found.code
     elif use:
         made["use"] = use

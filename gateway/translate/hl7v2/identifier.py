@@ -4,6 +4,7 @@ from typing import Any
 
 from gateway.translate.converter import converter
 from gateway.translate.hl7v2.leaf import Part, at, peek, text
+from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.systems import V2, authority, coding_system, in_table, local, plain
 from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
@@ -17,7 +18,7 @@ _KNOWN_BY_TYPE = {"NPI": _NPI, "SS": _SSN, "SSN": _SSN}
 @converter("identifier", "hl7v2")
 def identifier(part: Part, translation: Translation, type: str = "", use: str = "") -> Element | None:
     """CX: value, assigning authority, type and period, each repetition for itself."""
-    return _extended(part, translation, text(part, 5) or type, use, value=1, hd=4, facility=6, dates=(7, 8))
+    return _extended(part, translation, text(part, 5) or type, use, value=1, check=2, hd=4, facility=6, dates=(7, 8))
 
 
 @converter("entity_identifier", "hl7v2")
@@ -49,7 +50,7 @@ def entity_identifier_pair(part: Part, translation: Translation, type: str = "")
 @converter("person_identifier", "hl7v2")
 def person_identifier(part: Part, translation: Translation) -> Element | None:
     """XCN: the person's number with its authority (9), type (13), facility (14) and period (19, 20)."""
-    return _extended(part, translation, text(part, 13), "", value=1, hd=9, facility=14, dates=(19, 20))
+    return _extended(part, translation, text(part, 13), "", value=1, check=11, hd=9, facility=14, dates=(19, 20))
 
 
 @converter("embedded_person_identifier", "hl7v2")
@@ -66,7 +67,7 @@ def embedded_person_identifier(part: Part, translation: Translation) -> Element 
 def organization_identifier(part: Part, translation: Translation) -> Element | None:
     """XON: the organisation's identifier (10, before 2.5 the number in 3) with its authority and type."""
     at_value = 10 if peek(part, 10) else 3
-    return _extended(part, translation, text(part, 7), "", value=at_value, hd=6, facility=8, dates=())
+    return _extended(part, translation, text(part, 7), "", value=at_value, check=4, hd=6, facility=8, dates=())
 
 
 @converter("practitioner_number", "hl7v2")
@@ -124,6 +125,7 @@ def _extended(
     use: str,
     *,
     value: int,
+    check: int,
     hd: int,
     facility: int,
     dates: tuple[int, ...],
@@ -134,9 +136,20 @@ def _extended(
     system, name = authority(part.part(hd), translation)
     facility_part = part.part(facility)
     made = _identifier(sent, system, type, use, translation)
+    if words := _checked(part, check, type):
+        made.setdefault("type", {})["text"] = words
     if dates and (period := between(part.part(dates[0]), part.part(dates[1]), translation)):
         made["period"] = period
-    return _assigned(made, [name, text(facility_part, 1) if facility_part is not None else ""])
+    return _assigned(made, [name, phrase(facility_part) if facility_part is not None else ""])
+
+
+def _checked(part: Part, check: int, type: str) -> str:
+    """The check digit and its scheme, in the description of the identifier: R4 has no element or extension for them."""
+    digit, scheme = text(part, check), text(part, check + 1)
+    if not digit and not scheme:
+        return ""
+    said = " ".join(filter(None, ("check digit", digit, f"({scheme})" if scheme else "")))
+    return f"{type}, {said}" if type else said
 
 
 def _identifier(value: str, system: str, type: str, use: str, translation: Translation) -> Element:

@@ -1,4 +1,4 @@
-"""Reading parts of a field by number: `text` counts as read, `peek` only looks; and placing what was made."""
+"""Reading parts of a field by number: `text` counts as read, `peek` only looks, `reword` keeps what FHIR renames."""
 
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -11,6 +11,8 @@ from gateway.translate.translation import Translation
 
 class Part(Node, Protocol):
     """A field's repetition, a component or a subcomponent, as the parser gives it."""
+
+    key: int
 
     @property
     def name(self) -> str:
@@ -33,6 +35,17 @@ def peek(part: Part, number: int, below: int = 0) -> str:
     """The same, not counted."""
     found = at(part, number, below)
     return found.peek if found is not None else ""
+
+
+def reword(part: Part | None, translation: Translation) -> str:
+    """The text of a part, counted as read, for a code that FHIR says in a word of its own.
+
+    Such a code stays readable as it was sent, on the Provenance of the message (`source_codes`).
+    """
+    said = part.text if part is not None else ""
+    if said and part is not None:
+        translation.memory.setdefault("reworded", {})[part.key] = said
+    return said
 
 
 def at(part: Part, number: int, below: int = 0) -> Part | None:

@@ -6,7 +6,7 @@ from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.coded import coding
 from gateway.translate.hl7v2.leaf import Part, named, peek, text
 from gateway.translate.hl7v2.primitive import phrase
-from gateway.translate.hl7v2.systems import authority, local, universal
+from gateway.translate.hl7v2.systems import authority, local, say_universal, universal
 from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
@@ -62,8 +62,7 @@ def authority_identifier(part: Part, translation: Translation) -> Element | None
     uri = universal(peek(part, 2), peek(part, 3))
     if not uri:
         return {"system": local(translation), "value": text(part, 2)} if peek(part, 2) else None
-    text(part, 2)
-    text(part, 3)
+    say_universal(part, uri, translation)
     return {"system": "urn:ietf:rfc:3986", "value": uri}
 
 
@@ -105,8 +104,7 @@ def _level(kind: str, inner: Part, translation: Translation) -> Element:
             if uri
             else {"system": local(translation), "value": peek(inner, 2)}
         ]
-        text(inner, 2)
-        text(inner, 3)
+        say_universal(inner, uri, translation)
     made["name"] = inner.text
     made["physicalType"] = {"coding": [{"system": _PHYSICAL, "code": kind}]}
     return made

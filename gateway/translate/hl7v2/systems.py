@@ -10,7 +10,7 @@ import yaml
 
 from gateway.core import fhirjson
 from gateway.core.outcome import BASE
-from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.translation import Translation
 
 _FOLDER: Final = Path(__file__).parents[3] / "mappings" / "codesystems"
@@ -56,6 +56,12 @@ def universal(identifier: str, kind: str) -> str:
     return f"dns:{identifier}" if kind.upper() == "DNS" and _HOST.fullmatch(identifier) else ""
 
 
+def say_universal(hd: Part, uri: str, translation: Translation) -> None:
+    """Count a universal id and its type as read; what the URI does not show stays as it was sent."""
+    reword(hd.part(2), translation) if uri and peek(hd, 2) not in uri else text(hd, 2)
+    reword(hd.part(3), translation)
+
+
 def authority(hd: Part | None, translation: Translation) -> tuple[str, str]:
     """The URI of an assigning authority (HD) and its name; the universal id goes before the namespace."""
     if hd is None:
@@ -63,8 +69,7 @@ def authority(hd: Part | None, translation: Translation) -> tuple[str, str]:
     name, identifier, kind = peek(hd, 1), peek(hd, 2), peek(hd, 3)
     uri = universal(identifier, kind)
     if uri:
-        text(hd, 2)
-        text(hd, 3)
+        say_universal(hd, uri, translation)
         return uri, text(hd, 1)
     if bare := universal(name, ""):
         text(hd, 1)
@@ -97,7 +102,12 @@ def _table(number: str, name: str, code: str, translation: Translation) -> str:
 
 def in_table(table: str, code: str) -> bool:
     """Whether HL7 publishes this code in this table."""
-    return code in _codes().get(table, frozenset[str]())
+    return code in table_codes(table)
+
+
+def table_codes(table: str) -> frozenset[str]:
+    """The codes that HL7 publishes in this table; none when it publishes no such table."""
+    return _codes().get(table, frozenset[str]())
 
 
 def plain(value: Any) -> str:
