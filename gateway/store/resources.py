@@ -120,7 +120,7 @@ def history(
 def seen(connection: Connection, rows: Sequence[Sequence[Any]], clinic: str | None) -> list[Stored]:
     """Rows of resources as they leave for this clinic: the one place where stored bytes turn into what is shown."""
     bodies = disclosed(connection, [row[-1] for row in rows], clinic)
-    return [Stored(*row[:-1], body=body) for row, body in zip(rows, bodies, strict=True)]
+    return [Stored(*(*row[:-1], body)) for row, body in zip(rows, bodies, strict=True)]
 
 
 def _one(connection: Connection, question: Any, names: Mapping[str, Any], clinic: str | None) -> Stored:
