@@ -5,11 +5,17 @@ import uuid
 from typing import Final
 
 NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://fhir.second-opinion.example")
+_NAMESPACE: Final = NAMESPACE.bytes
 
 
 def stable_id(*parts: str) -> str:
-    """A UUIDv5 over the parts; parts may hold anything, their borders count."""
-    return str(uuid.uuid5(NAMESPACE, "\x1f".join(part.replace("\x1f", "\x1f\x1f") for part in parts)))
+    """A UUIDv5 (RFC 9562, section 5.5) over the parts; parts may hold anything, their borders count."""
+    name = "\x1f".join(parts)
+    if name.count("\x1f") >= len(parts):
+        name = "\x1f".join(part.replace("\x1f", "\x1f\x1f") for part in parts)
+    found = hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(found[16], 16) & 3]
+    return f"{found[:8]}-{found[8:12]}-5{found[13:16]}-{variant}{found[17:20]}-{found[20:32]}"
 
 
 def digest(body: bytes) -> str:

@@ -67,36 +67,50 @@ class Leaf(NamedTuple):
     line: int = 0
 
 
+_Said = tuple[int, State, str, object, str]  # rank, state, rule, path, because
+_SILENT: _Said = (_RANK[State.UNMAPPED], State.UNMAPPED, "", "", "")
+
+
 class Ledger:
     """What rows say of leaves while they run; `close` makes the account over all leaves of the source."""
 
     def __init__(self) -> None:
-        self._said: dict[Any, tuple[State, str, object, str]] = {}
+        self._said: dict[Any, _Said] = {}
 
     def enter(self, key: Any, state: State, rule: str = "", path: object = "", because: str = "") -> None:
         """Say what became of one leaf; the state that tells most stands. `path` is written out at the close."""
-        said = self._said.get(key)
-        if said is None or _RANK[state] < _RANK[said[0]]:
-            self._said[key] = (state, rule, path, because)
+        self.enter_all((key,), state, rule, path, because)
+
+    def enter_all(
+        self, keys: Iterable[Any], state: State, rule: str = "", path: object = "", because: str = ""
+    ) -> None:
+        """Say the same of several leaves."""
+        said, rank = self._said, _RANK[state]
+        entry = (rank, state, rule, path, because)
+        for key in keys:
+            held = said.get(key)
+            if held is None or rank < held[0]:
+                said[key] = entry
 
     def lose(self, key: Any, path: object) -> None:
         """A leaf that was said to stand here does not: what stands at `path` came from elsewhere."""
         said = self._said.get(key)
-        if said is not None and said[2] is path:
-            self._said[key] = (State.FAILED, said[1], "", "another mention says otherwise, and that one stands")
+        if said is not None and said[3] is path:
+            because = "another mention says otherwise, and that one stands"
+            self._said[key] = (_RANK[State.FAILED], State.FAILED, said[2], "", because)
 
     def state(self, key: Any) -> State:
         """What is said of a leaf so far; unmapped when nothing is."""
-        said = self._said.get(key)
-        return said[0] if said else State.UNMAPPED
+        return self._said.get(key, _SILENT)[1]
 
     def close(self, leaves: Iterable[Leaf]) -> list[Entry]:
         """One entry for each valued leaf of the source, in its order; what no row spoke of is unmapped."""
-        silent: tuple[State, str, object, str] = (State.UNMAPPED, "", "", "")
+        said, made = self._said.get, tuple.__new__
         entries = []
-        for leaf in leaves:
-            state, rule, path, because = self._said.get(leaf.key, silent)
-            entries.append(Entry(leaf.location, state, rule, str(path), because, leaf.start, leaf.end, leaf.line))
+        for key, location, start, end, line in leaves:
+            _, state, rule, path, because = said(key, _SILENT)
+            # Entry's own constructor costs twice as much, and this runs for every leaf.
+            entries.append(made(Entry, (location, state, rule, str(path), because, start, end, line)))
         return entries
 
 

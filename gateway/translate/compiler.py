@@ -63,29 +63,25 @@ class Compiler:
 
     # --- the kinds of rows ----------------------------------------------------------------------------------
 
-    def _convert(self, table: Table, row: Row, holds: Holds) -> Step:
+    def _convert(self, table: Table, row: Row, holds: Holds | None) -> Step:
         read, convert, each = self._alternatives(table, row), self._converter(table, row), row.each
-        put = self._target(table, row)
-        rule = row.rule
+        put, rule = self._target(table, row), row.rule
 
         def apply(node: Node, element: Element, translation: "Translation") -> None:
             found = read(node)
             if not found:
                 return
-            if not holds(node):
+            if holds is not None and not holds(node):
                 translation.pass_over(found, rule)
-                return
-            for value in found if each else found[:1]:
-                with translation.row(rule, put.place(element), value) as entry:
-                    made = convert(value, translation)
-                    if made is None or made == [] or made == {}:
-                        entry.drop()
-                    else:
-                        put.put(element, made)
+            elif each:
+                for value in found:
+                    translation.put(rule, put, convert, value, element)
+            else:
+                translation.put(rule, put, convert, found[0], element)
 
         return apply
 
-    def _constant(self, table: Table, row: Row, holds: Holds) -> Step:
+    def _constant(self, table: Table, row: Row, holds: Holds | None) -> Step:
         put = self._target(table, row)
         try:
             value = targets.typed(row.value, f"{table.target}.{row.to}") if "(" not in row.to else row.value
@@ -93,19 +89,19 @@ class Compiler:
             raise MappingTableError(table.file, row.line, f"{trouble} is not in R4") from None
 
         def apply(node: Node, element: Element, translation: "Translation") -> None:
-            if holds(node):
+            if holds is None or holds(node):
                 put.put(element, value)
 
         return apply
 
-    def _make(self, table: Table, row: Row, holds: Holds) -> Step:
+    def _make(self, table: Table, row: Row, holds: Holds | None) -> Step:
         read, name, each = self._alternatives(table, row), row.make, row.each
         if name not in self._tables:
             raise MappingTableError(table.file, row.line, f"there is no map {name}")
         put = self._target(table, row) if row.to else None
 
         def apply(node: Node, element: Element, translation: "Translation") -> None:
-            if not holds(node):
+            if holds is not None and not holds(node):
                 return
             found = read(node)
             for value in found if each else found[:1]:
@@ -116,25 +112,25 @@ class Compiler:
 
         return apply
 
-    def _refer(self, table: Table, row: Row, holds: Holds) -> Step:
+    def _refer(self, table: Table, row: Row, holds: Holds | None) -> Step:
         put, name = self._target(table, row), row.refer
 
         def apply(node: Node, element: Element, translation: "Translation") -> None:
-            if holds(node):
+            if holds is None or holds(node):
                 reference = translation.refer(name)
                 if reference is not None:
                     put.put(element, reference)
 
         return apply
 
-    def _call(self, table: Table, row: Row, holds: Holds) -> Step:
+    def _call(self, table: Table, row: Row, holds: Holds | None) -> Step:
         coded = step_named(row.call, table.format)
         if coded is None:
             raise MappingTableError(table.file, row.line, f"there is no step {row.call}")
         read, arguments = self._alternatives(table, row), row.arguments
 
         def apply(node: Node, element: Element, translation: "Translation") -> None:
-            if holds(node):
+            if holds is None or holds(node):
                 found = read(node) if row.source else [node]
                 for value in found if row.each else found[:1]:
                     with translation.row(row.rule, "", value):
@@ -142,12 +138,12 @@ class Compiler:
 
         return apply
 
-    def _account(self, table: Table, row: Row, holds: Holds) -> Step:
+    def _account(self, table: Table, row: Row, holds: Holds | None) -> Step:
         state = State.IGNORED if row.ignore else State.TEXT
         reads = [self._read(table, row, one) for one in row.ignore or row.text]
 
         def apply(node: Node, element: Element, translation: "Translation") -> None:
-            if holds(node):
+            if holds is None or holds(node):
                 for read in reads:
                     for value in read(node):
                         translation.enter_all(value, state, row.rule, row.because)
@@ -206,12 +202,16 @@ class Compiler:
         if not arguments:
             return found
         convert = found
+        if through := arguments.pop("through", None):
+            return lambda node, translation: convert(
+                node, translation, through=translation.with_local_codes(through), **arguments
+            )
         return lambda node, translation: convert(node, translation, **arguments)
 
-    def _conditions(self, table: Table, row: Row) -> Holds:
+    def _conditions(self, table: Table, row: Row) -> Holds | None:
         facts = [self._fact(table, row, fact) for fact in row.when]
         if not facts:
-            return _always
+            return None
         if len(facts) == 1:
             return facts[0]
         return lambda node: all(fact(node) for fact in facts)
@@ -231,7 +231,3 @@ class Compiler:
         if said["test"] == "<>":
             return lambda node: not any(one.peek in values for one in read(node))
         return lambda node: any(one.peek in values for one in read(node))
-
-
-def _always(node: Node) -> bool:
-    return True

@@ -1,6 +1,6 @@
 """One translation under way: the resources made so far, the account of leaves, the issues, who sends."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from gateway.translate.conceptmap import ConceptMap
 from gateway.translate.converter import NotConvertedError
 from gateway.translate.mapping import Mapping
 from gateway.translate.mentions import DIRECTORY, contradictions, unite
-from gateway.translate.target import SecondValueError
+from gateway.translate.target import SecondValueError, Target
 
 Resource = dict[str, Any]
 Reference = dict[str, Any]
@@ -55,6 +55,10 @@ class Landing:
         return f"{self.here.name}.{self.path}" if self.path else self.here.name
 
 
+# The row that runs: its id, the node it reads, what is said of the leaves it reads, the path of the element it fills.
+Frame = tuple[str, Node | None, State, str]
+
+
 class Translation:
     """What rows, converters and steps may ask for and say."""
 
@@ -67,15 +71,17 @@ class Translation:
         self.issues: list[Issue] = list(record.issues)
         self.ledger = Ledger()
         self.filled = 0  # how many rows have read and put; tells a resource that holds nothing
-        self.prefix = ""
+        self.prefix = ""  # the path of the element that is being filled, with its dot
         self.memory: dict[str, Any] = {}  # what the steps of a format keep for one another
         self.here = Here("Bundle")
         self._mapping = mapping
         self._by_key: dict[tuple[str, str], Resource] = {}
         self._named: dict[tuple[str, str], list[Resource]] = {}  # all that one id of the source names
         self._latest: dict[str, Reference] = {}
-        self._row: _RowEntry | None = None
         self._overlaid: dict[str, ConceptMap] = {}
+        self._rule = ""
+        self._value: Node | None = None
+        self._state = State.MAPPED
 
     # --- what rows, converters and steps ask for ---------------------------------------------------------------
 
@@ -169,37 +175,79 @@ class Translation:
         node: Node | None = None,
     ) -> None:
         """Leave an issue at the row that runs; `state` is what its leaves are then said to be."""
-        row = self._row
+        stands = node if node is not None else self._value
         self.issues.append(
             Issue(
                 severity,
                 code,
                 f"{self.here.type}.{self.prefix.rstrip('.')}".rstrip("."),
-                row.rule if row else "",
-                node.location if node is not None else row.value.location if row else "",
+                self._rule,
+                stands.location if stands is not None else "",
                 system=system,
                 concept=concept,
             )
         )
-        if row is not None and state is not None:
-            row.state = state
+        if state is not None:
+            self._state = state
 
-    def row(self, rule: str, place: str, value: Node) -> "_RowEntry":
-        """The span of one row over one node: what was read in it is entered when it ends."""
-        return _RowEntry(self, rule, place, value)
+    def row(self, rule: str, place: str, value: Node) -> "RowSpan":
+        """The span of one row over one node, for a step that fills an element itself."""
+        return RowSpan(self, rule, place, value)
+
+    def put(
+        self, rule: str, target: Target, convert: Callable[[Node, "Translation"], Any], value: Node, element: Resource
+    ) -> None:
+        """One row at one node: convert what stands there, put it, account for what was read."""
+        outer = self._rule, self._value, self._state, self.prefix
+        path = self.prefix + target.place(element)
+        self._rule, self._value, self._state, self.prefix = rule, value, State.MAPPED, path + "."
+        touched = self.record.touched
+        mark, made = len(touched), None
+        try:
+            made = convert(value, self)
+            dropped = made is None or made == {} or made == []
+            if not dropped:
+                target.put(element, made)
+        except REFUSALS as error:
+            dropped = False
+            self._refuse(error)
+        self._leave(mark, outer, path, dropped)
+
+    def _refuse(self, error: BaseException) -> None:
+        """A row could not do its work: an issue, and what its leaves are then said to be."""
+        if isinstance(error, NotConvertedError):
+            self.warn(error.code, system=error.system, concept=error.concept, state=error.state)
+        elif isinstance(error, SecondValueError):
+            self.warn("second-value", state=State.FAILED)
+        else:
+            self.warn("row-failed", state=State.FAILED)
+
+    def _leave(self, mark: int, outer: Frame, path: str, dropped: bool) -> None:
+        """A row ends: what it read goes into the account, unless nothing came of it."""
+        rule, state = self._rule, self._state
+        self._rule, self._value, self._state, self.prefix = outer
+        touched = self.record.touched
+        keys = touched[mark:]
+        if not keys:
+            return
+        del touched[mark:]
+        if not dropped:
+            # What was read is what a resource holds; a row that read nothing only dresses it.
+            self.filled += state is not State.FAILED
+            landing = Landing(self.here, path)
+            self.here.landed.append((landing, keys))
+            self.ledger.enter_all(keys, state, rule, landing)
 
     def pass_over(self, found: Iterable[Node], rule: str) -> None:
         """A row's condition is false: its leaves are not for it; those of a segment may be another row's."""
         for value in found:
             if value.holder:
                 continue
-            for key in value.keys():  # noqa: SIM118 (a node's leaves, not a dict)
-                self.ledger.enter(key, State.NOT_APPLICABLE, rule)
+            self.ledger.enter_all(value.keys(), State.NOT_APPLICABLE, rule)
 
     def enter_all(self, value: Node, state: State, rule: str, because: str) -> None:
         """Say one state of every leaf below a node."""
-        for key in value.keys():  # noqa: SIM118
-            self.ledger.enter(key, state, rule, because=because)
+        self.ledger.enter_all(value.keys(), state, rule, because=because)
 
     # --- inside ---------------------------------------------------------------------------------------------------
 
@@ -248,54 +296,39 @@ class Translation:
                     self.ledger.lose(key, landing)
 
 
-class _RowEntry:
-    """One row at one node; on its way out it enters what was read, and turns a refusal into an issue."""
+class RowSpan:
+    """One row at one node, for a step that fills an element itself; a refusal inside becomes an issue."""
 
-    __slots__ = ("_mark", "_outer", "_prefix", "dropped", "place", "rule", "state", "translation", "value")
+    __slots__ = ("_dropped", "_mark", "_outer", "_path", "_translation", "place", "rule", "value")
 
     def __init__(self, translation: Translation, rule: str, place: str, value: Node) -> None:
-        self.translation = translation
+        self._translation = translation
         self.rule = rule
         self.place = place
         self.value = value
-        self.state = State.MAPPED
-        self.dropped = False
+        self._dropped = False
 
     def drop(self) -> None:
         """Nothing came of it: what was read stays unaccounted for by this row."""
-        self.dropped = True
+        self._dropped = True
 
-    def __enter__(self) -> "_RowEntry":
-        translation = self.translation
-        self._mark = len(translation.record.touched)
-        self._outer, translation._row = translation._row, self
-        self._prefix = translation.prefix
+    def __enter__(self) -> "RowSpan":
+        here = self._translation
+        self._mark = len(here.record.touched)
+        self._outer = here._rule, here._value, here._state, here.prefix
+        self._path = here.prefix + self.place
+        here._rule, here._value, here._state = self.rule, self.value, State.MAPPED
         if self.place:
-            translation.prefix = f"{self._prefix}{self.place}."
+            here.prefix = self._path + "."
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
-        translation = self.translation
-        if isinstance(error, NotConvertedError):
-            translation.warn(error.code, system=error.system, concept=error.concept, state=error.state)
-        elif isinstance(error, SecondValueError):
-            translation.warn("second-value", state=State.FAILED)
-        elif isinstance(error, REFUSALS):
-            translation.warn("row-failed", state=State.FAILED)
-        translation._row, path = self._outer, f"{self._prefix}{self.place}"
-        translation.prefix = self._prefix
-        touched = translation.record.touched
-        keys = touched[self._mark :]
-        del touched[self._mark :]
-        if error is not None and not isinstance(error, REFUSALS):
-            return False
-        if not self.dropped:
-            # What was read is what a resource holds; a row that read nothing only dresses it.
-            translation.filled += bool(keys) and self.state is not State.FAILED
-            landing = Landing(translation.here, path)
-            translation.here.landed.append((landing, keys))
-            for key in keys:
-                translation.ledger.enter(key, self.state, self.rule, landing)
-        return error is not None
+        refused = isinstance(error, REFUSALS)
+        if refused:
+            self._translation._refuse(error)  # type: ignore[arg-type]
+        self._translation._leave(
+            self._mark, self._outer, self._path, self._dropped or (error is not None and not refused)
+        )
+        return refused
