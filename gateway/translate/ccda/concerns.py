@@ -36,7 +36,7 @@ def health_concern(node: Element, translation: Translation, resource: Resource) 
                 if _HEALTH_CONCERN not in held:
                     held.append(dict(_HEALTH_CONCERN))
                 _followed_since(node, translation, condition)
-    if not problem:
+    if not problem and translation.policy("concern_of_observation") == "observation-and-condition":
         translation.make("ccda.HealthConcern.Condition", node)
 
 

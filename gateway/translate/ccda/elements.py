@@ -27,7 +27,16 @@ def status_or(
     """A status that the source does not give in a way that we can rely on."""
     if element not in resource:
         resource[element] = value
-        translation.warn("status-unknown", node=node)
+        if value == "unknown":
+            translation.warn("status-unknown", node=node)
+        else:
+            translation.warn("status-assumed", severity=Severity.INFORMATION, node=node)
+
+
+def agreed_status(name: str, translation: Translation, node: Element) -> str:
+    """The status that a policy supplies where the source gives none; that it did is told."""
+    translation.warn("status-assumed", severity=Severity.INFORMATION, node=node)
+    return translation.policy(name)
 
 
 @step("absent_or", "ccda")

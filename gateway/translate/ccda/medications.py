@@ -7,8 +7,11 @@ from gateway.core.issue import Severity
 from gateway.core.ledger import State
 from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
 from gateway.translate.ccda.element import Element
+from gateway.translate.ccda.elements import absent
+from gateway.translate.ccda.participants import participant
 from gateway.translate.ccda.quantities import compared_quantity, decimal, quantity, range_
-from gateway.translate.ccda.times import moment, period, put
+from gateway.translate.ccda.statements import has_template
+from gateway.translate.ccda.times import document_day, moment, period, put
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.translation import Resource, Translation
 
@@ -354,12 +357,38 @@ def _instructions(node: Element, translation: Translation, dosage: dict[str, Any
 
 @step("course_over", "ccda")
 def course_over(node: Element, translation: Translation, resource: Resource) -> None:
-    """A drug said to be completed whose end is open keeps what was said; that is told."""
-    if resource.get("status") != "completed":
+    """A drug said to be completed whose end is open or still to come: that is told, a policy says which stands."""
+    bounds = resource.get("dosageInstruction", [{}])[0].get("timing", {}).get("repeat", {}).get("boundsPeriod")
+    if resource.get("status") != "completed" or not bounds:
         return
-    repeat = resource.get("dosageInstruction", [{}])[0].get("timing", {}).get("repeat", {})
-    if "boundsPeriod" in repeat and "end" not in repeat["boundsPeriod"]:
+    end, today = bounds.get("end", ""), document_day(translation)
+    exact = min(len(end), len(today))
+    if end[:exact] > today[:exact] or not ("end" in bounds or "_end" in bounds):
         translation.warn("status-contradicts-dates", severity=Severity.INFORMATION, node=node)
+        resource["status"] = translation.policy("medication_completed_future")
+
+
+@step("medication_intent", "ccda")
+def medication_intent(node: Element, translation: Translation, resource: Resource) -> None:
+    """A Medication Activity that is intended is an order, unless a policy says that it is a plan."""
+    if node.look("moodCode") == "INT" and has_template(node, "4.16", "4.17"):
+        resource["intent"] = translation.policy("medication_int")
+
+
+@step("requester_or", "ccda")
+def requester_or(node: Element, translation: Translation, resource: Resource, allow: str) -> None:
+    """Who orders, where the order names nobody: not known, unless a policy lets the author around it stand."""
+    if resource.get("intent") != "order" or "requester" in resource:
+        return
+    if translation.policy("requester") == "conducted-author":
+        section = node.within("section")
+        around = section.children("author") if section is not None else ()
+        for author in around or translation.record.root.children("author"):  # type: ignore[attr-defined]
+            if (who := participant(author, translation, allow)) is not None:
+                resource["requester"] = who
+                return
+    resource["requester"] = absent()
+    translation.warn("required-missing", severity=Severity.INFORMATION, node=node)
 
 
 @converter("quantity_note", "ccda")

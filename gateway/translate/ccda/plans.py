@@ -6,7 +6,7 @@ from gateway.core.issue import Severity
 from gateway.core.outcome import BASE
 from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
 from gateway.translate.ccda.element import Element
-from gateway.translate.ccda.elements import absent
+from gateway.translate.ccda.elements import absent, agreed_status
 from gateway.translate.ccda.identifiers import identifier
 from gateway.translate.ccda.narrative import XHTML, text_div
 from gateway.translate.ccda.results import value_of
@@ -47,7 +47,7 @@ def after_sections(node: Element, translation: Translation, resource: Resource) 
         for section in sections(translation, *PLANS):
             _plan_of(section, translation, composition)
     if _REFERRAL in node.templates():
-        _referral(translation, composition)
+        _referral(node, translation, composition)
 
 
 def _whole_plan(node: Element, translation: Translation, composition: Resource) -> None:
@@ -62,6 +62,8 @@ def _whole_plan(node: Element, translation: Translation, composition: Resource) 
         if known is not None and status is not None:
             status.read("code")
             plan["status"] = known.code
+    if "status" not in plan:
+        plan["status"] = agreed_status("careplan_status", translation, node)
     told = sections(translation, CONCERNS, GOALS, INTERVENTIONS, OUTCOMES, *PLANS)
     _words(plan, told)
     for section in told:
@@ -82,6 +84,9 @@ def _plan_of(section: Section, translation: Translation, composition: Resource) 
         _take(plan, other, only=("Goal",))
     if not plan.get("activity") and not plan.get("goal"):
         translation.warn("plan-unstructured", severity=Severity.INFORMATION, node=section.node)
+        if translation.policy("plan_narrative_only") == "composition-only":
+            return
+    plan["status"] = agreed_status("careplan_status", translation, section.node)
     _keep(plan, translation, ("plan", section.node.location))
 
 
@@ -89,7 +94,6 @@ def _plan(translation: Translation, composition: Resource, identity: Any) -> Res
     plan: Resource = {
         "resourceType": "CarePlan",
         "meta": {"profile": [_PROFILE], "tag": [_TAG]},
-        "status": "active",
         "intent": "plan",
         "category": [{"coding": [_ASSESS_PLAN]}],
     }
@@ -159,23 +163,23 @@ def _care_team(translation: Translation) -> None:
         function = node.first("functionCode") or node.first("sdtc:functionCode")
         role = codeable_concept(function, translation) if function is not None else None
         members.append({"role": [role or absent()], "member": who})
-    team: Resource = {"resourceType": "CareTeam", "status": "active", "name": "Performers of the documented care"}
+    team: Resource = {"resourceType": "CareTeam", "name": "Performers of the documented care"}
     if (patient := translation.refer("Patient")) is not None:
         team["subject"] = patient
     team["participant"] = [one for n, one in enumerate(members) if one not in members[:n]]
     translation.add(team, identity=("performers",))
 
 
-def _referral(translation: Translation, composition: Resource) -> None:
+def _referral(node: Element, translation: Translation, composition: Resource) -> None:
     """A referral note asks us something: its reason, in full, who asks and whom."""
     acts = [one for section in sections(translation, REASON) for one in section.references]
     held = next((one for one in acts if one["reference"].startswith("ServiceRequest/")), None)
     request = translation.find(held) if held is not None else None
     if request is None:
-        request = {"resourceType": "ServiceRequest", "status": "active", "intent": "order"}
         if (patient := translation.refer("Patient")) is None:
             return
-        request["subject"] = patient
+        status = agreed_status("referral_status", translation, node)
+        request = {"resourceType": "ServiceRequest", "status": status, "intent": "order", "subject": patient}
     request["intent"] = "order"
     request.setdefault("code", {"coding": [{"system": "http://loinc.org", "code": "57133-1"}]})
     if not any(one.get("code") == "57133-1" for one in _codings(request)):

@@ -53,7 +53,7 @@ def section_entries(node: Element, translation: Translation, element: dict[str, 
     section = next(one for one in reversed(sections(translation)) if one.node.same() == node.same())
     for entry in node.children("entry"):
         for statement in statements(entry):
-            if _says_none(statement):
+            if translation.policy("no_known") == "empty-reason" and _says_none(statement):
                 section.nothing_known = True
                 translation.enter_all(statement, State.TEXT, "ccda.section.none-known", "says that there are none")
                 continue

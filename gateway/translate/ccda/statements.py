@@ -75,10 +75,7 @@ def has_template(node: Element, *roots: str) -> bool:
 
 def map_of(node: Element, translation: Translation) -> str:
     """The map that takes a statement: by template, else by class and mood; planned acts never one of events."""
-    mood, named = node.look("moodCode"), ""
-    for root in node.templates():
-        if named := translation.map_of(f"template {short(root)}"):
-            break
+    mood, named = node.look("moodCode"), _named(node, translation)
     if mood == "GOL":
         return _GOAL
     if mood in ("DEF", "EVN.CRT"):
@@ -195,6 +192,12 @@ def _append(resource: Resource, name: str, value: Any) -> None:
         held.append(value)
 
 
+def _named(node: Element, translation: Translation) -> str:
+    """The map of the first template that one knows, or the empty string."""
+    found = (translation.map_of(f"template {short(root)}") for root in node.templates())
+    return next((name for name in found if name), "")
+
+
 def _memory(translation: Translation, name: str) -> dict[Any, Any]:
     found: dict[Any, Any] = translation.memory.setdefault(name, {})
     return found
@@ -216,6 +219,9 @@ def _make(node: Element, translation: Translation) -> list[Reference]:
         translation.enter_all(node, State.IGNORED, "ccda.definition", "a definition, not a statement about the patient")
         return []
     if (name == _REFERRAL or name.split(".")[2] in _CANNOT_BE_NEGATED) and negated_wrapper(node, translation):
+        return []
+    if translation.policy("unknown_template") == "narrative-only" and not _named(node, translation):
+        translation.enter_all(node, State.TEXT, "ccda.unknown-template", "no template that we know; its words stay")
         return []
     before = len(translation.resources)
     reference = translation.make(name, node)

@@ -71,6 +71,8 @@ def moment(sent: str, translation: Translation) -> Primitive | str:
         return Primitive(_day(found), [original(sent)])
     offset = _offset(found["offset"]) if found["offset"] else _assumed(found, translation)
     if offset:
+        if not found["offset"]:
+            translation.warn("offset-assumed", severity=Severity.INFORMATION)
         return _full(found, offset)
     translation.warn("offset-missing", severity=Severity.INFORMATION)
     return Primitive(_day(found), [original(sent)])
@@ -131,7 +133,7 @@ def _offset(sent: str | None) -> str:
 
 def _assumed(parts: dict[str, str | None], translation: Translation) -> str:
     """The offset of a time that was sent without one, where a policy names its source."""
-    match translation.policy("timestamp_without_offset"):
+    match translation.policy("ccda_time_without_offset"):
         case "utc":
             return "Z"
         case "document-offset":
@@ -141,6 +143,12 @@ def _assumed(parts: dict[str, str | None], translation: Translation) -> str:
         case "sender-zone":
             return _zone_offset(parts, translation.zone)
     return ""
+
+
+def document_day(translation: Translation) -> str:
+    """The day on which the document was written, or the empty string."""
+    [*stands] = translation.record.root.at("effectiveTime/@value")  # type: ignore[attr-defined]
+    return day_of(stands[0].peek) if stands else ""
 
 
 def _zone_offset(parts: dict[str, str | None], zone: str) -> str:
