@@ -1,6 +1,7 @@
 """A submission: one thing a clinic sent, kept byte for byte, and how far it has come."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -31,8 +32,25 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Listener:
+    """Where a clinic takes messages and answers from us (MLLP)."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends: the clinic's id and what is agreed with it (overlay: namespaces, zone, codes)."""
+    """Who sends: the clinic's id, and what its overlay in mappings/senders/ says is agreed with it."""
 
     clinic: str = ""
-    zone: str = ""
+    zone: str = ""  # of times without an offset
+    overlay: str = ""  # the overlay's digest; empty without one
+    charset: str = ""  # when MSH-18 is empty, as HL7 table 0211 names it
+    namespaces: Mapping[str, str] = field(default_factory=dict)  # an assigning authority's name -> its URI
+    systems: Mapping[str, str] = field(default_factory=dict)  # a coding system's local name -> its URI
+    tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # table or concept map -> local -> its code
+    policies: Mapping[str, str] = field(default_factory=dict)  # a policy's name -> the value agreed
+    authoritative: bool = False  # whether its word on who a patient is goes before others'
+    message_types: tuple[str, ...] = ()  # the types agreed; empty: any
+    listener: Listener | None = None

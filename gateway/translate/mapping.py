@@ -4,17 +4,19 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-import yaml
-
 from gateway.core import ids
 from gateway.core.errors import MappingTableError, NoMappingError
 from gateway.core.record import Read, Reader
+from gateway.core.submission import Sender
 from gateway.translate import conceptmap, table
 from gateway.translate.compiler import Compiler, Step
 from gateway.translate.conceptmap import ConceptMap
+from gateway.translate.policy import policies
 from gateway.translate.table import Table
 
 FOLDER: Final = Path(__file__).parents[2] / "mappings"
+SENDERS: Final = FOLDER / "senders"
+_NOBODY: Final = Sender()
 
 
 class Mapping:
@@ -28,7 +30,7 @@ class Mapping:
                 if one.name in self.tables:
                     raise MappingTableError(one.file, one.line, f"the map {one.name} stands twice")
                 self.tables[one.name] = one
-        self.policies = _policies(folder / "policies.yaml")
+        self.policies = policies(folder / "policies.yaml")
         self._maps = folder / "concept_maps"
         self._loaded: dict[str, ConceptMap] = {}
         self._compiler = Compiler(self.tables, reader, self._known_map)
@@ -78,10 +80,14 @@ class Mapping:
         return self._loaded[name]
 
 
+def version(sender: Sender = _NOBODY) -> str:
+    """The version of the mappings: a digest of every file that decides what comes out, the sender's overlay last."""
+    return f"{_tables()}+{sender.overlay}" if sender.overlay else _tables()
+
+
 @cache
-def version(folder: Path = FOLDER) -> str:
-    """The version of all mappings: a digest of every file that decides what comes out."""
-    files = sorted(one for one in folder.rglob("*") if one.suffix in (".yaml", ".json"))
+def _tables(folder: Path = FOLDER) -> str:
+    files = sorted(one for one in folder.rglob("*") if one.suffix in (".yaml", ".json") and one.parent != SENDERS)
     return ids.digest(b"".join(one.read_bytes() for one in files))[:12]
 
 
@@ -93,15 +99,3 @@ def installed(format: str, reader: Reader) -> Mapping:
 
 
 _mappings: dict[str, Mapping] = {}
-
-
-def _policies(file: Path) -> dict[str, str]:
-    """Each policy's name and the value in force; the file holds `id: {name, default, …}`."""
-    if not file.is_file():
-        return {}
-    found: dict[str, str] = {}
-    document = yaml.compose(file.read_text("utf-8"), Loader=yaml.CBaseLoader)
-    if document is not None:
-        for said in table.plain(file.name, document).values():
-            found[said["name"]] = said["default"]
-    return found

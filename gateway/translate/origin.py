@@ -83,7 +83,7 @@ def _provenance(
         "agent": [
             {
                 "type": {"coding": [{"system": AGENT, "code": "assembler"}]},
-                "who": {"display": f"Gateway, mapping {mapping.version()}"},
+                "who": {"display": f"Gateway, mapping {mapping.version(translation.sender)}"},
             }
         ],
         "entity": [{"role": "source", "what": document}],

@@ -114,14 +114,20 @@ _KINDS: tuple[tuple[str, frozenset[str], frozenset[str]], ...] = (
 
 def read(file: Path) -> Iterator[Table]:
     """Read the maps of one file; raises MappingTableError with file, line and what is wrong."""
+    for document in documents(file):
+        yield _table(file.name, document)
+
+
+def documents(file: Path) -> list[yaml.Node]:
+    """The YAML documents of a file that hold something, with their line numbers; raises MappingTableError."""
     try:
-        documents = list(yaml.compose_all(file.read_text("utf-8"), Loader=yaml.CBaseLoader))
+        found = list(yaml.compose_all(file.read_text("utf-8"), Loader=yaml.CBaseLoader))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise MappingTableError(file.name, line, "not well-formed YAML") from None
-    for document in documents:
-        if document is not None:
-            yield _table(file.name, document)
+    except (UnicodeDecodeError, yaml.YAMLError):
+        raise MappingTableError(file.name, 1, "not a text in UTF-8") from None
+    return [one for one in found if one is not None]
 
 
 def _table(file: str, document: yaml.Node) -> Table:
@@ -130,7 +136,7 @@ def _table(file: str, document: yaml.Node) -> Table:
     try:
         checked = _TABLE.load(header)
     except ValidationError as error:
-        raise MappingTableError(file, line, _words(error)) from None
+        raise MappingTableError(file, line, words(error)) from None
     rows = _rows_node(document)
     return Table(
         name=checked["name"],
@@ -157,7 +163,7 @@ def _row(file: str, rule: str, node: yaml.Node) -> Row:
     try:
         checked = _ROW.load(plain(file, node))
     except ValidationError as error:
-        raise MappingTableError(file, line, _words(error)) from None
+        raise MappingTableError(file, line, words(error)) from None
     for kind, needed, allowed in _KINDS:
         if kind in checked:
             if missing := needed - checked.keys():
@@ -176,13 +182,15 @@ def plain(file: str, node: yaml.Node) -> Any:
         return [plain(file, one) for one in node.value]
     found: dict[str, Any] = {}
     for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise MappingTableError(file, key.start_mark.line + 1, "a key must be one text")
         if key.value in found:
             raise MappingTableError(file, key.start_mark.line + 1, f"{key.value} stands twice")
         found[key.value] = plain(file, value)
     return found
 
 
-def _words(error: ValidationError) -> str:
+def words(error: ValidationError) -> str:
     """The schema's complaint in one line; tables are ours, so their keys may be named."""
     complaints: dict[str, list[str]] = error.normalized_messages()  # type: ignore[no-untyped-call]
     return "; ".join(f"{key}: {' '.join(map(str, said))}" for key, said in sorted(complaints.items()))
