@@ -9,6 +9,8 @@ ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 DIRECTORY: Final = frozenset(
     {"Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "RelatedPerson", "Device"}
 )
+# Those, and a visit: whoever names one names some of those who took part; what is told of it adds up.
+_GATHERING: Final = DIRECTORY | {"Encounter"}
 # Lists that dress a statement and do not change it: two mentions of it may differ in these.
 _DRESSING: Final = frozenset({"identifier", "category", "note"})
 # What turns the meaning of a resource round where it stands: a mention without it says something else.
@@ -20,7 +22,7 @@ Part = dict[str, Any]
 def contradictions(held: Part, other: Part) -> list[str]:
     """The elements of which two mentions say different things, by their first names."""
     mine, theirs = _parts(held), _parts(other)
-    every = held["resourceType"] in DIRECTORY
+    every = held["resourceType"] in _GATHERING
     apart = [] if every else [name for name in sorted(_TURNING) if (name in mine) != (name in theirs)]
     return apart + [
         name
