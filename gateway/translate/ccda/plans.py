@@ -11,7 +11,7 @@ from gateway.translate.ccda.identifiers import identifier
 from gateway.translate.ccda.narrative import XHTML, text_div
 from gateway.translate.ccda.results import value_of
 from gateway.translate.ccda.sections import Section, sections
-from gateway.translate.ccda.statements import has_template, inside, made
+from gateway.translate.ccda.statements import add, has_template, inside, made
 from gateway.translate.ccda.times import date as day
 from gateway.translate.ccda.times import period, put
 from gateway.translate.converter import step
@@ -127,23 +127,17 @@ def _take(plan: Resource, section: Section, only: tuple[str, ...] = ()) -> None:
         if only and type not in only:
             continue
         if type == "Goal":
-            _append(plan, "goal", reference)
+            add(plan, "goal", reference)
         elif type == "Condition":
-            _append(plan, "addresses", reference)
+            add(plan, "addresses", reference)
         elif type in _REQUESTS:
-            _append(plan, "activity", {"reference": reference})
+            add(plan, "activity", {"reference": reference})
         elif section.code in (INTERVENTIONS, OUTCOMES) and type != "CareTeam":
-            _append(plan, "activity", {"outcomeReference": [reference]})
+            add(plan, "activity", {"outcomeReference": [reference]})
         elif type == "CareTeam":
-            _append(plan, "careTeam", reference)
+            add(plan, "careTeam", reference)
         else:
-            _append(plan, "supportingInfo", reference)
-
-
-def _append(resource: Resource, name: str, value: Any) -> None:
-    held = resource.setdefault(name, [])
-    if value not in held:
-        held.append(value)
+            add(plan, "supportingInfo", reference)
 
 
 def _keep(plan: Resource, translation: Translation, identity: tuple[str, ...]) -> None:
@@ -183,9 +177,9 @@ def _referral(node: Element, translation: Translation, composition: Resource) ->
     request["intent"] = "order"
     request.setdefault("code", {"coding": [{"system": "http://loinc.org", "code": "57133-1"}]})
     if not any(one.get("code") == "57133-1" for one in _codings(request)):
-        _append(request, "category", {"coding": [{"system": "http://loinc.org", "code": "57133-1"}]})
+        add(request, "category", {"coding": [{"system": "http://loinc.org", "code": "57133-1"}]})
     if (found := composition.get("identifier")) and found not in request.get("identifier", []):
-        _append(request, "identifier", found)
+        add(request, "identifier", found)
     for name in ("date", "_date"):
         if name in composition:
             request.setdefault("_authoredOn" if name[0] == "_" else "authoredOn", composition[name])
@@ -197,9 +191,9 @@ def _referral(node: Element, translation: Translation, composition: Resource) ->
     _reasons(request, translation)
     for one in translation.resources:
         if one["resourceType"] in _REFERRED:
-            _append(request, "supportingInfo", {"reference": f"{one['resourceType']}/{one['id']}"})
+            add(request, "supportingInfo", {"reference": f"{one['resourceType']}/{one['id']}"})
         elif one["resourceType"] == "Coverage":
-            _append(request, "insurance", {"reference": f"Coverage/{one['id']}"})
+            add(request, "insurance", {"reference": f"Coverage/{one['id']}"})
     if held is None:
         translation.add(
             request, identity=("referral", *(str(v) for v in (composition.get("identifier") or {}).values()))

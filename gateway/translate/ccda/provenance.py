@@ -2,11 +2,8 @@
 
 from typing import Any, Final
 
-from gateway.core.ledger import State
-from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
-from gateway.translate.ccda.statements import by_id, made_of, tie
 from gateway.translate.ccda.times import moment, put
 from gateway.translate.converter import step
 from gateway.translate.translation import Reference, Resource, Translation
@@ -50,29 +47,6 @@ def provenance_of_entries(node: Element, translation: Translation, resource: Res
         }
         _recorded(made, when, node, translation)
         translation.add(made, identity=("entries", who, when))
-
-
-@step("entry_references", "ccda")
-def entry_references(node: Element, translation: Translation, resource: Resource) -> None:
-    """An entry that only names another one: tied to what that one became."""
-    references: dict[Any, Element] = translation.memory.get("entry references", {})
-    for one in references.values():
-        around = one.parent.parent if one.parent is not None else None
-        with translation.row("ccda.entry-reference", "", one) as entry:
-            found = next((hit for key in identifiers.keys(one) if (hit := by_id(key, translation))), None)
-            owners = made_of(around, translation) if around is not None else []
-            owner = translation.find(owners[0]) if owners else None
-            if found is None or owner is None:
-                if found is None:
-                    translation.warn("reference-dangling", node=one)
-                    translation.enter_all(one, State.FAILED, "ccda.entry-reference", "names nothing in this document")
-                entry.drop()
-                continue
-            for child in one.children("id"):
-                child.read("root")
-                child.read("extension")
-            if found != owners[0]:
-                tie(owner, found)
 
 
 def _agent(role: str, who: Reference) -> dict[str, Any]:

@@ -158,21 +158,21 @@ def tie(resource: Resource, reference: Reference) -> None:
     """Put a reference where R4 lets a resource of this type point to one of that type."""
     here, there = resource["resourceType"], reference["reference"].partition("/")[0]
     if here == "Condition" and there in ("Observation", "DiagnosticReport"):
-        _append(resource, "evidence", {"detail": [reference]})
+        add(resource, "evidence", {"detail": [reference]})
     elif here == "Observation" and there == "Observation":
-        _append(resource, "hasMember", reference)
+        add(resource, "hasMember", reference)
     elif here == "DiagnosticReport" and there == "Observation":
-        _append(resource, "result", reference)
+        add(resource, "result", reference)
     elif here == "ServiceRequest":
-        _append(resource, "supportingInfo", reference)
+        add(resource, "supportingInfo", reference)
     elif here == "MedicationRequest":
-        _append(resource, "supportingInformation", reference)
+        add(resource, "supportingInformation", reference)
     elif here == "CarePlan":
-        _append(resource, "supportingInfo", reference)
+        add(resource, "supportingInfo", reference)
     elif here == "Goal" and there in ("Condition", "Observation", "ServiceRequest", "NutritionOrder", "RiskAssessment"):
-        _append(resource, "addresses", reference)
+        add(resource, "addresses", reference)
     else:
-        _append(resource, "extension", {"url": RELATED, "valueReference": reference})
+        add(resource, "extension", {"url": RELATED, "valueReference": reference})
 
 
 def remember_id(key: tuple[str, str], node: Element, reference: Reference, translation: Translation) -> None:
@@ -186,7 +186,8 @@ def by_id(key: tuple[str, str], translation: Translation) -> Reference | None:
     return dict(found[0][1]) if found else None
 
 
-def _append(resource: Resource, name: str, value: Any) -> None:
+def add(resource: Resource, name: str, value: Any) -> None:
+    """Add to a list of a resource what it does not hold yet."""
     held = resource.setdefault(name, [])
     if value not in held:
         held.append(value)

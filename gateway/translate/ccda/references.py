@@ -1,0 +1,71 @@
+"""Entry references: a statement that only names another one, and what naming it means."""
+
+from typing import Any, Final
+
+from gateway.core.ledger import State
+from gateway.translate.ccda import identifiers
+from gateway.translate.ccda.codes import concept_with_source
+from gateway.translate.ccda.element import Element
+from gateway.translate.ccda.statements import add, by_id, has_template, made_of, tie
+from gateway.translate.converter import step
+from gateway.translate.translation import Reference, Resource, Translation
+
+_OUTCOME: Final = "4.144"
+_PROGRESS: Final = "entryRelationship/observation[template 4.110]/value"
+
+
+@step("entry_references", "ccda")
+def entry_references(node: Element, translation: Translation, resource: Resource) -> None:
+    """An entry that only names another one: tied to what that one became."""
+    references: dict[Any, Element] = translation.memory.get("entry references", {})
+    for one in references.values():
+        around = one.parent.parent if one.parent is not None else None
+        with translation.row("ccda.entry-reference", "", one) as entry:
+            found = next((hit for key in identifiers.keys(one) if (hit := by_id(key, translation))), None)
+            owners = made_of(around, translation) if around is not None else []
+            if found is None or around is None or not owners:
+                if found is None:
+                    translation.warn("reference-dangling", node=one)
+                    translation.enter_all(one, State.FAILED, "ccda.entry-reference", "names nothing in this document")
+                entry.drop()
+                continue
+            for child in one.children("id"):
+                child.read("root")
+                child.read("extension")
+            if found != owners[0]:
+                _relate(one, around, owners[0], found, translation)
+
+
+def _relate(one: Element, around: Element, owner: Reference, found: Reference, translation: Translation) -> None:
+    """An outcome belongs to the goal that it evaluates and to the intervention that it came of."""
+    relation = one.parent.look("typeCode") if one.parent is not None else ""
+    named, naming = translation.find(found), translation.find(owner)
+    outcome = has_template(around, _OUTCOME)
+    if outcome and relation == "GEVL" and named is not None and named["resourceType"] == "Goal":
+        add(named, "outcomeReference", owner)
+        _achieved(around, named, translation)
+    elif not (outcome and relation == "RSON" and _came_of(found, owner, translation)) and naming is not None:
+        tie(naming, found)
+
+
+def _achieved(outcome: Element, goal: Resource, translation: Translation) -> None:
+    """How far the goal is reached, as the outcome tells it."""
+    through = translation.concept_map("ccda-goal-achievement")
+    for value in outcome.at(_PROGRESS):
+        if "achievementStatus" not in goal and (found := concept_with_source(value, translation, through)):
+            goal["achievementStatus"] = found
+
+
+def _came_of(intervention: Reference, outcome: Reference, translation: Translation) -> bool:
+    """Join an outcome with the activity of the plan that it came of; whether there is one."""
+    alone = {"outcomeReference": [outcome]}
+    joined = False
+    for plan in translation.resources:
+        activities = plan.get("activity", []) if plan["resourceType"] == "CarePlan" else []
+        for activity in activities:
+            if intervention in (activity.get("reference"), *activity.get("outcomeReference", [])):
+                add(activity, "outcomeReference", outcome)
+                joined = True
+        if joined and alone in activities:
+            activities.remove(alone)
+    return joined
