@@ -1,12 +1,13 @@
 """The FHIR interoperability gateway of a second-opinion service. Public face: convert, validate, __version__."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gateway.core.issue import Issue
     from gateway.core.outcome import Outcome
+    from gateway.translate.sender import Senders
 
 __version__ = "0.1.0"
 __all__ = ["Converted", "__version__", "convert", "validate"]
@@ -37,14 +38,26 @@ class Converted:
 
 
 def convert(body: bytes, *, media_type: str | None = None, sender: str | None = None) -> Converted:
-    """Translate one submission, whatever its format; `sender` is a clinic's id. Bad input gives its `error`.
+    """Translate one submission, whatever its format; `sender` is a clinic's id, with what is agreed with it.
+
+    Bad input gives its `error`.
 
     This is the translation alone; `validate` judges what came out, and the running gateway does both.
     """
     from gateway import pipeline
     from gateway.core.submission import Sender
+    from gateway.parse.hl7v2 import sending
 
-    return Converted(pipeline.process(body, media_type=media_type, sender=Sender(clinic=sender or ""), judge=False))
+    who = _senders().find(sender, *sending(body)) if sender else Sender()
+    return Converted(pipeline.process(body, media_type=media_type, sender=who, judge=False))
+
+
+@cache
+def _senders() -> "Senders":
+    from gateway.settings import read_settings
+    from gateway.translate.sender import Senders
+
+    return Senders(read_settings().senders)
 
 
 def validate(resource: dict[str, Any], *, profiles: Sequence[str] = ()) -> "list[Issue]":

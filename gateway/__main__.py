@@ -11,6 +11,7 @@ import click
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from gateway.core.submission import Sender
     from gateway.services import Services
 
 
@@ -20,13 +21,14 @@ def main() -> None:
 
 
 @main.command()
+@click.option("--sender", help="Translate as agreed in the overlay of this name; without it nothing is agreed.")
 @click.argument("files", nargs=-1, required=True, type=click.Path())
-def convert(files: tuple[str, ...]) -> None:
+def convert(sender: str | None, files: tuple[str, ...]) -> None:
     """Translate files; one JSON object a line, bad files included."""
     from gateway.command.convert import lines
 
     out = sys.stdout.buffer
-    for line in lines(files):
+    for line in lines(files, _overlay(sender)):
         out.write(line + b"\n")
 
 
@@ -190,6 +192,20 @@ def demo(directory: Path) -> None:
 
     for line in run(directory):
         click.echo(line)
+
+
+def _overlay(name: str | None) -> "Sender":
+    from gateway.core.submission import Sender
+
+    if name is None:
+        return Sender()
+    from gateway.settings import read_settings
+    from gateway.translate.sender import Senders
+
+    try:
+        return Senders(read_settings().senders).named(name)
+    except KeyError:
+        raise click.BadParameter("there is no such overlay", param_hint="--sender") from None
 
 
 def _add_key(role: str, label: str) -> None:

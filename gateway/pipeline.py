@@ -32,7 +32,7 @@ def process(
     except GatewayError as error:
         return Outcome(UNKNOWN_KIND, None, (), (), error)
     try:
-        records = format.parse(body)
+        records = format.parse(body, sender.charset) if format.name == "hl7v2" else format.parse(body)
     except GatewayError as error:
         return Outcome(f"{format.name}:{UNKNOWN_KIND}", None, (), (), error)
     if not formats.agrees(format, media_type):

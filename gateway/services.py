@@ -17,6 +17,7 @@ from gateway.core.errors import SettingsError
 from gateway.route.destination import Destination, read_destinations
 from gateway.settings import Settings
 from gateway.store.engine import Store, open_store
+from gateway.translate.sender import Senders
 from gateway.worker import Desk, Worker
 from gateway.worker.isolation import Isolated
 
@@ -32,6 +33,7 @@ class Services:
     clock: Clock
     destinations: Mapping[str, Destination]
     audit_key: bytes = field(repr=False)
+    senders: Senders = field(default_factory=Senders)
 
     def audited(self, change: Callable[[Connection], T], event: Event | Callable[[T], Event]) -> T:
         """Write the change and its event in one transaction; the event may depend on what the change gives."""
@@ -60,12 +62,15 @@ def open_services(settings: Settings, clock: Clock | None = None) -> Services:
     """Open everything that the settings name."""
     destinations = read_destinations(settings)
     key = _audit_key(settings)
-    return Services(settings, open_store(settings.database_url), clock or SystemClock(), destinations, key)
+    senders = Senders(settings.senders)
+    return Services(settings, open_store(settings.database_url), clock or SystemClock(), destinations, key, senders)
 
 
 def open_worker(here: Services) -> Worker:
     """A worker over the same adapters, its corridor in a process of its own."""
-    return Worker(Desk(here.store, here.clock, here.destinations, here.audit_key, Isolated(pipeline.process)))
+    return Worker(
+        Desk(here.store, here.clock, here.destinations, here.audit_key, Isolated(pipeline.process), here.senders)
+    )
 
 
 def services() -> Services:

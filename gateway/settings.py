@@ -25,6 +25,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     packages: Path | None = None
+    senders: Path | None = None  # overlays of this installation
     base_url: str = "http://127.0.0.1:8080"
     max_body: int = 40 * _MEBIBYTE
     var: Path = Path("var")
@@ -59,6 +60,7 @@ class _Environment(Schema):
     host = fields.String(data_key="GATEWAY_HOST", validate=validate.Length(min=1))
     port = fields.Integer(data_key="GATEWAY_PORT", validate=validate.Range(0, 65535))
     packages = fields.String(data_key="GATEWAY_PACKAGES", validate=_is_folder)
+    senders = fields.String(data_key="GATEWAY_SENDERS", validate=_is_folder)
     base_url = fields.Url(data_key="GATEWAY_BASE_URL", schemes={"http", "https"}, require_tld=False)
     max_body = fields.Integer(data_key="GATEWAY_MAX_BODY", validate=validate.Range(min=1024))
     var = fields.String(data_key="GATEWAY_VAR", validate=validate.Length(min=1))
@@ -74,7 +76,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         said: dict[str, Any] = _Environment().load({name: text for name, text in given.items() if text})
     except ValidationError as refused:
         raise SettingsError(", ".join(sorted(map(str, refused.messages_dict)))) from None
-    for name in ("destinations", "packages", "var"):
+    for name in ("destinations", "packages", "senders", "var"):
         if name in said:
             said[name] = Path(said[name])
     host, port = said.get("host", Settings.host), said.get("port", Settings.port)

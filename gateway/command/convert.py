@@ -8,13 +8,14 @@ from gateway import pipeline
 from gateway.core import fhirjson
 from gateway.core.errors import IntakeError
 from gateway.core.outcome import Outcome, operation_outcome, outcome_of
+from gateway.core.submission import Sender
 
 
 class UnreadableFileError(IntakeError):
     """The file cannot be read."""
 
 
-def lines(files: Iterable[str]) -> Iterator[bytes]:
+def lines(files: Iterable[str], sender: Sender) -> Iterator[bytes]:
     """One line a file, in order."""
     for file in files:
         try:
@@ -22,7 +23,7 @@ def lines(files: Iterable[str]) -> Iterator[bytes]:
         except OSError:
             yield fhirjson.write(_line(file, Outcome("unknown", None, (), (), UnreadableFileError())))
             continue
-        yield fhirjson.write(_line(file, pipeline.process(body)))
+        yield fhirjson.write(_line(file, pipeline.process(body, sender=sender)))
 
 
 def _line(file: str, outcome: Outcome) -> dict[str, Any]:

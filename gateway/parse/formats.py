@@ -24,7 +24,7 @@ class Format:
 
     name: str
     media_types: tuple[str, ...]
-    parse: Callable[[bytes], Sequence[Any]]
+    parse: Callable[..., Sequence[Any]]  # HL7 v2 takes the character set agreed with its sender too
     reader: Reader
     is_it: Callable[[bytes, str], bool]
     tables: str

@@ -26,8 +26,8 @@ _CODE: Final = r"[A-Z][A-Z0-9]{2}"
 class Senders:
     """The overlays of one folder. A file that changes is seen at the next look; one that is wrong changes nothing."""
 
-    def __init__(self, folder: Path = mapping.SENDERS) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or mapping.SENDERS
         self._seen = self._look()
         self._found = _Overlays(self._seen)
 

@@ -16,6 +16,7 @@ from gateway.core.submission import Sender
 from gateway.route.breaker import Breaker
 from gateway.route.destination import Destination
 from gateway.store.engine import Store
+from gateway.translate.sender import Senders
 
 ACTOR = "gateway"
 
@@ -31,13 +32,14 @@ class Convert(Protocol):
 
 @dataclass(frozen=True)
 class Desk:
-    """The store, the clock, the destinations with a breaker each, the key of the audit chain, the corridor."""
+    """The store, the clock, the destinations with a breaker each, the audit chain's key, the corridor, the agreements."""
 
     store: Store
     clock: Clock
     destinations: Mapping[str, Destination]
     audit_key: bytes = field(repr=False)
     convert: Convert
+    senders: Senders = field(default_factory=Senders)
     random: Random = field(default_factory=Random)  # spreads retries, guards nothing
     breakers: dict[str, Breaker] = field(default_factory=dict)
 

@@ -19,7 +19,8 @@ from gateway.core.errors import (
     UnsupportedFormatError,
 )
 from gateway.core.outcome import Outcome
-from gateway.core.submission import Sender, SubmissionState
+from gateway.core.submission import SubmissionState
+from gateway.parse.hl7v2 import sending
 from gateway.store import deliveries, failures, outcomes, resources, submissions, work
 from gateway.store.submissions import Submission
 from gateway.store.work import Job
@@ -53,10 +54,11 @@ def process(desk: Desk, job: Job) -> None:
     """Convert, then commit. The fence comes first: a worker that lost its lease changes nothing."""
     found = desk.store.read(lambda connection: submissions.find(connection, job.subject, None))
     body, media_type, _ = desk.store.read(lambda connection: submissions.original(connection, job.subject, None))
+    sender = desk.senders.find(found.clinic, *sending(body))
     outcome = desk.convert(
         body,
         media_type=media_type,
-        sender=Sender(clinic=found.clinic),
+        sender=sender,
         received=datetime.fromisoformat(found.received),
     )
 
@@ -66,9 +68,9 @@ def process(desk: Desk, job: Job) -> None:
         bundle, reason, patient = outcome.bundle, _reason(outcome), None
         if bundle is not None and reason is None:
             bundle, patient = _keep(connection, desk, found, bundle, at)
-        outcomes.save(connection, found.id, replace(outcome, bundle=bundle), mapping.version(), at)
+        outcomes.save(connection, found.id, replace(outcome, bundle=bundle), mapping.version(sender), at)
         failures.record(connection, found.id, outcome.kind.partition(":")[0], outcome, at)
-        _advance(connection, found, outcome.kind, reason, patient, at)
+        _advance(connection, found, outcome.kind, reason, patient, at, mapping.version(sender))
         desk.record(connection, _event(found, reason, patient), at)
 
     desk.store.write(change)
@@ -80,7 +82,7 @@ def quarantine(desk: Desk, job: Job) -> None:
     def change(connection: Connection) -> None:
         work.finish(connection, job)
         at, found = desk.now(), submissions.find(connection, job.subject, None)
-        _advance(connection, found, None, CRASHED, None, at)
+        _advance(connection, found, None, CRASHED, None, at, mapping.version())
         desk.record(connection, _event(found, CRASHED, None), at)
 
     desk.store.write(change)
@@ -124,10 +126,15 @@ def _reason(outcome: Outcome) -> str | None:
 
 
 def _advance(
-    connection: Connection, found: Submission, kind: str | None, reason: str | None, patient: str | None, at: str
+    connection: Connection,
+    found: Submission,
+    kind: str | None,
+    reason: str | None,
+    patient: str | None,
+    at: str,
+    version: str,
 ) -> None:
     """Enter each step that was taken, or that the submission was set aside."""
-    version = mapping.version()
     if reason is not None:
         _step(connection, found, SubmissionState.QUARANTINED, at, version, kind=kind, reason=reason)
         return

@@ -15,12 +15,15 @@ _FRAME: Final = b"\x0b\x1c\r\n \t"
 _UTF8_MARK: Final = b"\xef\xbb\xbf"
 
 
-def parse(body: bytes) -> list[Message]:
-    """One record for each message; MalformedMessageError when there is no header segment."""
+def parse(body: bytes, agreed: str = "") -> list[Message]:
+    """One record for each message; MalformedMessageError when there is no header segment.
+
+    A message that does not name its character set is in the one that was agreed with its sender.
+    """
     start = _header(body)
     head = body[start : start + 4096].decode("latin-1")
     separator = head[3:4]
-    decoded = charset.decode(body[start:], _charset_names(head))
+    decoded = charset.decode(body[start:], _charset_names(head) or [agreed])
     spans = list(segments(decoded.text, separator))
     if len(spans) > MAX_SEGMENTS:
         raise MalformedMessageError("segment count")

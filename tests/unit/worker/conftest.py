@@ -43,7 +43,7 @@ def clock() -> FixedClock:
 def desk(store: Store, clock: FixedClock) -> Desk:
     at = {"name": "Riverbend", "created": instant(clock.now())}
     store.write(lambda c: c.execute(insert(clinics), [{"id": "a", **at}, {"id": "b", **at}]) and None)
-    return Desk(store, clock, {"home": Destination("home", URL)}, b"k" * 32, convert, Random(1))
+    return Desk(store, clock, {"home": Destination("home", URL)}, b"k" * 32, convert, random=Random(1))
 
 
 @pytest.fixture
