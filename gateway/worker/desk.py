@@ -32,7 +32,7 @@ class Convert(Protocol):
 
 @dataclass(frozen=True)
 class Desk:
-    """The store, the clock, the destinations with a breaker each, the audit chain's key, the corridor, the agreements."""
+    """The store, the clock, the destinations with a breaker each, the audit chain's key, the corridor, the overlays."""
 
     store: Store
     clock: Clock
