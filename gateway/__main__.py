@@ -134,6 +134,38 @@ def add_admin(label: str) -> None:
     _add_key("admin", label)
 
 
+@main.group()
+def key() -> None:
+    """The keys of clinics, readers and admins."""
+
+
+@key.command("list")
+def list_keys() -> None:
+    """List every key: id, role, clinic, label, made, expires, revoked. What opens the door is kept nowhere."""
+    from gateway.store.access import all_keys
+
+    here = _services()
+    for one in here.store.read(all_keys):
+        click.echo("\t".join((one.id, one.role, one.clinic, one.label, one.created, one.expires, one.revoked)))
+    here.close()
+
+
+@key.command("revoke")
+@click.argument("id")
+def revoke_key(id: str) -> None:
+    """End a key, and every session that was opened with it, at once."""
+    from gateway.access import keys
+    from gateway.core.errors import NotFoundError
+
+    here = _services()
+    try:
+        keys.revoke(here, id)
+    except NotFoundError:
+        raise click.BadParameter("there is no such key, or it is revoked already", param_hint="ID") from None
+    finally:
+        here.close()
+
+
 @main.command()
 @click.argument("submissions", nargs=-1, required=True)
 def replay(submissions: tuple[str, ...]) -> None:
@@ -171,14 +203,23 @@ def audit() -> None:
 
 
 @audit.command("verify")
-def verify() -> None:
-    """Check the hash chain; exits 1 at a break and names its place."""
+@click.option(
+    "--checkpoint", "kept", multiple=True, help="What an earlier verify printed; it shows a tail that was cut."
+)
+def verify(kept: tuple[str, ...]) -> None:
+    """Check the hash chain and print a checkpoint; exits 1 at a break and names its place."""
+    from gateway.audit.trail import Checkpoint
     from gateway.audit.trail import verify as check
+    from gateway.core.errors import RequestError
 
+    try:
+        checkpoints = [Checkpoint.read(text) for text in kept]
+    except RequestError:
+        raise click.BadParameter("a checkpoint is a position, a colon and a hash", param_hint="--checkpoint") from None
     here = _services()
-    verdict = check(here.store, here.audit_key)
+    verdict = check(here.store, here.audit_key, checkpoints)
     here.close()
-    click.echo(f"{verdict.count} events, head {verdict.head}")
+    click.echo(f"{verdict.count} events, checkpoint {verdict.checkpoint}")
     if not verdict.sound:
         click.echo(f"broken at {verdict.first_bad}")
         raise SystemExit(1)

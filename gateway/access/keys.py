@@ -8,9 +8,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from gateway.audit.trail import Event
 from gateway.core.clock import Clock, instant
 from gateway.core.errors import RequestError
 from gateway.core.ids import digest
+from gateway.services import Services
 from gateway.store import access
 from gateway.store.engine import Store
 
@@ -53,6 +55,13 @@ def add_key(
 
     store.write(change)
     return key
+
+
+def revoke(here: Services, id: str) -> None:
+    """End a key for good, with its audit event. Raises NotFoundError for a key that is none, or ended."""
+    at = instant(here.clock.now())
+    event = Event("D", "revoke", "0", "command-line", "system", entities=(("key", id),))
+    here.audited(lambda connection: access.revoke(connection, id, at), event)
 
 
 def _enter(

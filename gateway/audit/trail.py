@@ -1,10 +1,11 @@
 """The audit trail: each event a FHIR AuditEvent of ids, codes and hashes, chained so that tampering shows.
 
 h(n) = HMAC-SHA-256(key, h(n-1) || event(n)), written in the transaction of the change that it speaks of. A chain by
-itself cannot show that its tail was cut: keep the head that `verify` gives elsewhere, and pass it as a checkpoint.
+itself cannot show that its tail was cut: keep the checkpoint that `verify` gives elsewhere, and show it the next time.
 """
 
 import hmac
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,20 +16,33 @@ from sqlalchemy import Connection
 
 from gateway.audit.event import Event, audit_event
 from gateway.core import fhirjson
+from gateway.core.errors import RequestError
 from gateway.store import audit
 from gateway.store.audit import Row
 from gateway.store.engine import Store
 
 __all__ = ["Checkpoint", "Event", "Verdict", "read", "record", "verify"]
 _STEP: Final = 1000
+_CHECKPOINT: Final = re.compile(r"(\d{1,18}):([0-9a-f]{64})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """A head of the chain that was kept elsewhere: its position and hash."""
+    """A head of the chain that was kept elsewhere: its position and hash, written `17:9f86…`."""
 
     seq: int
     hash: str
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash}"
+
+    @classmethod
+    def read(cls, text: str) -> "Checkpoint":
+        """The checkpoint that was written so. Raises RequestError."""
+        written = _CHECKPOINT.fullmatch(text)
+        if written is None:
+            raise RequestError("checkpoint")
+        return cls(int(written[1]), written[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,11 @@ class Verdict:
     seq: int
     head: str
     first_bad: int | None
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """The last link that holds, to be kept elsewhere."""
+        return Checkpoint(self.seq, self.head)
 
     @property
     def sound(self) -> bool:
