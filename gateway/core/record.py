@@ -1,6 +1,6 @@
 """What every parsed source looks like to the rest of the house: a tree of nodes with locators."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Protocol
 
 from gateway.core.issue import Issue
@@ -15,6 +15,13 @@ class Node(Protocol):
     """
 
     holder: bool  # whether it only holds what several rows read: a message, a group, a segment
+
+    @property
+    def shape(self) -> Hashable:
+        """What nodes share that hold something in the same places; None when a node cannot tell at a glance."""
+
+    def may(self, locator: str) -> bool:
+        """Whether a locator may find something here; only a sure no counts. The same for all nodes of one shape."""
 
     @property
     def record(self) -> "Record":

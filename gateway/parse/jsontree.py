@@ -54,6 +54,7 @@ class Member:
     """One value of the document: an object, a list's element, a leaf."""
 
     holder = False
+    shape = None
 
     __slots__ = ("pointer", "record", "value")
 
@@ -88,6 +89,10 @@ class Member:
     def keys(self) -> Iterator[str]:
         """The pointers of all leaves at or below this member."""
         return iter(_pointers(self.value, self.pointer))
+
+    def may(self, locator: str) -> bool:
+        """Members do not tell."""
+        return True
 
     def at(self, locator: str) -> "Sequence[Member]":
         """The members at a locator relative to this one."""

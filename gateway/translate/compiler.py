@@ -1,7 +1,7 @@
 """From a table to closures: everything a row says is settled here, once; what is left is read, convert, put, enter."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gateway.core.errors import MappingTableError
@@ -21,6 +21,9 @@ Holds = Callable[[Node], bool]
 _FACT = re.compile(r"(?P<locator>.+?)\s+(?:(?P<valued>valued|not valued)|(?P<test>=|<>|in)\s+(?P<values>.+))")
 
 
+_SHAPES = 20_000  # shapes remembered; senders have few, a flood of odd ones starts anew
+
+
 class Compiler:
     """Compiles the tables of one format; `tables` are all of them by name, so that rows can name each other."""
 
@@ -29,6 +32,7 @@ class Compiler:
         self._reader = reader
         self._concept_maps = concept_maps
         self._compiled: dict[str, tuple[Step, ...]] = {}
+        self._shaped: dict[tuple[str, Hashable], tuple[Step, ...]] = {}
 
     def steps(self, name: str) -> tuple[Step, ...]:
         """The closures of one map, compiled when first asked for."""
@@ -37,6 +41,19 @@ class Compiler:
             self._compiled[name] = ()  # a map may name itself below
             self._compiled[name] = tuple(self._row(table, row) for row in table.rows)
         return self._compiled[name]
+
+    def steps_at(self, name: str, node: Node) -> tuple[Step, ...]:
+        """Those closures of a map that can find something at a node; told by its shape, once for all that share it."""
+        shape = node.shape
+        if shape is None:
+            return self.steps(name)
+        found = self._shaped.get((name, shape))
+        if found is None:
+            if len(self._shaped) >= _SHAPES:
+                self._shaped.clear()
+            steps = zip(self._tables[name].rows, self.steps(name), strict=True)
+            found = self._shaped[name, shape] = tuple(step for row, step in steps if _may_act(row, node))
+        return found
 
     def identity(self, name: str) -> tuple[Read, ...]:
         """The compiled locators whose values make the id of a resource."""
@@ -186,7 +203,7 @@ class Compiler:
 
             def nested(node: Node, translation: "Translation") -> Element:
                 element: Element = {}
-                for step in inner.steps(name):
+                for step in inner.steps_at(name, node):
                     step(node, element, translation)
                 return element
 
@@ -231,3 +248,18 @@ class Compiler:
         if said["test"] == "<>":
             return lambda node: not any(one.peek in values for one in read(node))
         return lambda node: any(one.peek in values for one in read(node))
+
+
+def _may_act(row: Row, node: Node) -> bool:
+    """Whether a row can do anything at nodes of this shape; what it reads and what it asks for must be there."""
+    sources = row.source or row.ignore or row.text
+    if sources and not any(node.may(one) for one in sources):
+        return False
+    if row.convert:
+        return True  # a false condition is said of what it would have read
+    facts = (_FACT.fullmatch(fact) for fact in row.when)
+    return all(fact is None or _may_be_absent(fact) or node.may(fact["locator"]) for fact in facts)
+
+
+def _may_be_absent(fact: re.Match[str]) -> bool:
+    return fact["valued"] == "not valued" or fact["test"] == "<>"

@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.core import ids
 from gateway.core.errors import MappingTableError, NoMappingError
-from gateway.core.record import Read, Reader
+from gateway.core.record import Node, Read, Reader
 from gateway.core.submission import Sender
 from gateway.translate import conceptmap, table
 from gateway.translate.compiler import Compiler, Step
@@ -37,9 +37,9 @@ class Mapping:
         self._identities: dict[str, tuple[Read, ...]] = {}
         self._roots = {kind: one.name for one in self.tables.values() for kind in one.kinds}
 
-    def steps(self, name: str) -> tuple[Step, ...]:
-        """The closures of one map."""
-        return self._compiler.steps(name)
+    def steps(self, name: str, node: Node) -> tuple[Step, ...]:
+        """The closures of one map that can find something at a node."""
+        return self._compiler.steps_at(name, node)
 
     def identity(self, name: str) -> tuple[Read, ...]:
         """The locators whose values make the id of what a map makes."""

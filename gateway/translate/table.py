@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ class Row:
     call: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """One map: what it makes of what, and its rows.
 
@@ -51,12 +52,12 @@ class Table:
     kinds: tuple[str, ...]
     rows: tuple[Row, ...]
 
-    @property
+    @cached_property
     def format(self) -> str:
         """The format whose locators the rows use."""
         return self.name.split(".", 2)[0]
 
-    @property
+    @cached_property
     def target(self) -> str:
         """The FHIR type or backbone path that the map makes."""
         return ".".join(part for part in self.name.split(".")[2:] if not part.startswith("-"))

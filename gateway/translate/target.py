@@ -12,6 +12,9 @@ from gateway.translate.converter import Primitive
 _STEP = re.compile(r"(_?[A-Za-z]\w*)(?:\(([^()]+)\))?(?:\.|$)")
 
 
+_NOTHING: tuple[()] = ()
+
+
 class UnknownPathError(Exception):
     """A path that R4 does not have."""
 
@@ -36,9 +39,15 @@ class Target:
     hops: tuple[_Hop, ...]
     last: _Hop
     path: str
+    fixed: bool  # no list on the way: the path is the place
 
     def place(self, element: dict[str, Any]) -> str:
         """The path with indices where the next value will stand."""
+        if self.fixed:
+            return self.path
+        last = self.last
+        if not self.hops:  # a list of the element itself, as most are
+            return f"{last.name}[{len(element.get(last.name, _NOTHING))}]"
         parts = []
         node: Any = element
         for hop in self.hops:
@@ -64,7 +73,7 @@ class Target:
         for hop in self.hops:
             node = _enter(node, hop)
         name = self.last.name
-        if isinstance(value, Primitive):
+        if type(value) is Primitive:
             _put_primitive(node, self.last, value)
         elif self.last.array:
             held = node.setdefault(name, [])
@@ -132,7 +141,7 @@ def settle(base: str, to: str) -> tuple[Target, r4.Element]:
         hops.append(_Hop(name, found.array, url))
     if at != len(to) or found is None:
         raise UnknownPathError(to)
-    return Target(tuple(hops[:-1]), hops[-1], to), found
+    return Target(tuple(hops[:-1]), hops[-1], to, not any(hop.array for hop in hops)), found
 
 
 def typed(value: Any, path: str) -> Any:

@@ -115,7 +115,7 @@ class Translation:
         if table.profile:
             resource["meta"] = {"profile": list(table.profile)}
         try:
-            for step in self._mapping.steps(name):
+            for step in self._mapping.steps(name, node):
                 step(node, resource, self)
             if table.target == "Bundle" or not self.filled:
                 return None
@@ -127,7 +127,7 @@ class Translation:
 
     def run(self, name: str, node: Node, element: dict[str, Any]) -> None:
         """Run the rows of a map over a node into an element that a step holds."""
-        for step in self._mapping.steps(name):
+        for step in self._mapping.steps(name, node):
             step(node, element, self)
 
     def add(self, resource: Resource, *, identity: Sequence[str] = (), node: Node | None = None) -> Reference:

@@ -1,6 +1,7 @@
 """The nodes of a document: elements and attributes, thin wrappers that count what is read."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gateway.parse.ccda.names import STRUCTURE, XSI_TYPE, attribute_name, element_name, written
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
 _TEMPLATE_ID = element_name("templateId")
 _REFERENCE = element_name("reference")
 
+# The first step of a locator, when it goes down by a name.
+_FIRST = re.compile(r"(@?)((?:[a-z]+:)?[A-Za-z][A-Za-z0-9]*)(?![A-Za-z0-9:])")
+
 # The key of a leaf: the element, and the attribute's qualified name, or TEXT, or TAIL for text after the element.
 Key = tuple[Any, str]
 TEXT = ""
@@ -23,6 +27,7 @@ class Attribute:
     """An attribute that is valued."""
 
     holder = False
+    shape = None
 
     __slots__ = ("element", "name", "record")
 
@@ -53,6 +58,10 @@ class Attribute:
         """Whether the value is more than blanks."""
         return bool(self.peek)
 
+    def may(self, locator: str) -> bool:
+        """An attribute does not tell."""
+        return True
+
     def keys(self) -> Iterator[Key]:
         """The one key of this leaf."""
         yield self.element, self.name
@@ -68,6 +77,20 @@ class Element:
     def __init__(self, record: "Document", element: "_Element") -> None:
         self.record = record
         self.element = element
+
+    @property
+    def shape(self) -> Hashable:
+        """The names of the attributes and of the child elements."""
+        element: Any = self.element
+        return frozenset([*element.keys(), *[child.tag for child in element]])
+
+    def may(self, locator: str) -> bool:
+        """Whether the first step of a locator finds a child or an attribute here."""
+        first = _FIRST.match(locator)
+        if first is None:
+            return True
+        name = attribute_name(first[2]) if first[1] else element_name(first[2])
+        return name in self.shape  # type: ignore[operator]
 
     @property
     def name(self) -> str:

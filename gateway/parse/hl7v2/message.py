@@ -1,7 +1,7 @@
 """One HL7 v2 message as a record: groups, segments and parts of fields, split only when somebody reads them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, Final
 
 from gateway.core.issue import Issue, Severity
@@ -24,6 +24,8 @@ from gateway.parse.hl7v2.leaves import (
 
 CLEAR: Final = '""'
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# The first step of a locator, when it names a segment, a group or a field.
+_FIRST: Final = re.compile(r"([A-Z][A-Z0-9_]*)?-?(\d+)?(?<!^)")
 _NOTHING: Final[tuple["Part", ...]] = ()
 _NOBODY: "Final[list[Segment | Group]]" = []
 
@@ -32,6 +34,7 @@ class Part:
     """A repetition of a field, a component or a subcomponent, with the key of its first leaf."""
 
     holder = False
+    shape = None
 
     __slots__ = ("_parts", "depth", "key", "raw", "segment")
 
@@ -85,6 +88,10 @@ class Part:
     def keys(self) -> Iterator[int]:
         """The keys of all leaves at or below this part."""
         return iter(keys(self.raw, self.key, self.depth, self.segment.record.delimiters))
+
+    def may(self, locator: str) -> bool:
+        """A part does not tell."""
+        return True
 
     def part(self, number: int) -> "Part | None":
         """The n-th component of a repetition, or subcomponent of a component, when valued."""
@@ -147,6 +154,19 @@ class Segment:
                 found.insert(1, self.record.field)
             self._fields = found
         return found
+
+    @property
+    def shape(self) -> Hashable:
+        """The segment's name and which of its fields hold anything."""
+        return self.name, *map(bool, self.fields)
+
+    def may(self, locator: str) -> bool:
+        """Whether the first step of a locator names a field that holds anything."""
+        first = _FIRST.match(locator)
+        if first is None:
+            return True
+        name, number = first[1] or self.name, int(first[2] or 0)
+        return name == self.name and (not number or (number < len(self.fields) and bool(self.fields[number])))
 
     def field(self, number: int) -> Sequence[Part]:
         """The valued repetitions of a field."""
@@ -211,10 +231,11 @@ class Group:
 
     holder = True
 
-    __slots__ = ("_named", "name", "parent", "parts", "record")
+    __slots__ = ("_named", "_names", "name", "parent", "parts", "record")
 
     def __init__(self, record: "Message", name: str, parent: "Group | None") -> None:
         self._named: dict[str, list[Segment | Group]] | None = None
+        self._names: frozenset[str] | None = None
         self.record = record
         self.name = name
         self.parent = parent
@@ -245,6 +266,22 @@ class Group:
             found.setdefault(part.name, []).append(part)
             if isinstance(part, Group) and part.name in open:
                 part._index(found, open)
+
+    @property
+    def shape(self) -> Hashable:
+        """The names of all segments and groups inside."""
+        if self._names is None:
+            self._names = frozenset(
+                name
+                for part in self.parts
+                for name in (part.name, *(part.shape if isinstance(part, Group) else ()))  # type: ignore[misc]
+            )
+        return self._names
+
+    def may(self, locator: str) -> bool:
+        """Whether the first step of a locator names a segment or a group inside."""
+        first = _FIRST.match(locator)
+        return first is None or first[1] is None or first[1] in self.shape  # type: ignore[operator]
 
     @property
     def valued(self) -> bool:
