@@ -21,6 +21,8 @@ Part = dict[str, Any]
 
 def contradictions(held: Part, other: Part) -> list[str]:
     """The elements of which two mentions say different things, by their first names."""
+    if {**other, "id": held.get("id")} == held:
+        return []  # the same once more, as most second mentions are
     mine, theirs = _parts(held), _parts(other)
     every = held["resourceType"] in _GATHERING
     apart = [] if every else [name for name in sorted(_TURNING) if (name in mine) != (name in theirs)]

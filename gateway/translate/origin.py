@@ -114,4 +114,6 @@ def _homeless(translation: Translation) -> list[dict[str, Any]]:
 
 def _readable(value: str) -> str:
     """A FHIR string has no control characters and is not blank."""
-    return "".join(one for one in value if one >= " " or one in "\t\n").strip()
+    if not value.isprintable():
+        value = "".join(one for one in value if one >= " " or one in "\t\n")
+    return value.strip()
