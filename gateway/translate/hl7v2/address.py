@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from gateway.translate.converter import converter
 from gateway.translate.hl7v2.leaf import Part, peek, reword, text
+from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
@@ -19,7 +20,7 @@ def address(part: Part, translation: Translation) -> Element | None:
     if lines:
         made["line"] = list(dict.fromkeys(lines))
     for number, name in ((3, "city"), (9, "district"), (4, "state"), (5, "postalCode"), (6, "country")):
-        if said := text(part, number):
+        if (inner := part.part(number)) is not None and (said := phrase(inner)):
             made[name] = said
     if tract := text(part, 10):
         made["extension"] = [{"url": _CENSUS_TRACT, "valueString": tract}]

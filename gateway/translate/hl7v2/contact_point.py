@@ -14,12 +14,13 @@ Element = dict[str, Any]
 def telecom(part: Part, translation: Translation, use: str = "", system: str = "") -> list[Element] | None:
     """XTN: the number as one text, its system, use, period and rank; an address beside a number is another one."""
     equipment, purpose = peek(part, 3), peek(part, 2)
-    mail, number = text(part, 4), _number(part)
-    found: list[Element] = []
-    if number:
-        found.append({"system": _system(part, equipment, purpose, number, system, translation), "value": number})
+    mail, numbers = text(part, 4), _numbers(part)
+    found: list[Element] = [
+        {"system": _system(part, equipment, purpose, number, system, translation), "value": number}
+        for number in numbers
+    ]
     if mail:
-        found.append({"system": "email" if "@" in mail or not number else "other", "value": mail})
+        found.append({"system": "email" if "@" in mail or not numbers else "other", "value": mail})
         if equipment in ("Internet", "X.400"):
             reword(part.part(3), translation)
     period = between(part.part(13), part.part(14), translation) if found else None
@@ -38,15 +39,17 @@ def rank(part: Part, translation: Translation) -> int | None:
     return int(part.text) if sent.isdigit() and 0 < int(sent) < 1000 else None
 
 
-def _number(part: Part) -> str:
-    """The number as its parts say it, else as it was written (.1, .12)."""
-    parts = _assembled(part)
-    written = text(part, 1) or text(part, 12)
-    if not parts:
-        return " ext. ".join(filter(None, (written, text(part, 8)))) if written else ""
-    if _digits(written) in _digits(parts):
-        return parts
-    return f"{written} ({parts})" if _digits(parts) not in _digits(written) else written
+def _numbers(part: Part) -> list[str]:
+    """The number as its parts say it, else as it was written (.1, .12); what is written otherwise is another number."""
+    written = [one for one in (text(part, 1), text(part, 12)) if one]
+    assembled = _assembled(part)
+    if not assembled:
+        written[:1] = [" ext. ".join(filter(None, (one, text(part, 8)))) for one in written[:1]]
+    found: list[str] = []
+    for one in [assembled, *written] if assembled else written:
+        if not any(_digits(one) in _digits(held) for held in found):
+            found = [held for held in found if _digits(held) not in _digits(one)] + [one]
+    return found
 
 
 def _assembled(part: Part) -> str:

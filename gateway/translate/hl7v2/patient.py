@@ -7,7 +7,7 @@ from gateway.core.errors import MultiPatientError
 from gateway.core.outcome import BASE
 from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.coded import codeable_concept, coding
-from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.hl7v2.systems import V2, in_table
 from gateway.translate.hl7v2.times import birth_time as moment_of_birth
 from gateway.translate.translation import Translation
@@ -43,13 +43,13 @@ def county(part: Part, translation: Translation) -> Element | None:
 @step("race", "hl7v2")
 def race(part: Part, translation: Translation, element: Element) -> None:
     """PID-10 as US Core's race."""
-    _categories(part, element, "us-core-race", _RACES, {})
+    _categories(part, translation, element, "us-core-race", _RACES, {})
 
 
 @step("ethnicity", "hl7v2")
 def ethnicity(part: Part, translation: Translation, element: Element) -> None:
     """PID-22 as US Core's ethnicity."""
-    _categories(part, element, "us-core-ethnicity", _ETHNICITIES, _ETHNIC_GROUPS)
+    _categories(part, translation, element, "us-core-ethnicity", _ETHNICITIES, _ETHNIC_GROUPS)
 
 
 @step("citizenship", "hl7v2")
@@ -117,6 +117,7 @@ def patient(group: Any, translation: Translation, element: Element) -> None:
     kind = translation.record.kind.rpartition("^")[2]
     prior = translation.make("hl7v2.MRG.Patient", merged) if merged is not None and kind != "A47" else None
     survivor = translation.make("hl7v2.PATIENT.Patient", group)
+    translation.make("hl7v2.PATIENT.Bundle", group)
     resource = translation.patient
     if merged is None or survivor is None or resource is None:
         return
@@ -152,13 +153,22 @@ def _numbers(group: Any) -> list[str]:
     ]
 
 
-def _categories(part: Part, element: Element, name: str, categories: frozenset[str], groups: dict[str, str]) -> None:
+def _categories(
+    part: Part,
+    translation: Translation,
+    element: Element,
+    name: str,
+    categories: frozenset[str],
+    groups: dict[str, str],
+) -> None:
     found: list[Element] = []
     words: list[str] = []
-    for at_code, at_text, at_system in ((1, 2, 3), (4, 5, 6)):
+    for at_code, at_text, at_system in ((1, 2, 3), (4, 5, 6), (10, 11, 12)):
         code, said = text(part, at_code), text(part, at_text)
         meant = groups.get(code, code)
-        text(part, at_system)
+        reword(part.part(at_system), translation)
+        if meant != code:
+            reword(part.part(at_code), translation)
         if _RACE_CODE.fullmatch(meant):
             coded = {"system": _RACE, "code": meant, **({"display": said} if said else {})}
             found.append({"url": "ombCategory" if meant in categories else "detailed", "valueCoding": coded})
