@@ -11,6 +11,8 @@ from gateway.translate.converter import step
 from gateway.translate.translation import Reference, Resource, Translation
 
 _OUTCOME: Final = "4.144"
+_INTERVENTIONS: Final = ("4.131", "4.146")
+_FOR_GOAL: Final = "http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal"
 _PROGRESS: Final = "entryRelationship/observation[template 4.110]/value"
 
 
@@ -32,20 +34,26 @@ def entry_references(node: Element, translation: Translation, resource: Resource
             for child in one.children("id"):
                 child.read("root")
                 child.read("extension")
+            for child in one.children("statusCode"):
+                translation.enter_all(child, State.IGNORED, "ccda.entry-reference", "the named entry has its own")
             if found != owners[0]:
-                _relate(one, around, owners[0], found, translation)
+                _relate(one, around, owners, found, translation)
 
 
-def _relate(one: Element, around: Element, owner: Reference, found: Reference, translation: Translation) -> None:
-    """An outcome belongs to the goal that it evaluates and to the intervention that it came of."""
+def _relate(one: Element, around: Element, owners: list[Reference], found: Reference, translation: Translation) -> None:
+    """An outcome evaluates a goal and came of an intervention; interventions are there for a goal."""
     relation = one.parent.look("typeCode") if one.parent is not None else ""
-    named, naming = translation.find(found), translation.find(owner)
+    named, naming = translation.find(found), [held for owner in owners if (held := translation.find(owner))]
+    goal = named if named is not None and named["resourceType"] == "Goal" else None
     outcome = has_template(around, _OUTCOME)
-    if outcome and relation == "GEVL" and named is not None and named["resourceType"] == "Goal":
-        add(named, "outcomeReference", owner)
-        _achieved(around, named, translation)
-    elif not (outcome and relation == "RSON" and _came_of(found, owner, translation)) and naming is not None:
-        tie(naming, found)
+    if goal is not None and outcome and relation == "GEVL":
+        add(goal, "outcomeReference", owners[0])
+        _achieved(around, goal, translation)
+    elif goal is not None and relation == "RSON" and has_template(around, *_INTERVENTIONS):
+        for held in naming:
+            add(held, "extension", {"url": _FOR_GOAL, "valueReference": found})
+    elif naming and not (outcome and relation == "RSON" and _came_of(found, owners[0], translation)):
+        tie(naming[0], found)
 
 
 def _achieved(outcome: Element, goal: Resource, translation: Translation) -> None:

@@ -22,7 +22,7 @@ ENTRY_REFERENCE: Final = "4.122"
 _EVENTS: Final = frozenset(
     {
         "Observation", "Procedure", "Encounter", "Immunization", "DiagnosticReport", "Condition", "AllergyIntolerance",
-        "MedicationAdministration", "MedicationDispense", "FamilyMemberHistory", "Communication", "Bundle", "CareTeam",
+        "MedicationAdministration", "MedicationDispense", "FamilyMemberHistory", "Communication", "CareTeam",
     }
 )  # fmt: skip
 _HAPPENED: Final = {
@@ -48,8 +48,8 @@ _REFERRAL: Final = "ccda.ReferralAct.ServiceRequest"
 # What R4 has no way of saying "not" of: a negated one stays in the narrative's words.
 _CANNOT_BE_NEGATED: Final = frozenset(
     {
-        "Communication", "CommunicationRequest", "DeviceRequest", "DeviceUseStatement", "DocumentReference", "Goal",
-        "MedicationDispense", "NutritionOrder",
+        "CarePlan", "Communication", "CommunicationRequest", "DeviceRequest", "DeviceUseStatement", "DocumentReference",
+        "Goal", "MedicationDispense", "NutritionOrder",
     }
 )  # fmt: skip
 # Made beside the statements and reached through them.
@@ -219,7 +219,8 @@ def _make(node: Element, translation: Translation) -> list[Reference]:
     if not name:
         translation.enter_all(node, State.IGNORED, "ccda.definition", "a definition, not a statement about the patient")
         return []
-    if (name == _REFERRAL or name.split(".")[2] in _CANNOT_BE_NEGATED) and negated_wrapper(node, translation):
+    stays = name == _REFERRAL or node.name == "organizer" or name.split(".")[2] in _CANNOT_BE_NEGATED
+    if stays and negated_wrapper(node, translation):
         return []
     if translation.policy("unknown_template") == "narrative-only" and not _named(node, translation):
         translation.enter_all(node, State.TEXT, "ccda.unknown-template", "no template that we know; its words stay")
