@@ -3,15 +3,17 @@
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from flask import g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 
 from gateway.access.sessions import find_session
 from gateway.audit.trail import Event
 from gateway.core.clock import instant
-from gateway.core.errors import ForbiddenError, UnknownCallerError
+from gateway.core.errors import ForbiddenError, ThrottledError, UnknownCallerError
 from gateway.core.ids import digest
 from gateway.services import services
 from gateway.store import access
@@ -21,6 +23,8 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORMS: Final = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 _LONGEST: Final = 512
 _REFUSED: Final = "8"
+MOST_REFUSALS: Final = 100  # of one address in a minute, in all processes
+_MINUTE: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ def identify() -> ResponseReturnValue | None:
         if request.method == "GET" and wants_page() and not by_key:
             # The path only: a query can hold what a person searched for.
             return redirect(url_for("access.sign_in", next=request.path), 303)
-        services().witness(Event("E", "access", _REFUSED, "unknown", ""))
+        turn_away()
         raise UnknownCallerError
     g.caller = found
     if not by_key and request.method not in _SAFE and not _has_token(found.csrf):
@@ -89,6 +93,26 @@ def find_key(secret: str) -> access.Key | None:
     here = services()
     hashed, at = digest(secret.encode("utf-8", "replace")), instant(here.clock.now())
     return here.store.read(lambda connection: access.key(connection, hashed, at))
+
+
+def turn_away() -> None:
+    """Enter in the audit trail that somebody showed no key that we know. Raises ThrottledError for whoever goes on.
+
+    Nobody guesses 256 bits; but a stranger who could write an event with every try would fill the disk. So whoever
+    shows a good key is let in, however many others share that address.
+    """
+    here, address = services(), (request.remote_addr or "")[:64]
+    now = here.clock.now()
+    at, before = instant(now), instant(now - _MINUTE)
+
+    def change(connection: Connection) -> bool:
+        too_many = access.refuse(connection, address, at=at, before=before) > MOST_REFUSALS
+        if not too_many:
+            here.record(connection, Event("E", "access", _REFUSED, "unknown", ""))
+        return too_many
+
+    if here.store.write(change):
+        raise ThrottledError
 
 
 def wants_page() -> bool:

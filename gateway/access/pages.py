@@ -6,7 +6,7 @@ from typing import Any, Final
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from gateway.access.caller import COOKIE, find_key, identify, signed_in
+from gateway.access.caller import COOKIE, find_key, identify, signed_in, turn_away
 from gateway.access.sessions import close_session, open_session
 from gateway.core.errors import ForbiddenError
 from gateway.services import services
@@ -55,6 +55,7 @@ def enter() -> ResponseReturnValue:
     onward = request.form.get("next", "")
     found = find_key(request.form.get("key", "").strip())
     if found is None or found.role not in _HOME:
+        turn_away()
         return render_template("access/sign_in.html", next=onward, refused=True), 401
     here = services()
     answer = redirect(_onward(onward, found.role), 303)

@@ -1,11 +1,11 @@
-"""Who may call: clinics, their keys, and signed-in sessions. Of every secret only the SHA-256 is kept."""
+"""Who may call: clinics, their keys, signed-in sessions; and who was refused. Of a secret only the SHA-256 is kept."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from gateway.core.errors import NotFoundError
-from gateway.store.tables import clinics, keys, sessions
+from gateway.store.tables import clinics, keys, refusals, sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,13 @@ _SESSION = (
 )
 _TOUCH = update(sessions).where(sessions.c.sha256 == bindparam("session")).values(seen=bindparam("at"))
 _CLOSE = delete(sessions).where(sessions.c.sha256 == bindparam("sha256"))
+_FORGET_REFUSALS = delete(refusals).where(refusals.c.since <= bindparam("before"))
+_REFUSED_AGAIN = (
+    update(refusals)
+    .where(refusals.c.address == bindparam("at_address"))
+    .values(times=refusals.c.times + 1)
+    .returning(refusals.c.times)
+)
 _FORGET = delete(sessions).where(sessions.c.seen <= bindparam("idle_since"))
 
 
@@ -148,3 +155,13 @@ def touch_session(connection: Connection, sha256: str, at: str) -> None:
 def close_session(connection: Connection, sha256: str) -> None:
     """Forget a session."""
     connection.execute(_CLOSE, {"sha256": sha256})
+
+
+def refuse(connection: Connection, address: str, *, at: str, before: str) -> int:
+    """Count one more refusal of this address, forgetting all that began before. Returns its number."""
+    connection.execute(_FORGET_REFUSALS, {"before": before})
+    times: int | None = connection.execute(_REFUSED_AGAIN, {"at_address": address}).scalar_one_or_none()
+    if times is None:
+        times = 1
+        connection.execute(insert(refusals), {"address": address, "since": at, "times": times})
+    return times

@@ -58,6 +58,14 @@ sessions = Table(
     Column("created", String(32), nullable=False),
     Column("seen", String(32), nullable=False),
 )
+# How often an address showed no key that we know, since its first time in this minute.
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("address", String(64), primary_key=True),
+    Column("since", String(32), nullable=False),
+    Column("times", Integer, nullable=False),
+)
 
 # --- submissions ----------------------------------------------------------------------------------------------
 submissions = Table(

@@ -1,9 +1,14 @@
 """gateway/access/caller.py"""
 
+from datetime import timedelta
+
 import pytest
 
 from gateway.access.keys import add_key
+from gateway.app import create_app
 from gateway.core import fhirjson
+from gateway.services import open_services
+from gateway.store import audit
 
 CANARY = "Zebedee-Quux"
 
@@ -60,3 +65,34 @@ def test_a_wrong_key_is_not_saved_by_a_good_cookie(client, riverbend):
     client.post("/sign-in", data={"key": riverbend["Authorization"].split()[1]})
     assert client.get("/submissions").status_code == 200
     assert client.get("/submissions", headers={"Authorization": "Bearer wrong"}).status_code == 401
+
+
+def test_a_stranger_who_goes_on_is_slowed_in_every_process_and_fills_no_trail(app, client, settings, here, monkeypatch):
+    monkeypatch.setattr("gateway.access.caller.MOST_REFUSALS", 3)
+    others = open_services(settings, here.clock)
+    elsewhere = create_app(settings, services=others).test_client()
+    stranger = {"Authorization": f"Bearer {CANARY}"}
+    said = [one.get("/submissions", headers=stranger).status_code for one in (client, elsewhere) * 3]
+    others.close()
+    assert said == [401] * 3 + [429] * 3
+    assert here.store.read(audit.count) == 3
+
+
+def test_whoever_shows_a_good_key_is_let_in_from_any_address_and_a_minute_is_forgotten(
+    client, here, clock, riverbend, monkeypatch
+):
+    monkeypatch.setattr("gateway.access.caller.MOST_REFUSALS", 1)
+    stranger = {"Authorization": "Bearer x"}
+    assert [client.get("/submissions", headers=stranger).status_code for _ in range(3)] == [401, 429, 429]
+    assert client.get("/submissions", headers=riverbend).status_code == 200
+    assert client.get("/submissions", headers=stranger, environ_overrides={"REMOTE_ADDR": "::1"}).status_code == 401
+    clock.move(timedelta(minutes=1))
+    assert client.get("/submissions", headers=stranger).status_code == 401
+
+
+def test_a_failed_sign_in_counts_and_is_in_the_trail(client, here, monkeypatch):
+    monkeypatch.setattr("gateway.access.caller.MOST_REFUSALS", 1)
+    answers = [client.post("/sign-in", data={"key": CANARY}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [401, 429]
+    [row] = here.store.read(lambda connection: audit.walk(connection, 0, 9))
+    assert (row.subtype, row.outcome) == ("access", "8")
