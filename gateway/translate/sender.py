@@ -20,6 +20,7 @@ Names = tuple[str, ...]
 Key = tuple[str, str, str]  # clinic, application, facility
 _log = structlog.get_logger()
 _URI: Final = validate.Regexp(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z", error="not a URI")
+_OF_A_PAIR: Final = ("key", "value")  # what marshmallow calls the halves of a pair in a mapping
 _CODE: Final = r"[A-Z][A-Z0-9]{2}"
 
 
@@ -97,14 +98,16 @@ def _read(file: Path) -> tuple[Sender, Names, Names]:
 def _first(messages: dict[str, Any], node: yaml.Node) -> tuple[int, str]:
     """The line and the words of the first complaint; keys of an overlay are ours and may be named."""
     name, said = next(iter(messages.items()))
-    lines = (
-        [(key, value) for key, value in node.value if key.value == name] if isinstance(node, yaml.MappingNode) else []
-    )
-    key, value = lines[0] if lines else (node, node)
+    if isinstance(said, list) and isinstance(said[0], dict):
+        said = said[0]  # what a check of ours says of the parts of a field
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    key, value = next((pair for pair in pairs if pair[0].value == name), (node, node))
+    line = key.start_mark.line + 1
     if isinstance(said, dict):
         line, words = _first(said, value)
-        return line, f"{name}: {words}" if name not in ("key", "value") else words
-    return key.start_mark.line + 1, f"{name}: {' '.join(map(str, said))}"
+    else:
+        words = " ".join(map(str, said))
+    return line, words if name in _OF_A_PAIR else f"{name}: {words}"
 
 
 def _zone(said: str) -> None:

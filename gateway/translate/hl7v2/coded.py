@@ -9,7 +9,7 @@ from gateway.translate.conceptmap import ConceptMap, Target
 from gateway.translate.converter import NotConvertedError, converter
 from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.hl7v2.primitive import phrase
-from gateway.translate.hl7v2.systems import V2, coding_system, plain, universal
+from gateway.translate.hl7v2.systems import V2, coding_system, plain, standard, universal
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -26,9 +26,7 @@ def codeable_concept(
 ) -> Element | None:
     """All three triplets as codings, the original text verbatim; a translation stands before what was sent."""
     sent = [one for numbers in _TRIPLETS if (one := _coding(part, translation, numbers, table))]
-    codings: list[Element] = []
-    if through is not None and sent:
-        codings = _translated(part, sent[0], through, translation)
+    codings = _translations(part, sent[0], table, through, translation) if sent else []
     codings += [one for one in sent if one not in codings]
     words = text(part, 9) or peek(part, 2) or (peek(part, 5) if not sent else "")
     if words == peek(part, 2):
@@ -49,8 +47,11 @@ def coding(part: Part, translation: Translation, table: str = "", through: Conce
     sent = _coding(part, translation, _TRIPLETS[0], table)
     if sent is None:
         return None
-    found = _translated(part, sent, through, translation) if through is not None else []
-    return found[0] if found else sent
+    found = _translations(part, sent, table, through, translation)
+    if not found:
+        return sent
+    _reworded(part, translation)
+    return found[0]
 
 
 @converter("code", "hl7v2")
@@ -91,6 +92,16 @@ def _coding(part: Part, translation: Translation, numbers: tuple[int, ...], tabl
     if words := text(part, at_text):
         made["display"] = words
     return made
+
+
+def _translations(
+    part: Part, sent: Element, table: str, through: ConceptMap | None, translation: Translation
+) -> list[Element]:
+    """What a code becomes: by the row's map, else the code of the field's table that the sender's own stands for."""
+    if through is not None:
+        return _translated(part, sent, through, translation)
+    code = standard(table, sent["code"], translation)
+    return [{"system": f"{V2}{table}", "code": code}] if code != sent["code"] else []
 
 
 def _translated(part: Part, sent: Element, through: ConceptMap, translation: Translation) -> list[Element]:

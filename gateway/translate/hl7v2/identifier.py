@@ -5,7 +5,7 @@ from typing import Any
 from gateway.translate.converter import converter
 from gateway.translate.hl7v2.leaf import Part, at, peek, text
 from gateway.translate.hl7v2.primitive import phrase
-from gateway.translate.hl7v2.systems import V2, authority, coding_system, in_table, local, plain
+from gateway.translate.hl7v2.systems import V2, authority, coding_system, in_table, local, plain, standard
 from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
@@ -156,10 +156,13 @@ def _identifier(value: str, system: str, type: str, use: str, translation: Trans
     made: Element = {}
     if use:
         made["use"] = use
-    if type:
-        code = plain(type)
+    sent = plain(type)
+    code = standard("0203", sent, translation)
+    if code:
         made["type"] = {"coding": [{"system": TYPES, "code": code}]} if in_table("0203", code) else {"text": code}
-    made["system"] = system or _KNOWN_BY_TYPE.get(type) or local(translation, type)
+        if code != sent:
+            made["type"]["text"] = sent
+    made["system"] = system or _KNOWN_BY_TYPE.get(code) or local(translation, type)
     made["value"] = value
     return made
 

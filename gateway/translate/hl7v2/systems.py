@@ -76,15 +76,19 @@ def authority(hd: Part | None, translation: Translation) -> tuple[str, str]:
         return bare, ""
     if not name and not identifier:
         return "", ""
+    if agreed := translation.sender.namespaces.get(name or identifier):
+        return agreed, text(hd, 1) or text(hd, 2)
     translation.warn("identifier-system-unknown", node=hd)  # type: ignore[arg-type]
     kept = dict.fromkeys(filter(None, (text(hd, 1), text(hd, 2), text(hd, 3))))
     return local(translation, name or identifier), ", ".join(kept)
 
 
 def coding_system(name: str, oid: str, table: str, code: str, translation: Translation) -> str:
-    """The URI of a coding system: by its OID, its name in table 0396, else the table that the field is bound to."""
+    """The URI of a coding system: by its OID, the name agreed or in table 0396, else the table of the field."""
     if oid and (uri := universal(oid, "ISO")):
         return uri
+    if agreed := translation.sender.systems.get(name):
+        return agreed
     if found := _TABLE.fullmatch(name):
         return _table(found[1].zfill(4), name, code, translation)
     if known := _texts("table_0396.yaml").get(name.upper()):
@@ -103,6 +107,11 @@ def _table(number: str, name: str, code: str, translation: Translation) -> str:
 def in_table(table: str, code: str) -> bool:
     """Whether HL7 publishes this code in this table."""
     return code in table_codes(table)
+
+
+def standard(table: str, code: str, translation: Translation) -> str:
+    """The code of an HL7 table that a sender's local code stands for, as agreed; else the code itself."""
+    return translation.sender.tables.get(table, {}).get(code, code)
 
 
 def table_codes(table: str) -> frozenset[str]:

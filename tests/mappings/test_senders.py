@@ -1,0 +1,109 @@
+"""What an overlay of mappings/senders/ changes in what comes out, and that it loses nothing."""
+
+import pytest
+
+from gateway import pipeline
+from gateway.core.ledger import State
+from gateway.core.submission import Sender
+from gateway.translate import mapping
+
+MESSAGE = "\r".join(
+    [
+        r"MSH|^~\&|HIS|WEST|||202603020900||ADT^A08^ADT_A01|77|P|2.5.1",
+        "EVN||202603020900",
+        "PID|1||M-77^^^RIVER^HOSPNO||Müller^Amara||19610409|W",
+        "PV1|1|I",
+        "DG1|1||C50^Mamma-Ca^99ONCO||202602011130|W",
+    ]
+)
+
+
+def made(body: bytes | str = MESSAGE, **agreed):
+    sent = body if isinstance(body, bytes) else body.encode()
+    return pipeline.process(sent, sender=Sender("riverbend", **agreed))
+
+
+def one(outcome, type):
+    return next(e["resource"] for e in outcome.bundle["entry"] if e["resource"]["resourceType"] == type)
+
+
+def codes(outcome):
+    return {issue.code for issue in outcome.issues}
+
+
+def test_a_namespace_is_the_system_that_was_agreed():
+    system = "https://fhir.second-opinion.example/sid/riverbend/RIVER"
+    assert one(made(), "Patient")["identifier"][0]["system"] == system
+    assert "identifier-system-unknown" in codes(made())
+    outcome = made(namespaces={"RIVER": "urn:oid:2.999.1.1"})
+    number = one(outcome, "Patient")["identifier"][0]
+    assert (number["system"], number["value"], number["assigner"]) == (
+        "urn:oid:2.999.1.1",
+        "M-77",
+        {"display": "RIVER"},
+    )
+    assert "identifier-system-unknown" not in codes(outcome)
+
+
+def test_a_universal_id_goes_before_an_agreed_name():
+    sent = MESSAGE.replace("^RIVER^", "^RIVER&2.999.7&ISO^")
+    assert (
+        one(made(sent, namespaces={"RIVER": "urn:oid:2.999.1.1"}), "Patient")["identifier"][0]["system"]
+        == "urn:oid:2.999.7"
+    )
+
+
+def test_a_coding_system_has_the_uri_that_was_agreed():
+    outcome = made(systems={"99ONCO": "https://example.org/onco"})
+    assert one(outcome, "Condition")["code"]["coding"][0]["system"] == "https://example.org/onco"
+
+
+def test_a_local_code_is_translated_as_the_standard_code_that_it_stands_for():
+    assert "gender" not in one(made(), "Patient")
+    outcome = made(tables={"0001": {"W": "F"}})
+    assert one(outcome, "Patient")["gender"] == "female"
+    assert State.MAPPED in {entry.state for entry in outcome.ledger if entry.location == "PID-8"}
+
+
+def test_a_local_code_of_a_concept_map_is_for_that_map_alone():
+    assert "gender" not in one(made(tables={"v2-0063-relationship": {"W": "SPO"}}), "Patient")
+
+
+def test_a_local_code_stays_beside_its_standard_code():
+    number = one(made(tables={"0203": {"HOSPNO": "MR"}}), "Patient")["identifier"][0]
+    assert number["type"] == {
+        "coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}],
+        "text": "HOSPNO",
+    }
+    category = one(made(tables={"0052": {"W": "F"}}), "Condition")["category"][-1]
+    assert [coding["code"] for coding in category["coding"]] == ["F", "W"]
+
+
+def test_a_time_without_an_offset_is_of_the_senders_zone():
+    assert one(made(), "Condition")["recordedDate"] == "2026-02-01"
+    outcome = made(zone="America/Chicago")
+    assert one(outcome, "Condition")["recordedDate"] == "2026-02-01T11:30:00-06:00"
+
+
+@pytest.mark.parametrize(("charset", "name"), [("8859/2", "Müller"), ("8859/5", "Mќller")])
+def test_a_message_without_a_character_set_is_read_in_the_one_agreed(charset, name):
+    outcome = made(MESSAGE.encode("latin-1"), charset=charset)
+    assert one(outcome, "Patient")["name"][0]["family"] == name
+    assert "encoding-assumed" not in codes(outcome)
+
+
+def test_a_character_set_that_is_sent_goes_before_the_one_agreed():
+    header, rest = MESSAGE.split("\r", 1)
+    sent = f"{header}||||||UNICODE UTF-8\r{rest}"
+    assert one(made(sent, charset="8859/5"), "Patient")["name"][0]["family"] == "Müller"
+
+
+def test_the_provenance_names_the_overlay_beside_the_mapping():
+    (agent,) = [
+        agent["who"]["display"]
+        for entry in made(overlay="abc123").bundle["entry"]
+        if entry["resource"]["resourceType"] == "Provenance"
+        for agent in entry["resource"]["agent"]
+        if agent["who"].get("display", "").startswith("Gateway")
+    ]
+    assert agent == f"Gateway, mapping {mapping.version()}+abc123"
