@@ -132,6 +132,17 @@ def supply_of(node: Element, translation: Translation, resource: Resource) -> No
             del resource["dispenseRequest"]
 
 
+@converter("other_product", "ccda")
+def other_product(node: Element, translation: Translation) -> dict[str, str] | None:
+    """The product that is to be dispensed, where another one was prescribed."""
+    prescribed = node.at("../../../../consumable/manufacturedProduct/manufacturedMaterial")
+    code, name = node.first("code"), node.first("name")
+    concept = _concept(code, translation)
+    said = (name.words() if name is not None else "") or (first_display(concept) if concept else "")
+    same = any(one.fingerprint() == node.fingerprint() for one in prescribed)
+    return {"text": f"Product to be dispensed: {said}"} if said and not same else None
+
+
 def _refills(supply: Element, translation: Translation, request: dict[str, Any]) -> None:
     number = supply.first("repeatNumber")
     sent = number.look("value") if number is not None else ""

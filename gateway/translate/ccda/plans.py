@@ -156,7 +156,9 @@ def _care_team(translation: Translation) -> None:
     for who, node in performers:
         function = node.first("functionCode") or node.first("sdtc:functionCode")
         role = codeable_concept(function, translation) if function is not None else None
-        members.append({"role": [role or absent()], "member": who})
+        times = node.first("time")
+        when = period(times, translation) if times is not None else None
+        members.append({"role": [role or absent()], "member": who, **({"period": when} if when else {})})
     team: Resource = {"resourceType": "CareTeam", "name": "Performers of the documented care"}
     if (patient := translation.refer("Patient")) is not None:
         team["subject"] = patient
@@ -273,6 +275,13 @@ def _goal_times(times: Element, translation: Translation, resource: Resource, ta
         put(resource, "startDate", day(times, translation))
     if high is not None and high.look("value"):
         put(target, "dueDate", day(high, translation))
+
+
+@step("priority_or", "ccda")
+def priority_or(node: Element, translation: Translation, resource: Resource) -> None:
+    """A priority that is none of R4's four stands beside, as it was sent."""
+    if "priority" not in resource and (found := codeable_concept(node, translation)):
+        add(resource, "extension", {"url": f"{BASE}/StructureDefinition/so-priority", "valueCodeableConcept": found})
 
 
 @step("request_kind", "ccda")
