@@ -65,6 +65,6 @@ class Record(Protocol):
         """What stands at a leaf, for keeping it where no element takes it; not counted."""
 
 
-# A locator relative to a node, settled once: `reader("PID-5")(node)` gives the nodes that stand there, in order.
+# A locator relative to a node, settled once: `reader("PID-5")(node)` gives the valued nodes that stand there, in order.
 Read = Callable[[Any], Sequence[Any]]
 Reader = Callable[[str], Read]

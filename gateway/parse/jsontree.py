@@ -112,7 +112,7 @@ def reader(locator: str) -> Read:
         found = [node]
         for name in names:
             found = [one for member in found for one in _below(member, name)]
-        return found
+        return [one for one in found if _is_valued(one.value)]
 
     return read
 

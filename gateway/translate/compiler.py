@@ -179,12 +179,11 @@ class Compiler:
     def _alternatives(self, table: Table, row: Row) -> Callable[[Node], Sequence[Node]]:
         reads = [self._read(table, row, one) for one in row.source]
         if len(reads) == 1:
-            only = reads[0]
-            return lambda node: [one for one in only(node) if one.valued]
+            return reads[0]
 
         def first(node: Node) -> Sequence[Node]:
             for read in reads:
-                if found := [one for one in read(node) if one.valued]:
+                if found := read(node):
                     return found
             return ()
 
@@ -239,9 +238,9 @@ class Compiler:
             raise MappingTableError(table.file, row.line, f"'{fact}' is not a fact")
         read = self._read(table, row, said["locator"])
         if said["valued"] == "valued":
-            return lambda node: any(one.valued for one in read(node))
+            return lambda node: bool(read(node))
         if said["valued"]:
-            return lambda node: not any(one.valued for one in read(node))
+            return lambda node: not read(node)
         values = (
             frozenset(one.strip() for one in said["values"].split(",")) if said["test"] == "in" else {said["values"]}
         )

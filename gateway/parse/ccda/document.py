@@ -9,7 +9,7 @@ from gateway.core.errors import MalformedMessageError
 from gateway.core.issue import Issue
 from gateway.core.ledger import Leaf
 from gateway.parse import xml
-from gateway.parse.ccda.locator import reader
+from gateway.parse.ccda.locator import located
 from gateway.parse.ccda.names import STRUCTURE, V3, written
 from gateway.parse.ccda.node import TAIL, TEXT, Element, Key
 
@@ -92,7 +92,7 @@ class Document:
 
     def read(self, locator: str) -> "Read":
         """The compiled reader of a locator."""
-        return reader(locator)
+        return located(locator)
 
     def templates(self, element: "_Element") -> list[str]:
         """The roots of an element's template ids."""

@@ -26,7 +26,7 @@ from gateway.parse.ccda.node import Attribute, Element
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-__all__ = ["reader"]
+__all__ = ["located", "reader"]
 
 SHORT_ROOT = "2.16.840.1.113883.10.20.22."
 _STEP = re.compile(r"(?:ancestor::)?@?(?:[a-z]+:)?(?:[A-Za-z][A-Za-z0-9]*|\*)|\.\.")
@@ -40,7 +40,14 @@ Test = Callable[["_Element"], bool]
 
 @cache
 def reader(locator: str) -> Read:
-    """Compile a locator; ValueError when it is not in the grammar."""
+    """Compile a locator that finds what is valued; ValueError when it is not in the grammar."""
+    read = located(locator)
+    return lambda node: [one for one in read(node) if one.valued]
+
+
+@cache
+def located(locator: str) -> Read:
+    """Compile a locator that finds empty elements too; ValueError when it is not in the grammar."""
     text = locator.strip()
     if text == ".":
         return lambda node: (node,)

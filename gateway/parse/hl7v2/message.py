@@ -263,7 +263,8 @@ class Group:
 
     def _index(self, found: "dict[str, list[Segment | Group]]", open: frozenset[str]) -> None:
         for part in self.parts:
-            found.setdefault(part.name, []).append(part)
+            if part.valued:
+                found.setdefault(part.name, []).append(part)
             if isinstance(part, Group) and part.name in open:
                 part._index(found, open)
 
