@@ -49,6 +49,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Several routes are alternatives; the first is the route, the others stay as words.",
     ),
     "goal-status-assumed": ("code-invalid", "The goal has no status that we know; it is recorded as active."),
+    "document-unavailable": ("informational", "The document is current and cannot be had now."),
+    "payer-second-opinion": ("informational", "The payer has or wants a second opinion of its own."),
     "merge-ambiguous": (
         "multiple-matches",
         "The merged record and the surviving one are the same, or one has no number.",
@@ -69,6 +71,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "drug-uncoded": ("code-invalid", "The drug has no standard code; its text was kept."),
     "status-unknown": ("code-invalid", "The source gives no status that we can rely on; it is recorded as unknown."),
     "status-assumed": ("code-invalid", "The source gives no state that we can rely on; the one agreed was recorded."),
+    "status-partial": ("informational", "Part of the order is done; it stays active."),
     "identifier-system-unknown": ("value", "The assigning authority has no known system; the sender's own was used."),
     "required-missing": ("required", "A required value is not in the source; its absence is recorded as such."),
     "row-failed": ("processing", "A row could not be applied; the rest went on."),

@@ -30,7 +30,7 @@ def test_dose_timing_and_route_are_structured_as_sent(orders):
     assert (str(dose["value"]), dose["code"]) == ("1500", "mg")
     repeat = dosage["timing"]["repeat"]
     assert (repeat["frequency"], repeat["period"], repeat["periodUnit"]) == (2, 1, "d")
-    assert repeat["boundsPeriod"] == {"start": "2026-03-09"}
+    assert repeat["boundsPeriod"] == {"start": "2026-03-09", "end": "2026-03-22"}
     assert codes(dosage["route"]) == [("v3-RouteOfAdministration", "PO"), ("v2-0162", "PO")]
 
 

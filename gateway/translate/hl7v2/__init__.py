@@ -15,6 +15,7 @@ MODULES: Final = (
     "dosage",
     "fact",
     "human_name",
+    "identity",
     "identifier",
     "location",
     "medication",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from gateway.translate.converter import converter, step
-from gateway.translate.hl7v2.leaf import Part, convert, text
+from gateway.translate.hl7v2.leaf import Part, convert
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.translation import Translation
 
@@ -86,16 +86,6 @@ def positive(part: Part, translation: Translation) -> int | None:
     if not sent.isdigit() or not 0 < int(sent) < 2**31:
         return None
     return int(part.text)
-
-
-@converter("order_before", "hl7v2")
-def order_before(part: Part, translation: Translation) -> Element | None:
-    """The order before (EIP), by its number: we do not know the resource."""
-    inner = part.part(1) or part.part(2)
-    if inner is None:
-        return None
-    value = text(inner, 1)
-    return {"identifier": {"value": value}, "display": value} if value else None
 
 
 @step("accident", "hl7v2")

@@ -1,12 +1,12 @@
-"""Dose, rate, strength and the dosages of an order, from RXE or RXO with TQ1 and RXR."""
+"""Dose, rate and strength of an order, and its routes."""
 
 from collections.abc import Sequence
-from copy import deepcopy
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, Protocol
 
 from gateway.core.ledger import State
 from gateway.translate.converter import NotConvertedError, converter, step
+from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.leaf import Part
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.quantity import exact, measured
@@ -108,9 +108,16 @@ def measure(segment: Segment, translation: Translation, amount: str = "", units:
     return _measure(segment, int(amount), int(units), translation)
 
 
-@converter("per_day", "hl7v2")
-def per_day(part: Part, translation: Translation) -> Element | None:
-    """A total daily dose over one day."""
+@step("total_daily_dose", "hl7v2")
+def total_daily_dose(part: Part, translation: Translation, element: Element) -> None:
+    """RXE-19 over one day (policy V4): HL7's maps make it the maximum, although it says what is given."""
+    if translation.policy("total_daily_dose") == "text-only":
+        element.setdefault("additionalInstruction", []).append({"text": f"total daily dose: {phrase(part)}"})
+    else:
+        element["maxDosePerPeriod"] = _per_day(part, translation)
+
+
+def _per_day(part: Part, translation: Translation) -> Element:
     found = exact(part.text)
     if found is None:
         raise NotConvertedError("number-unreadable")
@@ -129,23 +136,21 @@ def days(part: Part, translation: Translation) -> Element:
     return {"value": found[0], "unit": "d", "system": _UCUM, "code": "d"}
 
 
-@step("dosage_timing", "hl7v2")
-def dosage_timing(node: Any, translation: Translation, element: Element, map: str = "") -> None:
-    """One dosage for each TQ1 (or TQ), each with the dose, route and words of the order."""
-    dosages = element.setdefault("dosageInstruction", [])
-    held, base = translation.memory.get("dosage", (None, {}))
-    if held is not element:  # the first timing of this order: what stands there now is what all its dosages share
-        base = dosages.pop() if dosages else {}
-        translation.memory["dosage"] = (element, base)
-    dosage = deepcopy(base)
-    outer = translation.prefix
-    translation.prefix = f"{outer}dosageInstruction[{len(dosages)}]."
-    translation.run(map, node, dosage)
-    translation.prefix = outer
-    if dosage:
-        dosages.append(dosage)
-    if not dosages:
-        del element["dosageInstruction"]
+@step("site_modifier", "hl7v2")
+def site_modifier(part: Part, translation: Translation, element: Element) -> None:
+    """RXR-6 says more of the site, in its words."""
+    site = element.setdefault("site", {})
+    named = site.get("text") or next((one["display"] for one in site.get("coding", ()) if "display" in one), "")
+    site["text"] = ", ".join(filter(None, (named, phrase(part))))
+
+
+@converter("device", "hl7v2")
+def device(part: Part, translation: Translation, table: str = "") -> Element | None:
+    """RXR-3: the device to give it with, as an instruction."""
+    made: Element | None = codeable_concept(part, translation, table)
+    if made:
+        made["text"] = f"device: {made.get('text') or made['coding'][0]['code']}"
+    return made
 
 
 @step("route_alternatives", "hl7v2")

@@ -7,21 +7,22 @@ from gateway.core.outcome import BASE
 from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.dosage import strength
-from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.leaf import Part, named, peek, reword
 from gateway.translate.hl7v2.primitive import phrase
-from gateway.translate.hl7v2.quantity import exact, measured
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 # RXO's fields and those of RXE that say the same of what was encoded.
 _PAIRS: Final = (
     (1, 2, "medication"), (2, 3, "dose"), (3, 4, "dose up to"), (4, 5, "dose units"), (5, 6, "form"),
-    (7, 7, "instruction"), (11, 10, "dispense amount"), (12, 11, "dispense units"), (13, 12, "refills"),
-    (14, 13, "ordering provider"), (15, 14, "verified by"), (16, 20, "needs review"), (17, 22, "per"),
-    (18, 25, "strength"), (19, 26, "strength units"), (21, 23, "rate"), (22, 24, "rate units"),
-    (23, 19, "daily dose"), (24, 31, "also coded"), (25, 33, "volume"), (26, 34, "volume units"),
-    (32, 40, "pharmacy"), (33, 41, "pharmacy's address"), (36, 45, "pharmacy's telephone"),
+    (6, 21, "to the pharmacy"), (7, 7, "instruction"), (8, 8, "deliver to"), (11, 10, "dispense amount"),
+    (12, 11, "dispense units"), (13, 12, "refills"), (14, 13, "ordering provider"), (15, 14, "verified by"),
+    (16, 20, "needs review"), (17, 22, "per"), (18, 25, "strength"), (19, 26, "strength units"), (20, 27, "reason"),
+    (21, 23, "rate"), (22, 24, "rate units"), (23, 19, "daily dose"), (24, 31, "also coded"), (25, 33, "volume"),
+    (26, 34, "volume units"), (27, 44, "type"), (32, 40, "pharmacy"), (33, 41, "pharmacy's address"),
+    (34, 42, "deliver to"), (35, 43, "deliver to"), (36, 45, "pharmacy's telephone"),
 )  # fmt: skip
+_REFILL_STATUS: Final = f"{BASE}/StructureDefinition/so-refill-status"
 _WAS: Final = {"N": False, "G": True, "T": True, "0": False}
 
 
@@ -71,7 +72,10 @@ def ingredient_of_itself(segment: Any, translation: Translation, element: Elemen
 
 @step("as_ordered", "hl7v2")
 def as_ordered(group: Any, translation: Translation, element: Element) -> None:
-    """RXO beside RXE: what is the same is said once, what differs stays in a note (policy V2)."""
+    """RXO beside RXE: what is the same is said once, what differs in a note, or all of it in an order before (V2)."""
+    if translation.policy("rxe_rxo_both") == "two-resources":
+        element.setdefault("basedOn", []).append(_original_order(group, translation))
+        return
     ordered = next((part for part in group.parts if part.name == "RXO"), None)
     encoded = next(iter(translation_segments(group, "RXE")), None)
     if ordered is None or encoded is None:
@@ -88,6 +92,49 @@ def as_ordered(group: Any, translation: Translation, element: Element) -> None:
             differing += [phrase(part) for number in numbers for part in segment.field(number)]
     if differing:
         element.setdefault("note", []).append({"text": f"as ordered: {'; '.join(differing)}"})
+
+
+def _original_order(ordered: Any, translation: Translation) -> Element | None:
+    """The order without what was encoded of it, as a resource of its own."""
+    order = ordered.parent
+    alone = type(order)(order.record, order.name, order.parent)
+    alone.parts = [part for part in order.parts if part.name != "ENCODED"]
+    numbers = [part.raw for orc in order.parts if orc.name == "ORC" for n in (2, 3) for part in orc.field(n)]
+    identity = ("original order", *numbers) if numbers else ()
+    return translation.make("hl7v2.ORDER.MedicationRequest", alone, identity=identity)
+
+
+@step("base_or_additive", "hl7v2")
+def base_or_additive(part: Part, translation: Translation, element: Element) -> None:
+    """RXC-1: an additive is an active part; a base is none, unless that is left open (policy V5)."""
+    sent = reword(part, translation)
+    if sent == "A":
+        element["isActive"] = True
+    elif sent == "B" and translation.policy("rxc_base") == "inactive":
+        element["isActive"] = False
+
+
+@step("reasons_diagnosed", "hl7v2")
+def reasons_diagnosed(node: Any, translation: Translation, element: Element) -> None:
+    """A reason with the code of a diagnosis in the message is that diagnosis."""
+    named_so = [one for reason in element.get("reasonCode", ()) for one in reason.get("coding", ())]
+    reasons = {(one.get("system"), one.get("code")) for one in named_so}
+    for other in translation.resources if reasons else ():
+        codings = other.get("code", {}).get("coding", ()) if other["resourceType"] == "Condition" else ()
+        if any((one.get("system"), one.get("code")) in reasons for one in codings):
+            element.setdefault("reasonReference", []).append({"reference": f"Condition/{other['id']}"})
+
+
+@converter("refill_status", "hl7v2")
+def refill_status(segment: Any, translation: Translation) -> Element | None:
+    """RXE-16 to 18: what is left of a prescription, how often it was dispensed, and when last."""
+    parts: list[Element] = []
+    for number, url in ((16, "remaining"), (17, "dispensed")):
+        parts += [{"url": url, "valueUnsignedInt": int(part.text)} for part in segment.field(number) if _is_count(part)]
+    for part in segment.field(18):
+        if (last := named("moment")(part, translation)) is not None:
+            parts.append({"url": "last", "valueDateTime": last})
+    return {"url": _REFILL_STATUS, "extension": parts} if parts else None
 
 
 @step("review_needed", "hl7v2")
@@ -118,42 +165,6 @@ def further_sig(part: Part, translation: Translation, element: Element) -> None:
         element["patientInstruction"] = "\n".join(filter(None, [element.get("patientInstruction", ""), said]))
 
 
-@step("condition_text", "hl7v2")
-def condition_text(part: Part, translation: Translation, element: Element) -> None:
-    """TQ1-10: what a dose as needed is needed for, else an additional instruction."""
-    said = phrase(part)
-    if element.pop("asNeededBoolean", False) or _as_needed(part):
-        element["asNeededCodeableConcept"] = {"text": said}
-    elif said:
-        element.setdefault("additionalInstruction", []).append({"text": said})
-
-
-@step("sig_of_timing", "hl7v2")
-def sig_of_timing(part: Part, translation: Translation, element: Element) -> None:
-    """TQ1-11: the words of the dosage, when the order has none."""
-    said = phrase(part)
-    name = "patientInstruction" if element.get("text") else "text"
-    if said and said != element.get("text"):
-        element[name] = "\n".join(filter(None, [element.get(name, ""), said]))
-
-
-@step("dose_of_timing", "hl7v2")
-def dose_of_timing(part: Part, translation: Translation, element: Element) -> None:
-    """TQ1-2: the dose, when the order has none; a second, different one stays words."""
-    found = exact(part.peek)
-    rates = element.get("doseAndRate", [])
-    if found is not None and not any("doseQuantity" in one or "doseRange" in one for one in rates):
-        text(part, 1)
-        dose: Element = {"value": found[0]}
-        if (units := part.part(2)) is not None:
-            measured(dose, units, translation)
-        if dose["value"] != 0:
-            element.setdefault("doseAndRate", []).append({"doseQuantity": dose})
-            return
-    said = phrase(part)
-    element.setdefault("additionalInstruction", []).append({"text": f"quantity: {said}"})
-
-
 @step("was_substituted", "hl7v2")
 def was_substituted(part: Part, translation: Translation, element: Element) -> None:
     """RXD-11: whether the drug was substituted (table 0167)."""
@@ -166,6 +177,10 @@ def was_substituted(part: Part, translation: Translation, element: Element) -> N
     if said:
         made["reason"] = [said]
     element["substitution"] = made
+
+
+def _is_count(part: Part) -> bool:
+    return part.peek.isdecimal() and len(part.peek) < 10
 
 
 def translation_segments(group: Any, name: str) -> list[Any]:
@@ -198,9 +213,3 @@ def _settle(made: Element, element: Element, translation: Translation) -> None:
             "reference": "#medication",
             **({"display": code["text"]} if code and code.get("text") else {}),
         }
-
-
-def _as_needed(part: Part) -> bool:
-    segment = getattr(part, "segment", None)
-    patterns = segment.field(3) if segment is not None and part.name == "TQ1" else ()
-    return any("PRN" in one.peek.upper() for one in patterns)

@@ -3,19 +3,31 @@
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
+from gateway.core.issue import Severity
 from gateway.core.ledger import State
 from gateway.core.outcome import BASE
 from gateway.translate.converter import step
-from gateway.translate.hl7v2.leaf import Part
+from gateway.translate.hl7v2.leaf import Part, peek, reword
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
-_ASKS: Final = {"CA": "cancel-requested", "DC": "cancel-requested", "HD": "hold-requested", "RP": "replace-requested"}
 _TAGS: Final = f"{BASE}/CodeSystem/so-order-tag"
+_ASKS: Final = {"CA": "cancel-requested", "DC": "cancel-requested", "HD": "hold-requested", "RP": "replace-requested"}
+# Verbs of an order that another takes the place of, and of the one that takes it.
+_LEAVES: Final = frozenset({"RP", "RQ", "RU"})
+_COMES: Final = "RO"
 
 
 class Segment(Protocol):
     """An ORC as the parser gives it."""
+
+    @property
+    def group(self) -> Any:
+        """The order."""
+
+    @property
+    def record(self) -> Any:
+        """The message."""
 
     def field(self, number: int) -> Sequence[Part]:
         """The valued repetitions of a field."""
@@ -24,34 +36,74 @@ class Segment(Protocol):
 @step("order_status", "hl7v2")
 def order_status(orc: Segment, translation: Translation, element: Element, state: str = "", verb: str = "") -> None:
     """Set the status from ORC-5 by the map `state`, else from ORC-1 by the map `verb`, else unknown with a remark."""
-    sent = _first(orc, 5)
+    sent, asked = _first(orc, 5), _first(orc, 1)
+    code = reword(asked, translation)
+    _replacement(code, translation)
     if sent is not None and (found := translation.concept_map(state).translate(sent.peek)) is not None:
-        sent.text  # noqa: B018 (counted as read)
         element["status"] = found.code
-        _read_verb(orc)
-        return
-    asked = _first(orc, 1)
-    if asked is None:
-        return
-    code = asked.text
-    if code in _ASKS:
-        # Policy V9: a request changes nothing yet; it is tagged, and the case hears of it.
-        element["status"] = _STILL[translation.policy("cancel_request")].get(code, "active")
-        element.setdefault("meta", {}).setdefault("tag", []).append({"system": _TAGS, "code": _ASKS[code]})
-    elif (found := translation.concept_map(verb).translate(code)) is not None:
+        if reword(sent, translation) == "A":
+            translation.warn("status-partial", severity=Severity.INFORMATION)
+    elif code in _ASKS:
+        _asked(code, orc, translation, element, state)
+    elif code and (found := translation.concept_map(verb).translate(code)) is not None:
         element["status"] = found.code
-    else:
+    elif code:
         translation.warn("status-unknown", state=State.UNTRANSLATED)
         element["status"] = "unknown"
 
 
-_STILL: Final[dict[str, dict[str, str]]] = {"tag": {}, "immediate": {"HD": "on-hold"}}
+@step("replaced", "hl7v2")
+def replaced(node: Any, translation: Translation, element: Element, to: str = "") -> None:
+    """An order that takes the place of another of the same message refers to it."""
+    held: tuple[str, Any] | None = translation.memory.get("replaced")
+    if held is None or to in element:
+        return
+    verb, reference = held
+    if reference is None:  # the order that leaves has just been made
+        reference = translation.refer(element["resourceType"])
+        translation.memory["replaced"] = verb, reference
+    if reference is not None:
+        element[to] = reference if to == "priorPrescription" else [reference]
 
 
-def _read_verb(orc: Segment) -> None:
-    """The verb led to the state that was sent; it is kept in it."""
-    if (asked := _first(orc, 1)) is not None:
-        asked.text  # noqa: B018 (counted as read)
+@step("order_provenance", "hl7v2")
+def order_provenance(orc: Segment, translation: Translation, element: Element) -> None:
+    """Who entered, verified and did it, where and with what; when the event was, unless that is when it was written."""
+    told = any(orc.field(number) for number in (10, 11, 13, 15, 17, 18, 19, 30))
+    details = (part for part in orc.group.parts if hasattr(part, "parts"))
+    verified = any(part.field(14 if part.name == "RXE" else 15) for inner in details for part in inner.parts[:1]
+                   if part.name in ("RXE", "RXO"))  # fmt: skip
+    later = orc.field(9) and not any(part.peek == "NW" for part in orc.field(1))
+    if told or verified or later:
+        translation.make("hl7v2.ORDER.Provenance", orc.group)
+
+
+def _asked(code: str, orc: Segment, translation: Translation, element: Element, state: str) -> None:
+    """Policy V9: a request changes nothing yet and is tagged; what the placer itself discontinues is discontinued."""
+    immediate = translation.policy("cancel_request") == "immediate"
+    if immediate or (code == "DC" and _is_own(orc)):
+        found = translation.concept_map(state).translate(code)
+        element["status"] = found.code if found is not None else "unknown"
+        return
+    element["status"] = "active"
+    element.setdefault("meta", {}).setdefault("tag", []).append({"system": _TAGS, "code": _ASKS[code]})
+
+
+def _is_own(orc: Segment) -> bool:
+    """Whether the system that sends is the one that gave the order its number."""
+    sender = _first(orc.record.by_name["MSH"][0], 3)
+    number = _first(orc, 2)
+    if sender is None or number is None:
+        return False
+    return any((said := peek(sender, at)) and said == peek(number, at + 1) for at in (1, 2))
+
+
+def _replacement(code: str, translation: Translation) -> None:
+    """Remember that an order leaves, for those that come after it in the message; any other verb ends that."""
+    if code in _LEAVES:
+        translation.memory["replaced"] = code, None
+    elif code != _COMES:
+        translation.memory.pop("replaced", None)
 
 
 def _first(segment: Segment, number: int) -> Part | None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from gateway.translate.converter import NotConvertedError, converter
 from gateway.translate.hl7v2.coded import coding
-from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.hl7v2.systems import local, plain, ucum
 from gateway.translate.translation import Translation
 
@@ -88,7 +88,7 @@ def measured(made: Element, units: Part, translation: Translation) -> None:
     known = code if system == "UCUM" and code else ucum(code) or ucum(words)
     shown = text(held, 2) or code
     text(held, 1)
-    text(held, 3)
+    reword(held.part(3), translation)
     if shown:
         made["unit"] = shown if not words or not code or known else words
     if known:

@@ -8,21 +8,19 @@ from typing import Any, Final, Protocol
 from gateway.translate.converter import converter
 from gateway.translate.hl7v2 import repeat_pattern
 from gateway.translate.hl7v2.coded import codeable_concept
-from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.leaf import Part, peek, reword, text
+from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.quantity import exact
 from gateway.translate.hl7v2.systems import V2, ucum
-from gateway.translate.hl7v2.times import between
+from gateway.translate.hl7v2.timing_bounds import bounds, count_duration, duration_of_code, duration_of_quantity
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 _ABBREVIATION: Final = "http://terminology.hl7.org/CodeSystem/v3-GTSAbbreviation"
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):?([0-5]\d):?([0-5]\d)?(?:\.\d+)?", re.ASCII)
-_DURATION: Final = re.compile(r"([SMHDWLX])(\d{1,4})", re.ASCII)
-_UNITS: Final = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo"}
+_TIMES: Final = re.compile(r"X(\d{1,4})", re.ASCII)
+_PERIODS: Final = ("s", "min", "h", "d", "wk", "mo", "a")
 _MINUTES: Final = {"s": Decimal(1) / 60, "min": Decimal(1), "h": Decimal(60), "d": Decimal(1440)}
-_UCUM: Final = "http://unitsofmeasure.org"
-# Event codes of RPT.8 (table 0528) that FHIR's event timing has under the same code.
-_EVENTS: Final = frozenset({"AC", "ACD", "ACM", "ACV", "C", "CD", "CM", "CV", "HS", "PC", "PCD", "PCM", "PCV", "WAKE"})
 
 
 class Segment(Protocol):
@@ -38,17 +36,24 @@ class Segment(Protocol):
 
 @converter("timing", "hl7v2")
 def timing(segment: Segment, translation: Translation) -> Element | None:
-    """TQ1: patterns, explicit times, offsets, bounds, duration of one occurrence and their number."""
+    """TQ1: pattern, explicit times, offset, bounds, duration of one occurrence and their number."""
     made: Element = {}
     repeat: Element = {}
-    _patterns(made, repeat, segment.field(3), translation)
-    _times(repeat, segment.field(4), translation)
-    _bounds(repeat, segment, translation)
-    _occurrence(repeat, segment)
-    _offset_of_field(repeat, segment.field(5))
-    if repeat:
-        made = {"repeat": repeat, **made}
-    return made or None
+    patterns = patterns_of(segment, translation)
+    if len(patterns) > 1:
+        made["code"] = _several(patterns, translation)
+    elif patterns:
+        _repeat_pattern(made, repeat, patterns[0], translation)
+    _times(repeat, segment.field(4))
+    duration = _first(segment, 6)
+    repeat |= bounds(_first(segment, 7), _first(segment, 8), duration_of_quantity(duration), translation)
+    if duration is not None and "boundsDuration" in repeat:
+        count_duration(duration)
+    _occurrence(repeat, _first(segment, 13))
+    _count(repeat, _first(segment, 14))
+    for part in segment.field(5)[:1]:
+        _offset(repeat, part, part.part(2))
+    return _whole(made, repeat)
 
 
 @converter("older_timing", "hl7v2")
@@ -56,164 +61,136 @@ def older_timing(part: Part, translation: Translation) -> Element | None:
     """TQ (ORC-7, RXE-1, OBR-27): interval, duration, start and end in the components of one field."""
     made: Element = {}
     repeat: Element = {}
-    interval = part.part(2)
+    interval, duration = part.part(2), part.part(3)
     if interval is not None:
         _pattern(made, repeat, interval.part(1), translation)
-        _times(repeat, [one] if (one := interval.part(2)) is not None else [], translation)
-    _older_duration(made, repeat, part.part(3))
-    period = between(part.part(4), part.part(5), translation)
-    if period and "boundsDuration" not in repeat:
-        repeat["boundsPeriod"] = period
-    if (total := peek(part, 12)).isdigit() and "count" not in repeat and int(total):
-        repeat["count"] = int(text(part, 12))
-    if repeat:
-        made = {"repeat": repeat, **made}
-    return made or None
+        _times(repeat, [one] if (one := interval.part(2)) is not None else [])
+    repeat |= bounds(part.part(4), part.part(5), duration_of_code(duration), translation)
+    if duration is not None and "boundsDuration" in repeat:
+        reword(duration.part(1), translation)
+    elif duration is not None and "count" not in repeat:
+        _so_many_times(repeat, duration)
+    _occurrence(repeat, part.part(11))
+    _count(repeat, part.part(12))
+    return _whole(made, repeat)
 
 
 @converter("as_needed", "hl7v2")
-def as_needed(part: Part, translation: Translation) -> bool | None:
+def as_needed(node: Any, translation: Translation) -> bool | None:
     """True when a pattern or a priority says PRN."""
-    sent = peek(part, 1) or part.peek
-    return True if repeat_pattern.read(sent).as_needed and part.text else None
+    if hasattr(node, "field"):
+        said = [*(one.part(1) for one in patterns_of(node, translation)), _first(node, 9)]
+    else:
+        interval = node.part(2)
+        said = [interval.part(1) if interval is not None else None, node.part(6)]
+    asked = [one for one in said if one is not None and repeat_pattern.read(peek(one, 1)).as_needed]
+    for one in asked:
+        reword(one.part(1), translation)
+    return True if asked else None
 
 
-def _patterns(made: Element, repeat: Element, patterns: Sequence[Part], translation: Translation) -> None:
-    if len(patterns) == 1:
-        _repeat_pattern(made, repeat, patterns[0], translation)
-        return
-    for one in patterns:  # two patterns in one timing: the words and codes of all, the frequency of none
+def patterns_of(segment: Segment, translation: Translation) -> Sequence[Part]:
+    """The patterns of a TQ1; where each is a dosage of its own (`dosage_timing`), the one whose turn it is."""
+    turn = translation.memory.get("pattern")
+    return segment.field(3) if turn is None else segment.field(3)[turn : turn + 1]
+
+
+def _several(patterns: Sequence[Part], translation: Translation) -> Element:
+    """Several patterns where one timing stands: the words and codes of all, the frequency of none."""
+    codings: list[Element] = []
+    words = []
+    for one in patterns:
         other: Element = {}
         _repeat_pattern(other, {}, one, translation)
-        code = made.setdefault("code", {"coding": [], "text": ""})
-        code["coding"] += [c for c in other.get("code", {}).get("coding", []) if c["system"] != _ABBREVIATION]
-        code["text"] = ", ".join(filter(None, [code["text"], other.get("code", {}).get("text", "")]))
+        codings += [c for c in other.get("code", {}).get("coding", []) if c["system"] != _ABBREVIATION]
+        words.append(other.get("code", {}).get("text", ""))
+    translation.warn("timing-composite")
+    made = {"coding": codings, "text": ", ".join(filter(None, words))}
+    return {name: said for name, said in made.items() if said}
 
 
 def _repeat_pattern(made: Element, repeat: Element, rpt: Part, translation: Translation) -> None:
-    """RPT: the pattern, its days, its period, its event."""
-    _pattern(made, repeat, rpt.part(1), translation)
-    period, unit = exact(peek(rpt, 5)) if peek(rpt, 5) else None, ucum(peek(rpt, 6))
-    if period is not None and unit in ("s", "min", "h", "d", "wk", "mo", "a") and "period" not in repeat:
-        repeat["period"], repeat["periodUnit"] = exact(text(rpt, 5))[0], unit  # type: ignore[index]
-        text(rpt, 6)
-    event = peek(rpt, 8)
-    if event in _EVENTS and "when" not in repeat and "timeOfDay" not in repeat:
-        repeat["when"] = [text(rpt, 8)]
-        if _offset(repeat, peek(rpt, 9), peek(rpt, 10)):
-            text(rpt, 9)
-            text(rpt, 10)
-    words = [said for number in (7, 11) if (said := text(rpt, number))]
-    if event and "when" not in repeat:
-        words += [said for number in (8, 9, 10) if (said := text(rpt, number))]
-    if words:
-        code = made.setdefault("code", {})
-        code["text"] = " ".join(filter(None, [code.get("text", ""), *words]))
-
-
-def _pattern(made: Element, repeat: Element, part: Part | None, translation: Translation) -> None:
-    if part is None:
-        return
-    understood = repeat_pattern.read(part.peek)
-    repeat.update(understood.repeat)
-    code: Element = {"coding": [], "text": part.peek}
-    if understood.abbreviation:
-        code["coding"].append({"system": _ABBREVIATION, "code": understood.abbreviation})
-    if part.part(2) is not None or part.part(3) is not None:
-        sent = codeable_concept(part, translation) or {}
-        code["coding"] += sent.get("coding", [])
-        code["text"] = sent.get("text") or code["text"]
-    elif text(part, 1) and (understood.repeat or understood.as_needed):
-        code["coding"].append({"system": f"{V2}0335", "code": part.peek})
-    if not code["coding"]:
-        del code["coding"]
-    made["code"] = code
-
-
-def _times(repeat: Element, parts: Sequence[Part], translation: Translation) -> None:
-    """Explicit times of day; they exclude an event (tim-10)."""
-    found = []
-    for part in parts:
-        read = (_TIME.fullmatch(sent.strip()) for sent in part.peek.split(","))
-        found += [f"{time[1]}:{time[2]}:{time[3] or '00'}" for time in read if time]
-    if found and "when" not in repeat:
-        for part in parts:
-            part.text  # noqa: B018 (counted as read)
-        repeat["timeOfDay"] = found
-
-
-def _bounds(repeat: Element, segment: Segment, translation: Translation) -> None:
-    start, end = (next(iter(segment.field(number)), None) for number in (7, 8))
-    period = between(start, end, translation)
-    duration = next(iter(segment.field(6)), None)
-    if period:
-        repeat["boundsPeriod"] = period
-    elif duration is not None and (made := _duration(duration)):
-        repeat["boundsDuration"] = made
-
-
-def _duration(part: Part) -> Element | None:
-    found = exact(peek(part, 1))
-    units = part.part(2)
+    """RPT: pattern, days, period and event; when one of them is not understood, all of them are words alone."""
+    code = peek(rpt.part(1), 1) if rpt.part(1) is not None else ""  # type: ignore[arg-type]
+    found = repeat_pattern.read_all({number: peek(rpt, number) for number in range(2, 12)} | {1: code})
     if found is None:
-        return None
-    made: Element = {"value": found[0]}
-    text(part, 1)
-    if units is not None:
-        sent, words = peek(units, 1), peek(units, 2)
-        made["unit"] = text(units, 2) or text(units, 1)
-        text(units, 1)
-        text(units, 3)
-        if code := ucum(sent) or ucum(words):
-            made["system"], made["code"] = _UCUM, code
-    return made if made.get("code") else None
+        _pattern(made, {}, rpt.part(1), translation, understood=False)
+        further = rpt.parts()[1:] if rpt.part(1) is not None else rpt.parts()
+        words = [*filter(None, [made.get("code", {}).get("text", "")]), *map(phrase, further)]
+        made.setdefault("code", {})["text"] = " ".join(words)
+        return
+    _pattern(made, repeat, rpt.part(1), translation)
+    repeat |= found
+    for number in (2, 3, 4, 5, 6, 8, 9, 10):
+        reword(rpt.part(number), translation)
 
 
-def _occurrence(repeat: Element, segment: Segment) -> None:
-    for part in segment.field(13)[:1]:
-        found, units = exact(peek(part, 1)), part.part(2)
-        unit = (ucum(peek(units, 1)) or ucum(peek(units, 2))) if units is not None else ""
-        if found is not None and unit in _UNITS.values():
-            text(part, 1)
-            text(units, 1)  # type: ignore[arg-type]
-            text(units, 2)  # type: ignore[arg-type]
-            repeat["duration"], repeat["durationUnit"] = found[0], unit
-    for part in segment.field(14)[:1]:
-        if part.peek.isdigit() and int(part.peek):
-            repeat["count"] = int(part.text)
-
-
-def _offset_of_field(repeat: Element, parts: Sequence[Part]) -> None:
-    for part in parts[:1]:
-        units = part.part(2)
-        if units is not None and "when" in repeat and _offset(repeat, peek(part, 1), peek(units, 1)):
-            text(part, 1)
-            text(units, 1)
-
-
-def _offset(repeat: Element, amount: str, unit: str) -> bool:
-    """Minutes before or after an event (tim-9 wants the event)."""
-    found, factor = exact(amount) if amount else None, _MINUTES.get(ucum(unit))
-    if found is None or factor is None or "offset" in repeat:
-        return False
-    minutes = found[0] * factor
-    if minutes != int(minutes) or minutes < 0:
-        return False
-    repeat["offset"] = int(minutes)
-    return True
-
-
-def _older_duration(made: Element, repeat: Element, part: Part | None) -> None:
+def _pattern(
+    made: Element, repeat: Element, part: Part | None, translation: Translation, *, understood: bool = True
+) -> None:
     if part is None:
         return
-    found = _DURATION.fullmatch(part.peek)
-    if found is None or not int(found[2]):
-        code = made.setdefault("code", {})
-        code["text"] = " ".join(filter(None, [code.get("text", ""), part.text]))
+    sent = peek(part, 1)
+    found = repeat_pattern.read(sent) if understood else repeat_pattern.Pattern()
+    repeat |= found.repeat
+    code: Element = {"coding": [], "text": sent}
+    if found.abbreviation:
+        code["coding"].append({"system": _ABBREVIATION, "code": found.abbreviation})
+    if part.part(2) is not None or part.part(3) is not None:
+        said = codeable_concept(part, translation) or {}
+        code["coding"] += said.get("coding", [])
+        code["text"] = said.get("text") or code["text"]
+    elif text(part, 1) and (found.repeat or found.as_needed):
+        code["coding"].append({"system": f"{V2}0335", "code": sent})
+    made["code"] = {name: said for name, said in code.items() if said}
+
+
+def _times(repeat: Element, parts: Sequence[Part]) -> None:
+    """Explicit times of day, all or none of them; they exclude an event (tim-10)."""
+    read = [_TIME.fullmatch(sent.strip()) for part in parts for sent in part.peek.split(",")]
+    if not read or not all(read) or "when" in repeat:
         return
-    part.text  # noqa: B018 (counted as read)
-    if found[1] == "X":
-        repeat["count"] = int(found[2])
-    else:
-        unit = _UNITS[found[1]]
-        repeat["boundsDuration"] = {"value": int(found[2]), "unit": unit, "system": _UCUM, "code": unit}
+    for part in parts:
+        part.text  # noqa: B018 (counted as read)
+    repeat["timeOfDay"] = [f"{time[1]}:{time[2]}:{time[3] or '00'}" for time in read if time]
+
+
+def _occurrence(repeat: Element, part: Part | None) -> None:
+    """How long one occurrence takes."""
+    units = part.part(2) if part is not None else None
+    found = exact(peek(part, 1)) if part is not None else None
+    unit = (ucum(peek(units, 1)) or ucum(peek(units, 2))) if units is not None else ""
+    if found is not None and part is not None and unit in _PERIODS:
+        count_duration(part)
+        repeat["duration"], repeat["durationUnit"] = found[0], unit
+
+
+def _count(repeat: Element, part: Part | None) -> None:
+    if part is not None and part.peek.isdecimal() and int(part.peek) and "count" not in repeat:
+        repeat["count"] = int(part.text)
+
+
+def _so_many_times(repeat: Element, part: Part) -> None:
+    """TQ.3 of the form X5."""
+    found = _TIMES.fullmatch(part.peek)
+    if found is not None and int(found[1]):
+        repeat["count"] = int(text(part, 1)[1:])
+
+
+def _offset(repeat: Element, amount: Part, unit: Part | None) -> None:
+    """Minutes before or after an event (tim-9 wants the event)."""
+    found, factor = exact(peek(amount, 1)), _MINUTES.get(ucum(peek(unit, 1)) if unit is not None else "")
+    if found is None or factor is None or "when" not in repeat or "offset" in repeat:
+        return
+    minutes = found[0] * factor
+    if minutes == int(minutes) and minutes >= 0:
+        repeat["offset"] = int(minutes)
+        count_duration(amount)
+
+
+def _whole(made: Element, repeat: Element) -> Element | None:
+    return ({"repeat": repeat, **made} if repeat else made) or None
+
+
+def _first(segment: Segment, number: int) -> Part | None:
+    return next(iter(segment.field(number)), None)
