@@ -54,6 +54,14 @@ def serve() -> None:
 
 
 @main.command()
+def mllp() -> None:
+    """Take HL7 v2 messages over MLLP, beside the process that serves and works."""
+    from gateway.intake.mllp.run import run
+
+    run()
+
+
+@main.command()
 def worker() -> None:
     """Process and deliver what waits, without serving; for PostgreSQL, where several may run."""
     import signal

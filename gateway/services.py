@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast
@@ -37,13 +38,17 @@ class Services:
 
     def audited(self, change: Callable[[Connection], T], event: Event | Callable[[T], Event]) -> T:
         """Write the change and its event in one transaction; the event may depend on what the change gives."""
+        return self.audited_soon(change, event).result()
+
+    def audited_soon(self, change: Callable[[Connection], T], event: Event | Callable[[T], Event]) -> "Future[T]":
+        """As `audited`, without waiting; changes are run in the order of these calls."""
 
         def both(connection: Connection) -> T:
             result = change(connection)
             self.record(connection, event if isinstance(event, Event) else event(result))
             return result
 
-        return self.store.write(both)
+        return self.store.write_soon(both)
 
     def witness(self, event: Event) -> None:
         """Write the event of an access that changes nothing."""

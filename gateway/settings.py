@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
 from gateway.core.errors import SettingsError
 
 _MEBIBYTE: Final = 1024 * 1024
+_PATHS: Final = ("destinations", "packages", "senders", "var", "mllp_certificate", "mllp_key", "mllp_client_ca")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,14 @@ class Settings:
     audit_key: str = ""
     cookie_secure: bool = False
     rate: int = 6000  # requests a minute that each clinic may make, and as many at once after a quiet minute
+    mllp_host: str = "127.0.0.1"
+    mllp_port: int = 2575
+    mllp_certificate: Path | None = None  # with its key: TLS
+    mllp_key: Path | None = None
+    mllp_client_ca: Path | None = None  # who signs the certificates that clients must show
+    mllp_clinic: str = ""  # whose the messages are of senders that no overlay names; empty: they are refused
+    mllp_connections: int = 256
+    mllp_idle: int = 300  # seconds from one message to the end of the next
 
     def __repr__(self) -> str:
         """Name the object only: a database address and a key are secrets."""
@@ -67,6 +76,20 @@ class _Environment(Schema):
     audit_key = fields.String(data_key="AUDIT_KEY", validate=validate.Length(min=32))
     cookie_secure = fields.Boolean(data_key="GATEWAY_COOKIE_SECURE")
     rate = fields.Integer(data_key="GATEWAY_RATE", validate=validate.Range(min=1))
+    mllp_host = fields.String(data_key="GATEWAY_MLLP_HOST", validate=validate.Length(min=1))
+    mllp_port = fields.Integer(data_key="GATEWAY_MLLP_PORT", validate=validate.Range(0, 65535))
+    mllp_certificate = fields.String(data_key="GATEWAY_MLLP_CERTIFICATE", validate=_is_file)
+    mllp_key = fields.String(data_key="GATEWAY_MLLP_KEY", validate=_is_file)
+    mllp_client_ca = fields.String(data_key="GATEWAY_MLLP_CLIENT_CA", validate=_is_file)
+    mllp_clinic = fields.String(data_key="GATEWAY_MLLP_CLINIC")
+    mllp_connections = fields.Integer(data_key="GATEWAY_MLLP_CONNECTIONS", validate=validate.Range(min=1))
+    mllp_idle = fields.Integer(data_key="GATEWAY_MLLP_IDLE", validate=validate.Range(min=1))
+
+    @validates_schema
+    def _tls_is_whole(self, said: dict[str, Any], **_: Any) -> None:
+        tls = "mllp_certificate" in said
+        if tls != ("mllp_key" in said) or ("mllp_client_ca" in said and not tls):
+            raise ValidationError("belong together", "GATEWAY_MLLP_CERTIFICATE")
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -76,7 +99,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         said: dict[str, Any] = _Environment().load({name: text for name, text in given.items() if text})
     except ValidationError as refused:
         raise SettingsError(", ".join(sorted(map(str, refused.messages_dict)))) from None
-    for name in ("destinations", "packages", "senders", "var"):
+    for name in _PATHS:
         if name in said:
             said[name] = Path(said[name])
     host, port = said.get("host", Settings.host), said.get("port", Settings.port)

@@ -1,6 +1,7 @@
 """The one way in: whatever the door, a submission is on disk, with its work and audit event, before anyone says so."""
 
 import re
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,16 +28,22 @@ class Arrival:
     media_type: str | None = None
     file_name: str | None = None
     idempotency_key: str | None = None
+    control_id: str | None = None  # the sender's own number of a message
 
 
 def receive(here: Services, arrival: Arrival, *, clinic: str, agent: str) -> Receipt:
     """Keep a submission and hand out its receipt; the same bytes of one clinic get the same receipt again."""
     try:
-        _check(arrival, here.settings.max_body)
-        return _keep(here, arrival, clinic, agent)
+        return receive_soon(here, arrival, clinic=clinic, agent=agent).result()
     except IntakeError:
         here.witness(Event("C", "create", _REFUSED, agent, "clinic", clinic))
         raise
+
+
+def receive_soon(here: Services, arrival: Arrival, *, clinic: str, agent: str) -> "Future[Receipt]":
+    """As `receive`, without waiting; submissions are kept, and so processed, in the order of these calls."""
+    _check(arrival, here.settings.max_body)
+    return _keep(here, arrival, clinic, agent)
 
 
 def _check(arrival: Arrival, most: int) -> None:
@@ -48,9 +55,9 @@ def _check(arrival: Arrival, most: int) -> None:
         raise IntakeError("Idempotency-Key")
 
 
-def _keep(here: Services, arrival: Arrival, clinic: str, agent: str) -> Receipt:
+def _keep(here: Services, arrival: Arrival, clinic: str, agent: str) -> "Future[Receipt]":
     at = instant(here.clock.now())
-    receipt, _ = here.audited(
+    return here.audited_soon(
         lambda connection: submissions.keep(
             connection,
             clinic=clinic,
@@ -58,11 +65,11 @@ def _keep(here: Services, arrival: Arrival, clinic: str, agent: str) -> Receipt:
             media_type=_media_type(arrival.media_type),
             file_name=_file_name(arrival.file_name),
             idempotency_key=arrival.idempotency_key,
+            control_id=arrival.control_id,
             at=at,
-        ),
-        lambda kept: Event("C", "create", "0", agent, "clinic", clinic, submission=kept[0].id),
+        )[0],
+        lambda receipt: Event("C", "create", "0", agent, "clinic", clinic, submission=receipt.id),
     )
-    return receipt
 
 
 def _media_type(said: str | None) -> str | None:

@@ -49,17 +49,27 @@ class Store:
 
     def write(self, change: Change[T]) -> T:
         """Run the change in a transaction; when this returns, it is on disk. A change may be run more than once."""
+        return self.write_soon(change).result()
+
+    def write_soon(self, change: Change[T]) -> "Future[T]":
+        """As `write`, without waiting; changes are run in the order of these calls."""
         answer: Future[T] = Future()
         with self._closing:
             if not self._open:
                 raise StoreError
             self._waiting.put((change, answer))
-        return answer.result()
+        return answer
 
     def read(self, question: Change[T]) -> T:
         """Ask; nothing that the question changes is kept."""
         with _translated(), self.engine.connect() as connection:
             return question(connection)
+
+    def leave_checkpoints(self) -> None:
+        """On a SQLite that two processes could harm by a checkpoint at one moment, leave it to the other one."""
+        if self.engine.dialect.name == "sqlite" and not sqlite_is_safe():
+            event.listen(self.engine, "connect", _without_checkpoints)
+            self.engine.dispose()
 
     def close(self) -> None:
         """Commit what waits and let go of the database."""
@@ -163,6 +173,10 @@ def _set_up_sqlite(connection: sqlite3.Connection, _: Any) -> None:
     connection.isolation_level = None  # transactions are ours to begin
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _without_checkpoints(connection: sqlite3.Connection, _: Any) -> None:
+    connection.execute("PRAGMA wal_autocheckpoint=0").close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

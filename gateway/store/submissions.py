@@ -16,6 +16,7 @@ from gateway.store.tables import originals as o
 from gateway.store.tables import resources as r
 from gateway.store.tables import submissions as s
 
+REUSED: Final = "control-id-reused"
 _COLUMNS: Final = (
     s.c.seq, s.c.id, s.c.clinic, s.c.state, s.c.reason, s.c.kind, s.c.media_type, s.c.file_name,
     s.c.sha256, s.c.size, s.c.received, s.c.updated, s.c.patient, s.c.parent,
@@ -31,6 +32,7 @@ _EVENTS: Final = (
     .order_by(e.c.seq)
 )
 _COUNTS: Final = select(s.c.state, func.count()).group_by(s.c.state)
+_STATES: Final = select(s.c.id, s.c.state).where(s.c.id.in_(bindparam("ids", expanding=True)))
 _SAID_SINCE: Final = (
     select(r.c.type, r.c.id)
     .join_from(r, s, r.c.submission == s.c.id)
@@ -88,10 +90,12 @@ def keep(
     file_name: str | None,
     idempotency_key: str | None,
     at: str,
+    control_id: str | None = None,
 ) -> tuple[Receipt, bool]:
     """Keep the bytes and the work that follows from them; the same bytes of one clinic are kept once.
 
-    A key that was used before with other content raises KeyReusedError.
+    A key that was used before with other content raises KeyReusedError. A message's control id that was is entered as
+    a step only: senders do use a number twice, and what they send must not be lost for it.
     """
     sha256 = ids.digest(body)
     id = ids.stable_id("submission", clinic, sha256)
@@ -112,6 +116,8 @@ def keep(
         _event(connection, id, event="receive", state=SubmissionState.RECEIVED, at=at, actor=clinic)
         work.add(connection, lane=lane(clinic), task="process", subject=id)
         row = connection.execute(_FIND, {"id": id}).one()
+        if control_id:
+            _bind_control_id(connection, clinic, control_id, id, at)
     if idempotency_key:
         _bind_key(connection, clinic, ids.digest(idempotency_key.encode()), id, known=True)
     return Submission(**row._mapping).receipt, new
@@ -124,6 +130,15 @@ def _bind_key(connection: Connection, clinic: str, key: str, submission: str, *,
         raise KeyReusedError
     if known and bound is None:
         connection.execute(_ADD_KEY, {"clinic": clinic, "key_sha256": key, "submission": submission})
+
+
+def _bind_control_id(connection: Connection, clinic: str, control_id: str, submission: str, at: str) -> None:
+    # No Idempotency-Key is like it: those hold no control characters.
+    key = {"clinic": clinic, "key_sha256": ids.digest(f"MSH-10\x1f{control_id}".encode())}
+    if connection.execute(_KEY, {"clinic": clinic, "key": key["key_sha256"]}).first():
+        _event(connection, submission, event=REUSED, state=SubmissionState.RECEIVED, at=at, actor=clinic)
+    else:
+        connection.execute(_ADD_KEY, key | {"submission": submission})
 
 
 def lane(clinic: str) -> str:
@@ -212,6 +227,11 @@ def said_since(connection: Connection, submission: Submission, ids: Sequence[str
     """Of the resources with these ids, those whose current version came from a later submission."""
     rows = connection.execute(_SAID_SINCE, {"ids": list(ids), "after": submission.seq})
     return {(type, id) for type, id in rows}
+
+
+def states(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """The state of each of these submissions."""
+    return {id: state for id, state in connection.execute(_STATES, {"ids": list(ids)})}
 
 
 def counts_by_state(connection: Connection) -> dict[str, int]:

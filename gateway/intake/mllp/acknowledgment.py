@@ -1,0 +1,173 @@
+"""What is answered: ACK and RRI in the sender's own version and delimiters, made of constant texts and its own words.
+
+Of a message only what the standard has returned is returned: the header's names turned round, its number, processing
+id, version and character set; and in the answer to a referral the provider and patient segments, as they were sent.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
+
+from gateway.intake.mllp.header import Header
+from gateway.parse.hl7v2.delimiters import Delimiters
+
+_NOBODY: Final = Header(("MSH", "|", "^~\\&"), Delimiters())
+_REFERRALS: Final = frozenset({"I12", "I13", "I14", "I15"})
+_NEW: Final = frozenset({"I12", "I13"})
+_FRAMING: Final = b"\x0b\x1c"
+_MOST_ECHOES: Final = 50  # segments, of a message that has no PID to end them
+_LONGEST_NUMBER: Final = 20  # characters of a control id, before version 2.7
+
+
+class Trouble(StrEnum):
+    """HL7 table 0357, as far as a door can say it."""
+
+    SEQUENCE = "100"
+    TYPE = "200"
+    EVENT = "201"
+    PROCESSING_ID = "202"
+    APPLICATION = "207"
+
+
+_DISPLAYS: Final = {
+    Trouble.SEQUENCE: "Segment sequence error",
+    Trouble.TYPE: "Unsupported message type",
+    Trouble.EVENT: "Unsupported event code",
+    Trouble.PROCESSING_ID: "Unsupported processing id",
+    Trouble.APPLICATION: "Application error",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """Why a message is not taken or cannot be translated: a code of table 0357, its place, and a text of ours."""
+
+    trouble: Trouble
+    text: str
+    field: int = 0  # of MSH; 0 when it is about no field
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of one message: the code of table 0008, our number of it, when, and what is wrong if anything is."""
+
+    code: str
+    id: str
+    at: datetime
+    complaint: Complaint | None = None
+    receipt: str = ""  # the id of what was stored
+    final: bool = False  # an application acknowledgment that was sent for later: nobody acknowledges it
+
+
+def acknowledgment(header: Header | None, said: Verdict) -> bytes:
+    """A general acknowledgment: MSH, MSA, and ERR when something is wrong."""
+    to = header or _NOBODY
+    kind = ["ACK", to.event, "ACK"] if to.event and to.version >= (2, 4) else ["ACK"]
+    return _message([_msh(to, said, kind), _msa(to, said), *_err(to, said)])
+
+
+def is_referral(header: Header) -> bool:
+    """Whether a message asks for, changes, cancels or asks after a referral (REF^I12 to I15)."""
+    return header.type == "REF" and header.event in _REFERRALS
+
+
+def referral_response(header: Header, body: bytes, said: Verdict) -> bytes:
+    """RRI for the same event: a referral that comes waits for a decision (RF1-1 P); of a known one nothing is said."""
+    kind = ["RRI", header.event, "RRI_I12"] if header.version >= (2, 4) else ["RRI", header.event]
+    status = _joined(header, ["P", "Pending", "HL70283"]) if header.event in _NEW else ""
+    return _message([_msh(header, said, kind), _msa(header, said), *_echoes(header, body, status)])
+
+
+def batch_acknowledgment(batch: Header, answers: Sequence[bytes], said: Verdict) -> bytes:
+    """The answers to the messages of a batch, as a batch."""
+    fields = ["BHS", batch.field(2), *_turned(batch), _time(said.at), "", "", "", _number(said.id), batch.field(11)]
+    trailer = ["BTS", str(len(answers))]
+    return _message([_segment(batch, fields)]) + b"".join(answers) + _message([_segment(batch, trailer)])
+
+
+def _msh(to: Header, said: Verdict, kind: Sequence[str]) -> bytes:
+    fields = ["MSH", to.field(2), *_turned(to), _time(said.at), "", _joined(to, kind), _number(said.id)]
+    fields += [to.field(11) or "P", to.field(12) or "2.5.1", "", "", *(["NE", "NE"] if said.final else ["", ""])]
+    return _segment(to, [*fields, "", to.field(18)])
+
+
+def _msa(to: Header, said: Verdict) -> bytes:
+    old = to.version < (2, 5)
+    text = said.complaint.text if said.complaint and old else ""
+    number = to.field(10) or said.receipt
+    return _segment(to, ["MSA", said.code, number, _escaped(to, text)])
+
+
+def _err(to: Header, said: Verdict) -> list[bytes]:
+    """From version 2.5 each thing has a field of its own; before, ERR-1 holds place and code."""
+    if said.complaint is None:
+        return []
+    trouble, field = said.complaint.trouble, str(said.complaint.field)
+    place = ["MSH", "1", field] if said.complaint.field else []
+    code = [trouble.value, _DISPLAYS[trouble], "HL70357"]
+    if to.version < (2, 5):
+        inner = to.delimiters.subcomponent.join(code)
+        return [_segment(to, ["ERR", _joined(to, [*(place or ["", "", ""]), inner])])]
+    text = _escaped(to, said.complaint.text)
+    return [_segment(to, ["ERR", "", _joined(to, place), _joined(to, code), "E", "", "", "", text])]
+
+
+def _echoes(header: Header, body: bytes, status: str) -> list[bytes]:
+    """RF1 with its status as we know it, then the providers and the patient; nothing behind the patient is read."""
+    rf1, others = ["RF1"], []
+    for segment in _segments(header, body):
+        if segment[:3] == b"RF1":
+            rf1 = segment.decode("latin-1").split(header.delimiters.field)
+        else:
+            others.append(segment)
+    return [_segment(header, [rf1[0], status, *rf1[2:]]), *others]
+
+
+def _segments(header: Header, body: bytes) -> list[bytes]:
+    end = rb"\r" if b"\r" in body else rb"\n"
+    separator = re.escape(header.delimiters.field.encode())
+    found = []
+    for one in re.finditer(rb"(?:^|%b\n?)((?:RF1|PRD|PID)%b[^%b]*)" % (end, separator, end), body):
+        found.append(one[1].rstrip(b"\n").translate(None, _FRAMING))
+        if found[-1].startswith(b"PID") or len(found) == _MOST_ECHOES:
+            break
+    return found
+
+
+def _turned(to: Header) -> list[str]:
+    """Who the message was for is who answers."""
+    return [to.field(5), to.field(6), to.field(3), to.field(4)]
+
+
+def _joined(to: Header, parts: Sequence[str]) -> str:
+    return to.delimiters.component.join(parts)
+
+
+def _number(id: str) -> str:
+    return id.replace("-", "")[:_LONGEST_NUMBER]
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y%m%d%H%M%S+0000")
+
+
+def _escaped(to: Header, text: str) -> str:
+    """A text of ours, safe among the delimiters of a sender, whichever they are."""
+    signs = to.delimiters
+    names = {signs.field: "F", signs.component: "S", signs.subcomponent: "T", signs.repetition: "R", signs.escape: "E"}
+    return "".join(f"{signs.escape}{names[sign]}{signs.escape}" if sign in names else sign for sign in text)
+
+
+def _segment(to: Header, fields: Sequence[str]) -> bytes:
+    """The fields as a segment; those at the end that hold nothing are left out."""
+    kept = list(fields)
+    while not kept[-1]:
+        kept.pop()
+    return to.delimiters.field.join(kept).encode("latin-1")
+
+
+def _message(segments: Sequence[bytes]) -> bytes:
+    return b"".join(segment + b"\r" for segment in segments)

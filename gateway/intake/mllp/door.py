@@ -1,0 +1,213 @@
+"""One frame in, its answer out: who sends it, whether it is agreed, on disk, and only then the acknowledgment."""
+
+import uuid
+from asyncio import wrap_future
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from gateway.audit.trail import Event
+from gateway.core import ids
+from gateway.core.errors import IntakeError, StoreError
+from gateway.core.submission import Listener, Receipt, Sender
+from gateway.intake.mllp import mode
+from gateway.intake.mllp.acknowledgment import (
+    Complaint,
+    Trouble,
+    Verdict,
+    acknowledgment,
+    batch_acknowledgment,
+    is_referral,
+    referral_response,
+)
+from gateway.intake.mllp.frame import Frame
+from gateway.intake.mllp.header import Header, read_header, read_headers
+from gateway.intake.mllp.mode import Situation
+from gateway.intake.receive import Arrival, receive_soon
+from gateway.parse.hl7v2 import sending
+from gateway.services import Services
+from gateway.store import access
+
+AGENT: Final = "mllp"
+_TESTS: Final = frozenset("TDN")  # MSH-11: there is no store for them, and they must not reach the one for patients
+_log = structlog.get_logger()
+
+_NO_HEADER: Final = Complaint(Trouble.SEQUENCE, "The content does not begin with a message header.")
+_NO_MESSAGE: Final = Complaint(Trouble.SEQUENCE, "The batch holds no message.")
+_STRANGER: Final = Complaint(Trouble.APPLICATION, "The sending application and facility are not known here.", 3)
+_TOO_LONG: Final = Complaint(Trouble.APPLICATION, "The message is longer than we take.")
+_NOT_TAKEN: Final = Complaint(Trouble.APPLICATION, "The message cannot be taken as it is.")
+_WITH_OTHERS: Final = Complaint(Trouble.APPLICATION, "Another message of this batch is not taken.")
+_NOT_NOW: Final = Complaint(Trouble.APPLICATION, "The message could not be stored. Please send it again later.")
+_TYPE: Final = Complaint(Trouble.TYPE, "Messages of this type are not agreed with the sender.", 9)
+_EVENT: Final = Complaint(Trouble.EVENT, "This event is not agreed with the sender.", 9)
+_TEST: Final = Complaint(Trouble.PROCESSING_ID, "Messages for test, debugging or training are not taken here.", 11)
+_UNTRANSLATED: Final = Complaint(Trouble.APPLICATION, "The message is stored and not translated; a person looks at it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What is answered when a submission has been processed, well or ill; empty what the sender will not hear."""
+
+    submission: str
+    well: bytes
+    ill: bytes
+    in_order: bool  # whether the sender hears nothing before, so that further answers wait for it
+    listener: Listener | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said at once, empty when nothing is, and what is to be said later."""
+
+    message: bytes = b""
+    later: tuple[Later, ...] = ()
+
+
+class Door:
+    """The clinics' door for messages; all that it needs to know of one stands in its header."""
+
+    def __init__(self, here: Services) -> None:
+        self._here = here
+        self._clinics: dict[str, str] = {}
+
+    async def answer(self, frame: Frame) -> Answer:
+        """The answer to a frame: what it holds is on disk, or is not taken.
+
+        Up to its first wait it goes without a pause, so frames are stored in the order in which they are begun.
+        """
+        lead = read_header(frame.body)
+        if lead is None:
+            return self._refused(None, [None], [_NO_HEADER])
+        if lead.type == "ACK" and not lead.is_batch:
+            _log.info("acknowledgment-ignored")
+            return Answer()
+        headers = read_headers(frame.body) if lead.is_batch else [lead]
+        if not headers:
+            return self._refused(lead, [None], [_NO_MESSAGE])
+        try:
+            return await self._take(frame, lead, headers)
+        except StoreError as outage:
+            _log.error("store-unavailable", code=outage.code)
+            return self._refused(lead, headers, [_NOT_NOW] * len(headers), Situation.FAILED)
+        except Exception as crash:  # noqa: BLE001 - the edge: a mistake of ours is answered too
+            _log.error("crash", kind=type(crash).__name__)
+            return self._refused(lead, headers, [_NOT_NOW] * len(headers), Situation.FAILED)
+
+    async def _take(self, frame: Frame, lead: Header, headers: Sequence[Header]) -> Answer:
+        sender, clinic = self._who(frame)
+        complaints = [_complaint(frame, header, sender, clinic) for header in headers]
+        if any(complaints):
+            await self._witness(clinic)
+            return self._refused(lead, headers, [complaint or _WITH_OTHERS for complaint in complaints])
+        control_id = "\x1f".join(lead.field(number) for number in (3, 4, 11 if lead.is_batch else 10))
+        arrival = Arrival(frame.body, control_id=control_id)
+        try:
+            receipt = await wrap_future(receive_soon(self._here, arrival, clinic=clinic, agent=AGENT))
+        except IntakeError:
+            return self._refused(lead, headers, [_NOT_TAKEN] * len(headers))
+        return self._accepted(frame, lead, headers, sender, receipt)
+
+    def _who(self, frame: Frame) -> tuple[Sender, str]:
+        """The sender by MSH-3 and MSH-4, and its clinic's id, which is empty of a stranger."""
+        names = sending(frame.body)
+        sender = self._here.senders.find("", *names)
+        clinic = self._clinic(sender.clinic or self._here.settings.mllp_clinic)
+        return (sender if sender.clinic else self._here.senders.find(clinic, *names)), clinic
+
+    def _clinic(self, named: str) -> str:
+        """The id of a clinic by its id or its name."""
+        if named and named not in self._clinics:
+            known = self._here.store.read(access.all_clinics)
+            self._clinics = {name: id for id, name in known} | {id: id for id, _ in known}
+        return self._clinics.get(named, "")
+
+    async def _witness(self, clinic: str) -> None:
+        event = Event("C", "create", "4", *((AGENT, "clinic", clinic) if clinic else ("unknown", "")))
+        await wrap_future(self._here.store.write_soon(lambda connection: self._here.record(connection, event)))
+
+    def _accepted(
+        self, frame: Frame, lead: Header, headers: Sequence[Header], sender: Sender, receipt: Receipt
+    ) -> Answer:
+        at = datetime.fromisoformat(receipt.received)
+        said, later = [], []
+        for place, header in enumerate(headers):
+            # The same bytes get the same answer, so its number and time are those of the first receipt.
+            id = ids.stable_id(receipt.id, str(place)) if lead.is_batch else receipt.id
+            code = mode.code_at_once(header, Situation.STORED)
+            if code == "AA" and _waits(sender) and not lead.is_batch:
+                later.append(_later(header, frame.body, receipt, sender, ("AA", _code_of_failure(sender))))
+                continue
+            if code:
+                said.append(_accepting(header, frame.body, Verdict(code, id, at, receipt=receipt.id)))
+            if any(codes := mode.codes_later(header)):
+                later.append(_later(header, frame.body, receipt, sender, codes))
+        _log.info("message", clinic=sender.clinic, submission=receipt.id)
+        return Answer(_together(lead, said, Verdict("", receipt.id, at)), tuple(later))
+
+    def _refused(
+        self,
+        lead: Header | None,
+        headers: Sequence[Header | None],
+        complaints: Sequence[Complaint],
+        found: Situation = Situation.REFUSED,
+    ) -> Answer:
+        at, said = self._here.clock.now(), []
+        for header, complaint in zip(headers, complaints, strict=True):
+            if code := mode.code_at_once(header, found):
+                said.append(acknowledgment(header, Verdict(code, str(uuid.uuid4()), at, complaint)))
+        _log.warning("message-refused", rule=complaints[0].trouble.name)
+        return Answer(_together(lead, said, Verdict("", str(uuid.uuid4()), at)))
+
+
+def _complaint(frame: Frame, header: Header, sender: Sender, clinic: str) -> Complaint | None:
+    """Why a message is not taken; the order is that of trust."""
+    if not clinic:
+        return _STRANGER
+    if not frame.whole:
+        return _TOO_LONG
+    agreed = [type.partition("^") for type in sender.message_types]
+    if agreed and header.type not in {code for code, _, _ in agreed}:
+        return _TYPE
+    if agreed and not any(code == header.type and event in ("", header.event) for code, _, event in agreed):
+        return _EVENT
+    if header.component(11, 1) in _TESTS:
+        return _TEST
+    return None
+
+
+def _accepting(header: Header, body: bytes, said: Verdict) -> bytes:
+    """A referral is answered by its own message, unless only its receipt is to be confirmed or it went wrong."""
+    if said.code == "AA" and is_referral(header):
+        return referral_response(header, body, said)
+    return acknowledgment(header, said)
+
+
+def _together(lead: Header | None, said: Sequence[bytes], about: Verdict) -> bytes:
+    return batch_acknowledgment(lead, said, about) if lead and lead.is_batch and said else b"".join(said)
+
+
+def _later(header: Header, body: bytes, receipt: Receipt, sender: Sender, codes: tuple[str, str]) -> Later:
+    """Both answers, since the message is not kept in memory until one of them is true."""
+    at = datetime.fromisoformat(receipt.received)
+    id = ids.stable_id(receipt.id, "application", header.field(10))
+
+    def made(code: str) -> bytes:
+        complaint = _UNTRANSLATED if code == "AE" else None
+        said = Verdict(code, id, at, complaint, receipt.id, final=header.enhanced)
+        return _accepting(header, body, said) if code else b""
+
+    return Later(receipt.id, made(codes[0]), made(codes[1]), not header.enhanced, sender.listener)
+
+
+def _waits(sender: Sender) -> bool:
+    """Whether original mode answers after processing (policy V10)."""
+    return sender.policies.get("original_ack_after") == "processing"
+
+
+def _code_of_failure(sender: Sender) -> str:
+    """What original mode says of a message that could not be translated (policy V10)."""
+    return "AE" if sender.policies.get("untranslatable") == "AE" else "AA"

@@ -1,0 +1,40 @@
+"""Waits until submissions have been processed, in whichever process: by asking the store for all of them at once."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from gateway.core.errors import StoreError
+from gateway.core.submission import SubmissionState
+
+_EVERY: Final = 0.25
+_UNDER_WAY: Final = frozenset({"received", "parsed", "mapped", "validated", "matched"})
+_ILL: Final = frozenset({SubmissionState.QUARANTINED, SubmissionState.REJECTED})
+
+
+class Watch:
+    """Those who wait for a submission, and a task that looks while there are any."""
+
+    def __init__(self, states: Callable[[Sequence[str]], dict[str, str]], every: float = _EVERY) -> None:
+        self._states = states
+        self._every = every
+        self._waiting: dict[str, asyncio.Future[bool]] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    async def processed(self, submission: str) -> bool:
+        """Wait until it has been processed; says whether it went well."""
+        found = self._waiting.setdefault(submission, asyncio.get_running_loop().create_future())
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        return await asyncio.shield(found)
+
+    async def _look(self) -> None:
+        while self._waiting:
+            try:
+                states = await asyncio.to_thread(self._states, list(self._waiting))
+            except StoreError:
+                states = {}
+            for id, state in states.items():
+                if state not in _UNDER_WAY:
+                    self._waiting.pop(id).set_result(state not in _ILL)
+            await asyncio.sleep(self._every)
