@@ -33,7 +33,8 @@ def translate(
 
 
 def _one_patient(translation: Translation) -> None:
-    """One record speaks of one person; several Patients must be linked to each other (a merge)."""
+    """One record speaks of one person; several Patients are linked to each other, or what the record is about."""
     patients = [one for one in translation.resources if one["resourceType"] == "Patient"]
-    if len(patients) > 1 and not all("link" in one for one in patients):
+    apart = translation.memory.get("several patients", False)
+    if len(patients) > 1 and not apart and not all("link" in one for one in patients):
         raise MultiPatientError

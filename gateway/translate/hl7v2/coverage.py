@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from gateway.core.issue import Severity
 from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.leaf import Part, text
 from gateway.translate.hl7v2.primitive import phrase
@@ -62,6 +63,22 @@ def process_note(part: Part, translation: Translation, element: Element, label: 
     if said := phrase(part):
         notes = element.setdefault("processNote", [])
         notes.append({"number": len(notes) + 1, "text": f"{label}: {said}"})
+
+
+@step("payer_second_opinion", "hl7v2")
+def payer_second_opinion(segment: Any, translation: Translation, element: Element) -> None:
+    """IN3-22 to 25: a second opinion that the payer had or wants is told beside the request, since it is not ours."""
+    said = [(label, phrase(part)) for number, label in _PAYERS_OPINION for part in segment.field(number)]
+    words = "; ".join(f"{label}: {one}" for label, one in said if one)
+    if not words:
+        return
+    translation.warn("payer-second-opinion", severity=Severity.INFORMATION, node=segment)
+    request = translation.latest("ServiceRequest")
+    if request is not None:
+        request.setdefault("note", []).append({"text": f"second opinion of the payer: {words}"})
+
+
+_PAYERS_OPINION: Final = ((22, "on"), (23, "status"), (24, "documents"), (25, "by"))
 
 
 @step("created_by_message", "hl7v2")

@@ -28,6 +28,20 @@ def document_content(group: Any, translation: Translation, element: Element) -> 
             _append_lines(obx, translation, element)
 
 
+@step("document_of_result", "hl7v2")
+def document_of_result(group: Any, translation: Translation, element: Element) -> None:
+    """A document inside an observation that stands in no report."""
+    for obx in (part for part in group.parts if part.name == "OBX"):
+        if any(part.peek in _EMBEDDED for part in obx.field(2)):
+            translation.make("hl7v2.OBX.DocumentReference", obx)
+
+
+@step("unavailable", "hl7v2")
+def unavailable(part: Part, translation: Translation, element: Element) -> None:
+    """A document that is current and cannot be had now."""
+    translation.warn("document-unavailable")
+
+
 @converter("document_part", "hl7v2")
 def document_part(part: Part, translation: Translation) -> Element | None:
     """ED or RP as a content."""

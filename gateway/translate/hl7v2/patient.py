@@ -3,7 +3,6 @@
 import re
 from typing import Any, Final
 
-from gateway.core.errors import MultiPatientError
 from gateway.core.outcome import BASE
 from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.coded import codeable_concept, coding
@@ -23,8 +22,6 @@ _ETHNICITIES: Final = frozenset({"2135-2", "2186-5"})
 # HL7 table 0189, for which US Core has CDC's codes.
 _ETHNIC_GROUPS: Final = {"H": "2135-2", "N": "2186-5"}
 _CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
-_REPLACES: Final = frozenset({"A18", "A30", "A34", "A36", "A39", "A40", "A46"})
-_MERGES: Final = frozenset({"A17", "A18", "A24", "A30", "A34", "A35", "A36", "A37", "A39", "A40", "A43", "A46", "A47"})
 
 
 @converter("birth_time", "hl7v2")
@@ -96,61 +93,6 @@ def restricted(part: Part, translation: Translation, element: Element) -> None:
         del element["meta"]["security"]
     if not element["meta"]:
         del element["meta"]
-
-
-@step("one_patient", "hl7v2")
-def one_patient(group: Any, translation: Translation, element: Element) -> None:
-    """A message speaks of one patient, unless it is about two by its purpose."""
-    patients = [part for part in group.parts if part.name == "PATIENT"]
-    numbers = {frozenset(_numbers(one)) for one in patients}
-    if len(numbers) < 2:
-        return
-    kind = translation.record.kind.rpartition("^")[2]
-    if kind not in _MERGES and not frozenset.intersection(*numbers):
-        raise MultiPatientError(patients[1].location)
-
-
-@step("patient", "hl7v2")
-def patient(group: Any, translation: Translation, element: Element) -> None:
-    """PID with MRG: the prior patient stays known and is linked with the survivor (policy V13)."""
-    merged = next((part for part in group.parts if part.name == "MRG"), None)
-    kind = translation.record.kind.rpartition("^")[2]
-    prior = translation.make("hl7v2.MRG.Patient", merged) if merged is not None and kind != "A47" else None
-    survivor = translation.make("hl7v2.PATIENT.Patient", group)
-    translation.make("hl7v2.PATIENT.Bundle", group)
-    resource = translation.patient
-    if merged is None or survivor is None or resource is None:
-        return
-    if kind == "A47":  # the same patient under another number: the old one stays, marked as old
-        old: Element = {}
-        translation.run("hl7v2.MRG.Patient", merged, old)
-        resource.setdefault("identifier", []).extend({**one, "use": "old"} for one in old.get("identifier", []))
-    elif prior is None or prior == survivor:
-        translation.warn("merge-ambiguous", node=merged)
-    else:
-        _link(translation, prior, survivor, kind)
-
-
-def _link(translation: Translation, prior: Element, survivor: Element, kind: str) -> None:
-    stub, resource = translation.find(prior), translation.find(survivor)
-    if stub is None or resource is None:
-        return
-    if kind in _REPLACES:
-        stub["active"] = False
-        stub.setdefault("link", []).append({"other": survivor, "type": "replaced-by"})
-        resource.setdefault("link", []).append({"other": prior, "type": "replaces"})
-    else:  # an account or a visit moves between two records, which both stay
-        stub.setdefault("link", []).append({"other": survivor, "type": "seealso"})
-        resource.setdefault("link", []).append({"other": prior, "type": "seealso"})
-
-
-def _numbers(group: Any) -> list[str]:
-    return [
-        f"{peek(part, 1)} {peek(part, 4)} {peek(part, 5)}"
-        for segment in group.parts
-        if segment.name == "PID"
-        for part in segment.field(3)
-    ]
 
 
 def _categories(

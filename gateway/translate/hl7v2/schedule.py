@@ -5,6 +5,7 @@ from typing import Any, Final
 from gateway.translate.converter import step
 from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.leaf import Part, convert, peek
+from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.times import instant
 from gateway.translate.translation import Translation
 
@@ -55,6 +56,32 @@ def slot_times(sch: Any, translation: Translation, element: Element) -> None:
             convert(asked, name, part, translation, "date_time")
     if asked:
         element.setdefault("requestedPeriod", []).append(asked)
+
+
+@step("comment", "hl7v2")
+def comment(part: Part, translation: Translation, element: Element, label: str = "") -> None:
+    """A particular of the appointment that has no element, in its comment."""
+    if said := phrase(part):
+        _append(element, f"{label}: {said}")
+
+
+@step("resource_times", "hl7v2")
+def resource_times(
+    segment: Any, translation: Translation, element: Element, offset: str = "", duration: str = "", name: str = ""
+) -> None:
+    """When a resource is needed, counted from the start, and how long: each number stands before its unit."""
+    said = []
+    for label, number in (("starts after", int(offset)), ("lasts", int(duration))):
+        amounts = [phrase(part) for at in (number, number + 1) for part in segment.field(at)]
+        if amounts:
+            said.append(f"{label} {' '.join(amounts)}")
+    whose = next((peek(part, 2) or part.peek for part in segment.field(int(name))), segment.name)
+    if said:
+        _append(element, f"{whose}: {', '.join(said)}")
+
+
+def _append(element: Element, words: str) -> None:
+    element["comment"] = "\n".join(filter(None, [element.get("comment", ""), words]))
 
 
 @step("patient_takes_part", "hl7v2")
