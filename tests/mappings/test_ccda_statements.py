@@ -308,3 +308,64 @@ def procedure_with(kind: str, number: str) -> str:
 def test_two_kinds_of_device_under_one_id_stay_two():
     found = resources(section("47519-4", procedure_with("90412006", "a") + procedure_with("14106009", "b")))
     assert sorted(code_of(one["type"]) for one in found["Device"]) == ["14106009", "90412006"]
+
+
+def test_a_relative_with_two_findings_in_one_statement_has_both():
+    second = INFARCTION.replace("22298006", "233604007").replace("Myocardial infarction", "Pneumonia")
+    observation = statement("observation", "4.46", f'<statusCode code="completed"/>{INFARCTION}{second}')
+    (history,) = resources(section("10157-6", relative(observation)))["FamilyMemberHistory"]
+    assert [code_of(one["code"]) for one in history["condition"]] == ["22298006", "233604007"]
+
+
+def test_a_priority_that_r4_does_not_have_stands_beside_the_request():
+    planned = entry(
+        "act",
+        "4.39",
+        f'<code code="423171007" {SNOMED}/><statusCode code="active"/><priorityCode code="394848005" {SNOMED}/>',
+    ).replace("EVN", "INT")
+    (request,) = resources(section("18776-5", planned))["ServiceRequest"]
+    assert "priority" not in request
+    assert code_of(request["extension"][0]["valueCodeableConcept"]) == "394848005"
+
+
+def test_a_reaction_keeps_the_day_on_which_it_ended():
+    reaction = statement(
+        "observation",
+        "4.9",
+        '<statusCode code="completed"/><effectiveTime><low value="20260101"/><high value="20260103"/></effectiveTime>'
+        f"{INFARCTION}",
+    )
+    allergy = statement(
+        "observation",
+        "4.7",
+        f'<statusCode code="completed"/><value xsi:type="CD" code="419199007" {SNOMED}/>{related(reaction, "MFST")}',
+    )
+    concern = entry("act", "4.30", f'<statusCode code="active"/>{related(allergy, "SUBJ")}')
+    (found,) = resources(section("48765-2", concern))["AllergyIntolerance"]
+    (told,) = found["reaction"]
+    assert told["onset"] == "2026-01-01"
+    assert told["extension"][0]["valuePeriod"] == {"start": "2026-01-01", "end": "2026-01-03"}
+
+
+def test_another_product_to_be_dispensed_is_a_remark_and_the_same_one_is_not_repeated():
+    def product(code: str, name: str) -> str:
+        return (
+            f'<manufacturedProduct><manufacturedMaterial><code code="{code}" codeSystem="2.16.840.1.113883.6.88" '
+            f'displayName="{name}"/></manufacturedMaterial></manufacturedProduct>'
+        )
+
+    def notes(code: str, name: str) -> list[dict]:
+        supply = f'<supply moodCode="INT">{template("4.17")}<product>{product(code, name)}</product></supply>'
+        prescribed = f"<consumable>{product('7980', 'Penicillin G')}</consumable>{related(supply)}"
+        medicine = entry("substanceAdministration", "4.16", f'<statusCode code="active"/>{prescribed}')
+        (request,) = resources(section("10160-0", medicine))["MedicationRequest"]
+        return request.get("note", [])
+
+    assert notes("7980", "Penicillin G") == []
+    assert notes("733", "Ampicillin") == [{"text": "Product to be dispensed: Ampicillin"}]
+
+
+def test_a_medicine_that_was_given_says_which_administration_it_was():
+    given = entry("substanceAdministration", "4.16", '<statusCode code="completed"/><repeatNumber value="2"/>')
+    (request,) = resources(section("10160-0", given))["MedicationRequest"]
+    assert request["note"] == [{"text": "Administration number 2"}]

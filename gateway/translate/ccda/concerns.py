@@ -151,7 +151,8 @@ def relatives_condition(node: Element, translation: Translation, resource: Resou
     condition: dict[str, Any] = {}
     translation.run("ccda.FamilyHistoryObservation.FamilyMemberHistory.condition", node, condition)
     condition.setdefault("code", absent())
-    resource.setdefault("condition", []).append(condition)
+    further = [found for one in node.children("value")[1:] if (found := codeable_concept(one, translation))]
+    resource.setdefault("condition", []).extend([condition, *({"code": one} for one in further)])
     _died(node, resource)
 
 

@@ -25,6 +25,12 @@ def fill_note(node: Any, translation: Translation) -> dict[str, str]:
     return {"text": f"Fill number {node.text}"}
 
 
+@converter("turn_note", "ccda")
+def turn_note(node: Any, translation: Translation) -> dict[str, str]:
+    """Which administration of a medicine it was."""
+    return {"text": f"Administration number {node.text}"}
+
+
 @converter("expected_value", "ccda")
 def expected_value(node: Element, translation: Translation) -> dict[str, Any] | None:
     """What a planned observation is to show."""
