@@ -25,10 +25,10 @@ def otherwise(
 
 @step("absent", "hl7v2")
 def absent(
-    node: Any, translation: Translation, element: Element, to: str = "", kind: str = "", quiet: str = ""
+    node: Any, translation: Translation, element: Element, to: str = "", kind: str = "", quiet: str = "", **other: str
 ) -> None:
     """Record the absence of a required element: `kind` says whether it is a concept, a list, or a primitive."""
-    if to in element or f"_{to}" in element:
+    if to in element or f"_{to}" in element or other.get("or") in element:
         return
     if kind == "primitive":
         element[f"_{to}"] = UNKNOWN

@@ -61,6 +61,8 @@ _STRENGTH: Final = {
     "RXO": _Strength(18, 19, 25, 26),
     "RXD": _Strength(16, 17, 28, 29),
     "RXC": _Strength(5, 6, 8, 9),
+    "RXG": _Strength(17, 18, 23, 24),
+    "RXA": _Strength(13, 14, 23, 24),
 }
 
 

@@ -9,6 +9,7 @@ from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.dosage import strength
 from gateway.translate.hl7v2.leaf import Part, named, peek, reword
 from gateway.translate.hl7v2.primitive import phrase
+from gateway.translate.hl7v2.systems import local
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -28,25 +29,29 @@ _WAS: Final = {"N": False, "G": True, "T": True, "0": False}
 
 @step("medication", "hl7v2")
 def medication(group: Any, translation: Translation, element: Element) -> None:
-    """A concept; a Medication of its own when form, strength or components are valued (policy V3)."""
+    """What is ordered: as it was encoded, else as it was ordered."""
     details = next((part for name in ("ENCODED", "ORDERED") for part in group.parts if part.name == name), None)
-    if details is None:
-        return
+    if details is not None:
+        own_medication(details, translation, element, map=f"hl7v2.{details.name}.Medication")
+
+
+@step("own_medication", "hl7v2")
+def own_medication(group: Any, translation: Translation, element: Element, map: str = "") -> None:
+    """A concept; a Medication of its own when form, strength or components are valued (policy V3)."""
     made: Element = {"resourceType": "Medication", "id": "medication"}
     translation.prefix = "contained[0]."
-    translation.run(f"hl7v2.{details.name}.Medication", details, made)
+    translation.run(map, group, made)
     translation.prefix = ""
     _settle(made, element, translation)
 
 
-@step("dispensed", "hl7v2")
-def dispensed(group: Any, translation: Translation, element: Element) -> None:
-    """What was dispensed."""
-    made: Element = {"resourceType": "Medication", "id": "medication"}
-    translation.prefix = "contained[0]."
-    translation.run("hl7v2.DISPENSE.Medication", group, made)
-    translation.prefix = ""
-    _settle(made, element, translation)
+@converter("dispense_number", "hl7v2")
+def dispense_number(segment: Any, translation: Translation) -> Element | None:
+    """RXD-7 and 1: the prescription's number and which dispense of it this is, which together name one dispense."""
+    said = [part.text for number in (7, 1) for part in segment.field(number)[:1]]
+    if not segment.field(7):
+        return None
+    return {"type": {"text": "dispense"}, "system": local(translation, "dispense"), "value": "-".join(said)}
 
 
 @step("more_codes", "hl7v2")
@@ -163,6 +168,14 @@ def further_sig(part: Part, translation: Translation, element: Element) -> None:
     said = phrase(part)
     if said and said != element.get("text"):
         element["patientInstruction"] = "\n".join(filter(None, [element.get("patientInstruction", ""), said]))
+
+
+@converter("new_record", "hl7v2")
+def new_record(part: Part, translation: Translation) -> bool:
+    """RXA-9 `00`: who sends it has given it."""
+    for inner in part.parts():
+        reword(inner, translation)
+    return True
 
 
 @step("was_substituted", "hl7v2")

@@ -6,7 +6,7 @@ from gateway.core.issue import Severity
 from gateway.core.outcome import BASE
 from gateway.translate.converter import step
 from gateway.translate.hl7v2.coded import codeable_concept
-from gateway.translate.hl7v2.leaf import Part, convert
+from gateway.translate.hl7v2.leaf import Part, convert, reword
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.translation import Translation
 
@@ -105,10 +105,12 @@ def gathered(group: Any, translation: Translation, element: Element) -> None:
 @step("preferred_contact", "hl7v2")
 def preferred_contact(part: Part, translation: Translation, element: Element) -> None:
     """The preferred method of contact ranks the numbers of that kind first."""
-    said = phrase(part).lower()
+    said = phrase_of(part).lower()
     wanted = next((kind for kind in ("phone", "fax", "email", "pager") if kind in said or said[:2] == kind[:2]), "")
     for one in element.get("telecom", []):
-        if one.get("system") == wanted:
+        if wanted and one.get("system") == wanted:
+            for inner in part.parts():
+                reword(inner, translation)
             one["rank"] = 1
             return
 
