@@ -8,7 +8,7 @@ from gateway import cases
 from gateway.core import ids, ledger
 from gateway.core.errors import GatewayError, StartupError
 from gateway.core.issue import Issue, Severity
-from gateway.core.outcome import BASE, Outcome
+from gateway.core.outcome import BASE, Outcome, as_test
 from gateway.core.submission import Sender
 from gateway.parse import formats
 from gateway.translate import Origin, translate
@@ -61,6 +61,8 @@ def _translated(
         silent = ledger.Ledger().close(record.leaves())
         return Outcome(record.kind, None, tuple(record.issues), tuple(silent), error)
     made = cases.assemble(said.resources, sender=sender, received=received)
+    if any(issue.code == "test-message" for issue in said.issues):
+        made = [as_test(resource) for resource in made]
     entries = said.ledger.close(record.leaves())
     return Outcome(record.kind, _bundle(made, origin), tuple(said.issues), tuple(entries))
 

@@ -30,6 +30,7 @@ GatewayError
   TranslateError
     NoMappingError
     MultiPatientError
+    TestMessageError
   ValidationError
   MatchError
     AmbiguousPatientError
@@ -249,6 +250,12 @@ class MultiPatientError(TranslateError):
     """One submission speaks of more than one patient."""
 
     issue_type = "multiple-matches"
+
+
+class TestMessageError(TranslateError):
+    """The message is for test, debugging or training, and such are not taken from this sender."""
+
+    issue_type = "business-rule"
 
 
 class ValidationError(GatewayError):

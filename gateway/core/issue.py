@@ -88,6 +88,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "code-system-unknown": ("code-invalid", "The code names no code system that we know; it was kept without one."),
     "observation-negated": ("informational", "The source negates this observation; its value is kept as words."),
     "appointment-requested": ("informational", "The source asks for an appointment."),
+    "test-message": (
+        "informational",
+        "The message is for test, debugging or training; it was kept apart and goes to no destination.",
+    ),
+    "demographics-kept": (
+        "business-rule",
+        "A source that goes before this one says otherwise; the patient's record was left as it is.",
+    ),
     # validation
     "resource-invalid": ("invariant", "The resource breaks a rule of its profile."),
     "structure": ("structure", "The element does not have the structure that its definition asks for."),

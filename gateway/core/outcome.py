@@ -10,6 +10,7 @@ from gateway.core.issue import Issue, Severity, issue_type, message
 
 BASE = "https://fhir.second-opinion.example"
 RULES = f"{BASE}/CodeSystem/so-rule"
+TEST = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}  # the label of test data
 ISSUE_ORIGIN = f"{BASE}/StructureDefinition/so-issue-origin"
 
 
@@ -33,6 +34,17 @@ class Outcome:
         """Whether what came out may be stored as good: no error, and no issue of that weight."""
         heavy = (Severity.ERROR, Severity.FATAL)
         return self.error is None and self.bundle is not None and not any(i.severity in heavy for i in self.issues)
+
+
+def is_test(resource: dict[str, Any]) -> bool:
+    """Whether a resource is labelled as test data, which belongs to no patient's record and to no destination."""
+    return any(one.get("code") == TEST["code"] for one in resource.get("meta", {}).get("security", ()))
+
+
+def as_test(resource: dict[str, Any]) -> dict[str, Any]:
+    """The resource with that label."""
+    meta = resource.get("meta", {})
+    return {**resource, "meta": {**meta, "security": [*meta.get("security", ()), TEST]}}
 
 
 def operation_outcome(issues: Iterable[Issue]) -> dict[str, Any]:

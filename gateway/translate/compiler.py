@@ -9,6 +9,7 @@ from gateway.core.ledger import State
 from gateway.core.record import Node, Read, Reader
 from gateway.translate import target as targets
 from gateway.translate.converter import converter_named, step_named
+from gateway.translate.policy import knows
 from gateway.translate.table import Row, Table
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ Holds = Callable[[Node], bool]
 
 _FACT = re.compile(r"(?P<locator>.+?)\s+(?:(?P<valued>valued|not valued)|(?P<test>=|<>|in)\s+(?P<values>.+))")
 
+_POLICY = re.compile(r"(?P<name>\S+) (?P<test>=|<>) (?P<value>\S+)")
 
 _SHAPES = 20_000  # shapes remembered; senders have few, a flood of odd ones starts anew
 
@@ -65,6 +67,10 @@ class Compiler:
             self.steps(name)
 
     def _row(self, table: Table, row: Row) -> Step:
+        step = self._step(table, row)
+        return _by_policy(table, row, step) if row.policy else step
+
+    def _step(self, table: Table, row: Row) -> Step:
         holds = self._conditions(table, row)
         if row.ignore or row.text:
             return self._account(table, row, holds)
@@ -247,6 +253,20 @@ class Compiler:
         if said["test"] == "<>":
             return lambda node: not any(one.peek in values for one in read(node))
         return lambda node: any(one.peek in values for one in read(node))
+
+
+def _by_policy(table: Table, row: Row, step: Step) -> Step:
+    """A row that is for one value of a policy, or for all but one."""
+    said = _POLICY.fullmatch(row.policy)
+    if said is None or not knows(said["name"], said["value"]):
+        raise MappingTableError(table.file, row.line, f"'{row.policy}' is not a value of a policy")
+    name, value, wanted = said["name"], said["value"], said["test"] == "="
+
+    def apply(node: Node, element: Element, translation: "Translation") -> None:
+        if (translation.policy(name) == value) is wanted:
+            step(node, element, translation)
+
+    return apply
 
 
 def _may_act(row: Row, node: Node) -> bool:

@@ -23,6 +23,11 @@ class Policy:
     default: str
     others: tuple[str, ...]
 
+    @property
+    def values(self) -> tuple[str, ...]:
+        """All that it knows, the default first."""
+        return (self.default, *self.others)
+
 
 class _PolicySchema(Schema):
     name = fields.Str(required=True)
@@ -45,6 +50,12 @@ def policies(file: Path = FILE) -> dict[str, Policy]:
                 raise MappingTableError(file.name, 1, f"{one.name} stands twice")
             found[one.name] = one
     return found
+
+
+def knows(name: str, value: str) -> bool:
+    """Whether there is a policy of this name that knows this value."""
+    found = policies().get(name)
+    return found is not None and value in found.values
 
 
 def policy(sender: Sender, name: str) -> str:

@@ -127,8 +127,8 @@ def _policies(said: dict[str, str]) -> None:
     for name, value in said.items():
         if name not in known:
             raise ValidationError({name: ["there is no such policy"]})
-        if value not in (known[name].default, *known[name].others):
-            raise ValidationError({name: [f"the policy knows {', '.join((known[name].default, *known[name].others))}"]})
+        if value not in known[name].values:
+            raise ValidationError({name: [f"the policy knows {', '.join(known[name].values)}"]})
 
 
 def _tables(said: dict[str, dict[str, str]]) -> None:

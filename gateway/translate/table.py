@@ -34,6 +34,7 @@ class Row:
     text: tuple[str, ...] = ()
     because: str = ""
     call: str = ""
+    policy: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class _RowSchema(Schema):
     text = _Many()
     because = fields.Str()
     call = fields.Str()
+    policy = fields.Str()
 
 
 class _TableSchema(Schema):
@@ -169,7 +171,7 @@ def _row(file: str, rule: str, node: yaml.Node) -> Row:
         if kind in checked:
             if missing := needed - checked.keys():
                 raise MappingTableError(file, line, f"a row with {kind} needs {', '.join(sorted(missing))}")
-            if surplus := checked.keys() - needed - allowed - {kind, "because"}:
+            if surplus := checked.keys() - needed - allowed - {kind, "because", "policy"}:
                 raise MappingTableError(file, line, f"a row with {kind} takes no {', '.join(sorted(surplus))}")
             return Row(rule, line, **checked)
     raise MappingTableError(file, line, "a row says none of: as, value, make, refer, ignore, text, call")

@@ -15,17 +15,19 @@ from gateway.core.errors import (
     MultiPatientError,
     NoMappingError,
     ParseError,
+    TestMessageError,
     UnknownCharsetError,
     UnsupportedFormatError,
 )
-from gateway.core.outcome import Outcome
-from gateway.core.submission import SubmissionState
+from gateway.core.outcome import Outcome, is_test
+from gateway.core.submission import Sender, SubmissionState
 from gateway.parse.hl7v2 import sending
 from gateway.store import deliveries, failures, outcomes, resources, submissions, work
 from gateway.store.submissions import Submission
 from gateway.store.work import Job
 from gateway.translate import mapping
 from gateway.worker.case_number import with_case_numbers
+from gateway.worker.demographics import with_demographics
 from gateway.worker.desk import ACTOR, Desk
 from gateway.worker.known_patient import with_links
 
@@ -37,6 +39,7 @@ _REASONS: Final[tuple[tuple[type[GatewayError], str], ...]] = (
     (ParseError, "parse-error"),
     (UnsupportedFormatError, "unsupported-type"),
     (NoMappingError, "unsupported-type"),
+    (TestMessageError, "test-message"),
     (MultiPatientError, "multi-patient"),
     (AmbiguousPatientError, "patient-ambiguous"),
     (MatchError, "patient-conflict"),
@@ -65,11 +68,11 @@ def process(desk: Desk, job: Job) -> None:
     def change(connection: Connection) -> None:
         work.finish(connection, job)
         at = desk.now()
-        bundle, reason, patient = outcome.bundle, _reason(outcome), None
-        if bundle is not None and reason is None:
-            bundle, patient = _keep(connection, desk, found, bundle, at)
-        outcomes.save(connection, found.id, replace(outcome, bundle=bundle), mapping.version(sender), at)
-        failures.record(connection, found.id, outcome.kind.partition(":")[0], outcome, at)
+        said, reason, patient = outcome, _reason(outcome), None
+        if reason is None:
+            said, patient = _keep(connection, desk, found, outcome, sender, at)
+        outcomes.save(connection, found.id, said, mapping.version(sender), at)
+        failures.record(connection, found.id, said.kind.partition(":")[0], said, at)
         _advance(connection, found, outcome.kind, reason, patient, at, mapping.version(sender))
         desk.record(connection, _event(found, reason, patient), at)
 
@@ -89,15 +92,20 @@ def quarantine(desk: Desk, job: Job) -> None:
 
 
 def _keep(
-    connection: Connection, desk: Desk, found: Submission, bundle: Resource, at: str
-) -> tuple[Resource, str | None]:
-    """Link, number, store, and put on the way; gives the bundle as it was stored, and the patient.
+    connection: Connection, desk: Desk, found: Submission, outcome: Outcome, sender: Sender, at: str
+) -> tuple[Outcome, str | None]:
+    """Settle, link, number, store, and put on the way; gives the outcome as it was stored, and the patient.
 
     A replay of an old submission leaves alone what a later one has said since, here and at the destinations.
+    Test data stands apart: no known patient, no case and no destination hears of it (policy V15).
     """
-    made = [entry["resource"] for entry in bundle.get("entry", ())]
-    made = with_links(connection, made, submission=found.id, at=at)
-    made = with_case_numbers(connection, made, clinic=found.clinic, at=at)
+    outcome = with_demographics(connection, outcome, sender)
+    bundle = outcome.bundle or {}
+    said = [entry["resource"] for entry in bundle.get("entry", ())]
+    real = [resource for resource in said if not is_test(resource)]
+    real = with_links(connection, real, submission=found.id, at=at)
+    settled = iter(with_case_numbers(connection, real, clinic=found.clinic, at=at))
+    made = [resource if is_test(resource) else next(settled) for resource in said]
     later = submissions.said_since(connection, found, [resource["id"] for resource in made])
     fresh = [resource for resource in made if (resource["resourceType"], resource["id"]) not in later]
     words = {"submission": found.id, "clinic": found.clinic, "at": at}
@@ -105,10 +113,11 @@ def _keep(
     patient = next((resource["id"] for resource in made if resource["resourceType"] == "Patient"), None)
     for name, destination in desk.destinations.items():
         if any(changed) or not deliveries.were_put(connection, found.id, name):
-            bundles = route.plan(fresh, max_entries=destination.max_entries)
+            goes = [resource for resource in fresh if not is_test(resource)]
+            bundles = route.plan(goes, max_entries=destination.max_entries)
             _put(connection, found, name, patient, bundles, at)
     entries = [{**entry, "resource": resource} for entry, resource in zip(bundle.get("entry", ()), made, strict=True)]
-    return ({**bundle, "entry": entries} if entries else bundle), patient
+    return (replace(outcome, bundle={**bundle, "entry": entries}) if entries else outcome), patient
 
 
 def _put(

@@ -3,6 +3,8 @@
 import re
 from typing import Any, Final
 
+from gateway.core.errors import TestMessageError
+from gateway.core.issue import Severity
 from gateway.core.outcome import BASE
 from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.absent import UNKNOWN
@@ -13,7 +15,19 @@ from gateway.translate.hl7v2.times import ORIGINAL_TEXT
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
+_FOR_TEST: Final = frozenset("DNTV")  # table 0103: debugging, non-production, training, validation
 _SOURCE_VALUE: Final = f"{BASE}/StructureDefinition/so-source-value"
+
+
+@step("processing_id", "hl7v2")
+def processing_id(part: Part, translation: Translation, element: Element) -> None:
+    """MSH-11: what is for test has ids of its own, so that it changes no patient's record (policy V15)."""
+    if part.peek not in _FOR_TEST:
+        return
+    if translation.policy("test_messages") == "refuse":
+        raise TestMessageError(part.location)
+    translation.scope += "/test"
+    translation.warn("test-message", severity=Severity.INFORMATION)
 
 
 @converter("message_event", "hl7v2")
