@@ -61,7 +61,7 @@ def _translated(
         silent = ledger.Ledger().close(record.leaves())
         return Outcome(record.kind, None, tuple(record.issues), tuple(silent), error)
     made = cases.assemble(said.resources, sender=sender, received=received)
-    if any(issue.code == "test-message" for issue in said.issues):
+    if any(issue.code == "test-data" for issue in said.issues):
         made = [as_test(resource) for resource in made]
     entries = said.ledger.close(record.leaves())
     return Outcome(record.kind, _bundle(made, origin), tuple(said.issues), tuple(entries))

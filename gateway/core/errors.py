@@ -30,7 +30,7 @@ GatewayError
   TranslateError
     NoMappingError
     MultiPatientError
-    TestMessageError
+    NonProductionError
   ValidationError
   MatchError
     AmbiguousPatientError
@@ -252,7 +252,7 @@ class MultiPatientError(TranslateError):
     issue_type = "multiple-matches"
 
 
-class TestMessageError(TranslateError):
+class NonProductionError(TranslateError):
     """The message is for test, debugging or training, and such are not taken from this sender."""
 
     issue_type = "business-rule"

@@ -88,7 +88,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "code-system-unknown": ("code-invalid", "The code names no code system that we know; it was kept without one."),
     "observation-negated": ("informational", "The source negates this observation; its value is kept as words."),
     "appointment-requested": ("informational", "The source asks for an appointment."),
-    "test-message": (
+    "test-data": (
         "informational",
         "The message is for test, debugging or training; it was kept apart and goes to no destination.",
     ),

@@ -14,8 +14,8 @@ from gateway.core.errors import (
     MatchError,
     MultiPatientError,
     NoMappingError,
+    NonProductionError,
     ParseError,
-    TestMessageError,
     UnknownCharsetError,
     UnsupportedFormatError,
 )
@@ -39,7 +39,7 @@ _REASONS: Final[tuple[tuple[type[GatewayError], str], ...]] = (
     (ParseError, "parse-error"),
     (UnsupportedFormatError, "unsupported-type"),
     (NoMappingError, "unsupported-type"),
-    (TestMessageError, "test-message"),
+    (NonProductionError, "test-message"),
     (MultiPatientError, "multi-patient"),
     (AmbiguousPatientError, "patient-ambiguous"),
     (MatchError, "patient-conflict"),

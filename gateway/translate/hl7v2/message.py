@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from gateway.core.errors import TestMessageError
+from gateway.core.errors import NonProductionError
 from gateway.core.issue import Severity
 from gateway.core.outcome import BASE
 from gateway.translate.converter import converter, step
@@ -25,9 +25,9 @@ def processing_id(part: Part, translation: Translation, element: Element) -> Non
     if part.peek not in _FOR_TEST:
         return
     if translation.policy("test_messages") == "refuse":
-        raise TestMessageError(part.location)
+        raise NonProductionError(part.location)
     translation.scope += "/test"
-    translation.warn("test-message", severity=Severity.INFORMATION)
+    translation.warn("test-data", severity=Severity.INFORMATION)
 
 
 @converter("message_event", "hl7v2")
