@@ -33,19 +33,34 @@ def second_opinion(part: Part, translation: Translation, element: Element) -> No
 
 @step("referral_code", "hl7v2")
 def referral_code(segment: Any, translation: Translation, element: Element) -> None:
-    """A referral that says nothing of what it asks for has the code of a referral note; words alone add no code."""
+    """Without a disposition the code is that of what is ordered, else a referral note's; words alone add none."""
+    if "code" not in element and translation.policy("empty_rf1_4") == "second-opinion" and not segment.field(4):
+        element["code"] = {"coding": [{"system": _DISPOSITION, "code": "SO"}]}
     said = " ".join(phrase_of(part) for number in (10, 14, 24) for part in segment.field(number)).lower()
     asked = element.get("code", {}).get("coding", [{}])
     if any(words in said for words in _SECOND_OPINION) and asked[0].get("code") != "SO":
         translation.warn("second-opinion-suspected", severity=Severity.INFORMATION, node=segment)
     if "code" not in element:
-        element["code"] = {"coding": [dict(_REFERRAL_NOTE["coding"][0])]}
+        element["code"] = _ordered(segment.group, translation) or {"coding": [dict(_REFERRAL_NOTE["coding"][0])]}
+
+
+def _ordered(message: Any, translation: Translation) -> Element | None:
+    """OBR-4 of what has no result yet, else PR1-3 of a procedure without a day: the others say what has been done."""
+    for group in message.parts:
+        done = group.name == "ORDER" and any(part.name == "OBSERVATION" for part in group.parts)
+        for one in getattr(group, "parts", ()) if not done else ():
+            field, day = {"OBR": (4, 25), "PR1": (3, 5)}.get(one.name, (0, 0))
+            if field and not one.field(day):
+                for part in one.field(field)[:1]:
+                    return codeable_concept(part, translation)
+    return None
 
 
 @step("authored_by_message", "hl7v2")
 def authored_by_message(part: Part, translation: Translation, element: Element) -> None:
     """Without a date of its own the referral was written when the message was."""
     if "authoredOn" not in element and "_authoredOn" not in element:
+        translation.warn("date-of-message", severity=Severity.INFORMATION)
         convert(element, "authoredOn", part, translation, "date_time")
 
 
@@ -67,7 +82,7 @@ def requester(group: Any, translation: Translation, element: Element) -> None:
     if "PP" in roles and patient is not None:
         patient.setdefault("generalPractitioner", []).append(reference)
     others = translation.memory.setdefault("care team", [])
-    if roles & {"PP", "CP"} or not roles & {"RP", "RT"}:
+    if roles & {"PP", "CP"} or not roles & {"RP", "RT"} or ("RP" in roles and element.get("requester") != reference):
         others.append(
             (
                 reference,
@@ -100,6 +115,27 @@ def gathered(group: Any, translation: Translation, element: Element) -> None:
         found = [{"reference": f"{type}/{one['id']}"} for one in translation.resources if one["resourceType"] == type]
         if found:
             element.setdefault(name, []).extend(found)
+
+
+@step("contact", "hl7v2")
+def contact(segment: Any, translation: Translation, element: Element) -> None:
+    """CTD: whom to ask about the referral; who prepared it is an agent of its Provenance."""
+    reference = translation.make("hl7v2.CTD.PractitionerRole", segment)
+    if reference is not None and not _prepares(segment):
+        element.setdefault("supportingInfo", []).append(reference)
+
+
+@step("preparers", "hl7v2")
+def preparers(segment: Any, translation: Translation, element: Element) -> None:
+    """CTD of the role PR: who prepared the referral."""
+    if _prepares(segment):
+        agent: Element = {}
+        translation.run("hl7v2.CTD.Provenance.agent", segment, agent)
+        element.setdefault("agent", []).append(agent)
+
+
+def _prepares(segment: Any) -> bool:
+    return any(part.peek == "PR" for part in segment.field(1))
 
 
 @step("preferred_contact", "hl7v2")
