@@ -369,3 +369,17 @@ def test_a_medicine_that_was_given_says_which_administration_it_was():
     given = entry("substanceAdministration", "4.16", '<statusCode code="completed"/><repeatNumber value="2"/>')
     (request,) = resources(section("10160-0", given))["MedicationRequest"]
     assert request["note"] == [{"text": "Administration number 2"}]
+
+
+def test_who_found_a_problem_out_is_a_person_of_its_provenance():
+    doctor = (
+        '<performer><time value="20260110"/><assignedEntity><id root="2.16.840.1.113883.4.6" extension="1987654325"/>'
+        "<assignedPerson><name><given>Emmerich</given><family>Talhuber</family></name></assignedPerson>"
+        "</assignedEntity></performer>"
+    )
+    found = resources(section("11450-4", entry("observation", "4.4", f"{INFARCTION}{doctor}")))
+    (condition,), (person,) = found["Condition"], found["Practitioner"]
+    (told,) = [one for one in found["Provenance"] if "performer" in str(one["agent"])]
+    assert told["target"] == [{"reference": f"Condition/{condition['id']}"}]
+    assert told["agent"][0]["who"] == {"reference": f"Practitioner/{person['id']}"}
+    assert told["occurredDateTime"] == "2026-01-10"

@@ -12,6 +12,7 @@ _AGENT: Final = "http://terminology.hl7.org/CodeSystem/provenance-participant-ty
 _PARTICIPATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 _ROLES: Final = {
     "author": (_AGENT, "author"),
+    "performer": (_AGENT, "performer"),
     "enterer": (_AGENT, "enterer"),
     "informant": (_AGENT, "informant"),
     "recipient": (_PARTICIPATION, "IRCP"),
@@ -36,17 +37,17 @@ def provenance_of_document(node: Element, translation: Translation, resource: Re
 
 @step("provenance_of_entries", "ccda")
 def provenance_of_entries(node: Element, translation: Translation, resource: Resource) -> None:
-    """One for each author and time, over all that was written then."""
-    written: dict[tuple[str, str], list[Reference]] = translation.memory.get("authors", {})
-    for (who, when), targets in written.items():
+    """One for each person, role and time, over all that was said then."""
+    said: dict[tuple[str, str, str], list[Reference]] = translation.memory.get("authors", {})
+    for (role, who, when), targets in said.items():
         distinct = list({one["reference"]: one for one in targets}.values())
         made: dict[str, Any] = {
             "resourceType": "Provenance",
             "target": distinct,
-            "agent": [_agent("author", {"reference": who} if who else absent())],
+            "agent": [_agent(role, {"reference": who} if who else absent())],
         }
         _recorded(made, when, node, translation)
-        translation.add(made, identity=("entries", who, when))
+        translation.add(made, identity=("entries", role, who, when))
 
 
 def _agent(role: str, who: Reference) -> dict[str, Any]:

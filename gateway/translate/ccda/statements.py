@@ -52,6 +52,8 @@ _CANNOT_BE_NEGATED: Final = frozenset(
         "Goal", "MedicationDispense", "NutritionOrder",
     }
 )  # fmt: skip
+# What R4 names no performer of: whoever found it out stands on the Provenance.
+_NO_PERFORMER: Final = frozenset({"Condition", "AllergyIntolerance"})
 # Made beside the statements and reached through them.
 _ASIDE: Final = DIRECTORY | {"Specimen", "Medication", "Provenance"}
 
@@ -268,12 +270,14 @@ def _remember(node: Element, references: list[Reference], translation: Translati
 
 
 def _authored(node: Element, reference: Reference, translation: Translation) -> None:
-    """Keep who wrote a statement and when, for the Provenance of all that they wrote then."""
-    for author in node.children("author"):
-        with translation.row("ccda.author.Provenance", "agent", author):
-            who = participant(author, translation)
-            stands = author.first("time")
-            when = stands.read("value") if stands is not None else ""
-        if who is not None or when:
-            key = (who["reference"] if who is not None else "", when)
-            _memory(translation, "authors").setdefault(key, []).append(dict(reference))
+    """Keep who wrote a statement, or found it out, and when, for the Provenance of all that they said then."""
+    found_out = reference["reference"].partition("/")[0] in _NO_PERFORMER
+    for role in ("author", "performer") if found_out else ("author",):
+        for one in node.children(role):
+            with translation.row(f"ccda.{role}.Provenance", "agent", one):
+                who = participant(one, translation)
+                stands = one.first("time")
+                when = stands.read("value") if stands is not None else ""
+            if who is not None or when:
+                key = (role, who["reference"] if who is not None else "", when)
+                _memory(translation, "authors").setdefault(key, []).append(dict(reference))
