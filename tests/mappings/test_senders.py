@@ -107,3 +107,45 @@ def test_the_provenance_names_the_overlay_beside_the_mapping():
         if agent["who"].get("display", "").startswith("Gateway")
     ]
     assert agent == f"Gateway, mapping {mapping.version()}+abc123"
+
+
+NEXT_OF_KIN = f"{MESSAGE}\rNK1|1|Müller^Jonas|SPO"
+
+
+@pytest.mark.parametrize(
+    ("value", "contacts", "persons"), [("both", 1, 1), ("related-person", 0, 1), ("contact", 1, 0)]
+)
+def test_next_of_kin_are_told_as_agreed_and_lose_nothing(value, contacts, persons):
+    outcome = made(NEXT_OF_KIN, policies={"nk1": value})
+    types = [entry["resource"]["resourceType"] for entry in outcome.bundle["entry"]]
+    assert len(one(outcome, "Patient").get("contact", ())) == contacts
+    assert types.count("RelatedPerson") == persons
+    assert {entry.state for entry in outcome.ledger if entry.location == "NK1-2.1"} == {State.MAPPED}
+
+
+def test_the_date_of_a_diagnosis_is_what_was_agreed():
+    condition = one(made(policies={"dg1_5": "onsetDateTime"}), "Condition")
+    assert condition["onsetDateTime"] == "2026-02-01"
+    assert "recordedDate" not in condition
+
+
+def test_an_offset_that_was_not_sent_is_said_to_be_assumed():
+    assert "offset-assumed" in codes(made(zone="America/Chicago"))
+    assert "offset-assumed" not in codes(made())
+
+
+@pytest.mark.parametrize("sent", ["D", "N", "T", "V", "T^I"])
+def test_what_is_for_test_has_ids_of_its_own_and_is_labelled(sent):
+    real, test = made(), made(MESSAGE.replace("|77|P|", f"|77|{sent}|"))
+    assert "test-data" in codes(test)
+    ids = [{entry["resource"]["id"] for entry in one.bundle["entry"]} for one in (real, test)]
+    assert not ids[0] & ids[1]
+    labels = [entry["resource"]["meta"]["security"][-1]["code"] for entry in test.bundle["entry"]]
+    assert set(labels) == {"HTEST"}
+
+
+def test_what_is_for_test_is_refused_where_that_was_agreed():
+    refused = made(MESSAGE.replace("|77|P|", "|77|T|"), policies={"test_messages": "refuse"})
+    assert refused.error.code == "non-production"
+    assert refused.bundle is None
+    assert made(policies={"test_messages": "refuse"}).error is None

@@ -40,6 +40,8 @@ def date_time(part: Part, translation: Translation) -> Primitive | str:
         return _day(parts)
     offset = parts["offset"] or _assumed(parts, translation)
     if parts["minute"] and offset:
+        if not parts["offset"]:
+            translation.warn("offset-assumed", severity=Severity.INFORMATION, node=part)
         return _moment(parts, offset)
     translation.warn("offset-missing", severity=Severity.INFORMATION, node=part)
     return Primitive(_day(parts), [_original(sent)])
