@@ -7,7 +7,7 @@ from base64 import b64encode
 from typing import Any, Final
 
 from gateway.translate.converter import NotConvertedError, converter
-from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -39,7 +39,7 @@ def attachment(part: Part, translation: Translation) -> Element:
     """ED: the content as base64 with its media type, size and hash; RP: a place where the content is."""
     if peek(part, 4) in ("A", "Base64", "Hex", "BASE64", "HEX") or peek(part, 5):
         return _embedded(part, translation)
-    return _pointer(part)
+    return _pointer(part, translation)
 
 
 def plain_text(words: str) -> Element:
@@ -49,9 +49,9 @@ def plain_text(words: str) -> Element:
 
 def _embedded(part: Part, translation: Translation) -> Element:
     made: Element = {}
-    if media := _media_type(text(part, 2), text(part, 3)):
+    if media := _media_type(reword(part.part(2), translation), reword(part.part(3), translation)):
         made["contentType"] = media
-    sent, encoding = text(part, 5), text(part, 4).upper()
+    sent, encoding = text(part, 5), reword(part.part(4), translation).upper()
     if title := text(part, 1):
         made["title"] = title
     if encoding == "A":
@@ -75,7 +75,7 @@ def _content(body: bytes) -> Element:
     }
 
 
-def _pointer(part: Part) -> Element:
+def _pointer(part: Part, translation: Translation) -> Element:
     """A pointer keeps its words: an application's number is no address."""
     made: Element = {}
     pointer, application = text(part, 1), text(part, 2)
@@ -83,7 +83,7 @@ def _pointer(part: Part) -> Element:
         made["url"] = pointer.replace(" ", "%20")
     elif pointer:
         made["title"] = pointer
-    if media := _media_type(text(part, 3), text(part, 4)):
+    if media := _media_type(reword(part.part(3), translation), reword(part.part(4), translation)):
         made["contentType"] = media
     if application and "title" not in made:
         made["title"] = application

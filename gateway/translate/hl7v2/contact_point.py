@@ -70,7 +70,7 @@ def _system(part: Part, equipment: str, purpose: str, value: str, given: str, tr
     found = translation.concept_map("v2-0202-telecom-system").translate(equipment) if equipment else None
     if found is not None:
         reword(part.part(3), translation)
-        return found.code
+        return found.code if found.code != "email" or "@" in value else given or "phone"
     if purpose == "NET" or "@" in value:
         return "email"
     return given or "phone"
