@@ -125,3 +125,24 @@ def test_an_entry_of_no_known_template_is_translated_or_stays_words():
 def test_a_concern_about_a_habit_is_a_condition_besides_unless_agreed_otherwise():
     assert {"Observation", "Condition"} <= types(told(CONCERN))
     assert "Condition" not in types(told(CONCERN, concern_of_observation="observation-only"))
+
+
+@pytest.mark.parametrize(("policy", "end"), [("not-known", None), ("document-day", "2026-03-02")])
+@pytest.mark.parametrize("status", ["active", "completed"])
+def test_a_member_of_the_past_has_an_end_although_no_day_is_told(policy, end, status):
+    team = section(
+        "85847-2",
+        '<entry><organizer classCode="CLUSTER" moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.22.4.500"/>'
+        '<id root="1.2.3.6" extension="team"/><statusCode code="active"/><component>'
+        '<act classCode="PCPR" moodCode="EVN"><templateId root="2.16.840.1.113883.10.20.22.4.500.1"/>'
+        f'<statusCode code="{status}"/><effectiveTime><low value="20250101"/></effectiveTime>'
+        '<performer><assignedEntity><id root="2.16.840.1.113883.4.6" extension="1987654325"/></assignedEntity>'
+        "</performer></act></component></organizer></entry>",
+    )
+    (member,) = only(told(team, inactive_member_end=policy), "CareTeam")["participant"]
+    assert member["period"]["start"] == "2025-01-01"
+    if status == "active":
+        assert set(member["period"]) == {"start"}
+    else:
+        assert member["period"].get("end") == end
+        assert ("_end" in member["period"]) is (end is None)

@@ -9,10 +9,12 @@ from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.identifiers import identifier
 from gateway.translate.ccda.participants import is_patient, organization, related_person, role_of
 from gateway.translate.ccda.statements import inside, made, negated_wrapper, short, statements
+from gateway.translate.ccda.times import document_day
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Reference, Resource, Translation
 
 _CLASS: Final = "http://terminology.hl7.org/CodeSystem/coverage-class"
+_ENDED: Final = frozenset({"completed", "aborted", "cancelled"})
 _TEAM_PARTS: Final = frozenset({"4.500.1", "4.500.2"})
 
 
@@ -77,6 +79,20 @@ def authorization(node: Element, translation: Translation, resource: Resource) -
 def team_name(node: Element, translation: Translation) -> str | None:
     """What a team is called."""
     return display_of(node, translation) or None
+
+
+@step("member_left", "ccda")
+def member_left(node: Element, translation: Translation, element: dict[str, Any]) -> None:
+    """A member of the past whose last day is not told: the document's day, where a policy says so."""
+    status = next(iter(node.at("../statusCode")), None)
+    if status is None or status.look("code") not in _ENDED or "end" in element.get("period", {}):
+        return
+    status.read("code")
+    day = document_day(translation) if translation.policy("inactive_member_end") == "document-day" else ""
+    if day:
+        element.setdefault("period", {})["end"] = day
+    else:
+        element.setdefault("period", {})["_end"] = absent()
 
 
 @step("team_rest", "ccda")
