@@ -71,6 +71,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "drug-uncoded": ("code-invalid", "The drug has no standard code; its text was kept."),
     "status-unknown": ("code-invalid", "The source gives no status that we can rely on; it is recorded as unknown."),
     "status-assumed": ("code-invalid", "The source gives no state that we can rely on; the one agreed was recorded."),
+    "mood-not-fact": ("business-rule", "The source says that it may or shall be, not that it is; it was left out."),
     "date-of-message": ("informational", "The source gives no date of its own; that of the message was taken."),
     "status-partial": ("informational", "Part of the order is done; it stays active."),
     "identifier-system-unknown": ("value", "The assigning authority has no known system; the sender's own was used."),

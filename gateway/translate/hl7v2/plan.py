@@ -5,12 +5,14 @@ from typing import Any, Final
 from gateway.core.outcome import BASE
 from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.coded import codeable_concept
+from gateway.translate.hl7v2.identifier import entity_identifier
 from gateway.translate.hl7v2.leaf import Part, convert
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 _OVER: Final = frozenset({"inactive", "remission", "resolved"})
+_OF_VARIANCE: Final = ((1, "variance"), (3, "recorded"))
 _ASSESS_PLAN: Final[Element] = {
     "coding": [{"system": "http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "code": "assess-plan"}]
 }
@@ -31,19 +33,39 @@ def abatement(part: Part, translation: Translation, element: Element) -> None:
     convert(element, "abatementDateTime", part, translation, "date_time")
 
 
+@step("status_missing", "hl7v2")
+def status_missing(node: Any, translation: Translation, element: Element, to: str = "") -> None:
+    """A status that the source does not tell stays absent, and that is said; what was entered in error needs none."""
+    if to not in element and "entered-in-error" not in str(element.get("verificationStatus", "")):
+        translation.warn("status-unknown")
+
+
+@step("no_fact", "hl7v2")
+def no_fact(part: Part, translation: Translation, element: Element) -> None:
+    """What is possible, intended or wanted is no problem and no goal yet."""
+    translation.warn("mood-not-fact")
+
+
+@converter("episode_of_care", "hl7v2")
+def episode_of_care(part: Part, translation: Translation) -> Element | None:
+    """The episode, by its number: no message holds the episode itself."""
+    made = entity_identifier(part, translation)
+    return {"type": "EpisodeOfCare", "identifier": made} if made else None
+
+
 @step("variances", "hl7v2")
 def variances(segment: Any, translation: Translation, element: Element) -> None:
     """VAR: what did not go as planned, as a note with its time and author."""
-    said = [phrase(part) for number in (5, 6) for part in segment.field(number)]
-    if not any(said):
-        return
-    made: Element = {"text": "\n".join(filter(None, said))}
+    made: Element = {}
     for part in segment.field(4)[:1]:
         if reference := translation.make("hl7v2.XCN.Practitioner", part):
             made["authorReference"] = reference
     for part in segment.field(2)[:1]:
         convert(made, "time", part, translation, "date_time")
-    element.setdefault("note", []).append(made)
+    said = [phrase(part) for number in (5, 6) for part in segment.field(number)]
+    said += [f"{label}: {phrase(part)}" for number, label in _OF_VARIANCE for part in segment.field(number)]
+    if said:
+        element.setdefault("note", []).append({**made, "text": "\n".join(filter(None, said))})
 
 
 @step("evidence", "hl7v2")
