@@ -1,5 +1,7 @@
 """/admin/failures: the inbox, one failure with all that have it, and what can be done about it."""
 
+from typing import Any
+
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
@@ -7,6 +9,7 @@ from sqlalchemy import Connection
 from gateway.access.caller import caller
 from gateway.admin import words
 from gateway.admin.door import asked, door, event, press, show
+from gateway.admin.faults import faults
 from gateway.admin.overview import days
 from gateway.admin.questions import InboxQuestion, Reason, check
 from gateway.core.errors import NotFoundError
@@ -14,7 +17,7 @@ from gateway.services import services
 from gateway.store import failures, inbox, submissions
 from gateway.store.inbox import Filters
 
-PAGE = 50
+PAGE = 100
 
 
 @door.get("/failures")
@@ -24,7 +27,7 @@ def failures_inbox() -> ResponseReturnValue:
     sort, skip, bars = question.pop("sort"), question.pop("skip"), days()
     filters = Filters(**question)
 
-    def look(connection: Connection) -> dict[str, object]:
+    def look(connection: Connection) -> dict[str, Any]:
         return {
             "lines": inbox.lines(connection, filters, days=bars, sort=sort, limit=PAGE, skip=skip),
             "total": inbox.total(connection, filters),
@@ -33,7 +36,8 @@ def failures_inbox() -> ResponseReturnValue:
         }
 
     facts = services().store.read(look)
-    return show("failures.html", facts, filters=filters, sort=sort, skip=skip, page=PAGE, days=bars, words=words)
+    page = {"filters": filters, "sort": sort, "skip": skip, "page": PAGE, "days": bars, "words": words}
+    return show("failures.html", facts, faults=faults(facts["lines"]), **page)
 
 
 @door.get("/failures/<signature>")

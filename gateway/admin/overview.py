@@ -1,18 +1,21 @@
 """/admin: how everything stands, on one screen; every number leads to its list."""
 
 from datetime import timedelta
+from typing import Any
 
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from gateway.admin import words
 from gateway.admin.door import door, show
+from gateway.admin.faults import faults
 from gateway.services import services
 from gateway.store import audit, inbox, submissions, traffic, work
 from gateway.store.inbox import Filters
 from gateway.store.traffic import Traffic
 
 TOP = 10
+SEEN = 50  # lines in which the worst faults are looked for
 DAYS = 14
 
 
@@ -22,12 +25,12 @@ def overview() -> ResponseReturnValue:
     bars = days()
     here = services()
 
-    def question(connection: Connection) -> dict[str, object]:
+    def question(connection: Connection) -> dict[str, Any]:
         known = traffic.by_destination(connection)
         return {
             "submissions": submissions.counts_by_state(connection),
             "oldest": traffic.oldest(connection),
-            "failures": inbox.lines(connection, Filters(), days=bars, sort="effect", limit=TOP),
+            "failures": inbox.lines(connection, Filters(), days=bars, sort="effect", limit=SEEN),
             "failures_by_state": inbox.counts_by_state(connection),
             "destinations": [known.get(name, Traffic(name)) for name in sorted({*known, *here.destinations})],
             "cases": traffic.cases(connection),
@@ -35,7 +38,9 @@ def overview() -> ResponseReturnValue:
             "audit": dict(zip(("seq", "head"), audit.head(connection), strict=True)),
         }
 
-    return show("overview.html", here.store.read(question), days=bars, words=words)
+    facts = here.store.read(question)
+    worst = faults(facts["failures"])[:TOP]
+    return show("overview.html", facts | {"failures": facts["failures"][:TOP]}, worst=worst, days=bars, words=words)
 
 
 def days() -> tuple[str, ...]:

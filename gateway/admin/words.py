@@ -72,6 +72,12 @@ def where(line: Line) -> str:
     return line.location or line.path or "the whole submission"
 
 
+def near(place: str) -> str:
+    """The end of a long path, which tells it from its neighbours."""
+    steps = place.split("/")
+    return place if len(steps) < 6 else "/".join(("…", *steps[-3:]))
+
+
 def outcome_of_press(said: str) -> tuple[str, str] | None:
     """What a press did, as a sentence and its meaning; `replay:3` says that three were replayed."""
     what, _, number = said.partition(":")

@@ -29,7 +29,7 @@ _HEAVY: Final = {Severity.WARNING, Severity.ERROR, Severity.FATAL}
 _UNKEPT: Final = {State.UNMAPPED, State.FAILED, State.UNTRANSLATED}
 # A code as code systems write it: short, no space. Anything else could be somebody's words.
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+^-]{0,31}", re.ASCII)
-_INDEX: Final = re.compile(r"\[\d+\]")
+_INDEX: Final = re.compile(r"\[\d+\]|\(\d+\)")
 _POINTER_INDEX: Final = re.compile(r"(?<=/)\d+(?=/|$)")
 _RESOURCE: Final = re.compile(r"^([A-Z][A-Za-z]+)/[^.]+")
 _ROW_NUMBER: Final = re.compile(r"\brow \d+")

@@ -8,6 +8,8 @@ import pytest
 from gateway.access.keys import add_key
 from gateway.admin.door import door
 from gateway.audit.trail import verify
+from gateway.core.ledger import Entry, State
+from gateway.core.outcome import Outcome
 from gateway.store import audit, submissions, work
 from tests import console
 
@@ -84,6 +86,18 @@ def test_every_list_is_a_page_also_when_there_is_nothing(person, address):
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_every_list_is_json_for_a_program(client, admin, sent, address):
     assert client.get(address, headers=admin).is_json
+
+
+def test_one_fault_is_one_row_and_each_of_its_places_leads_to_its_own_line(person, client, admin, here, riverbend_id):
+    id = console.arrive(here, riverbend_id, b"MSH|odd")
+    unread = tuple(Entry(f"ZLK-{n}", State.UNMAPPED, "", "", "", 0, 1) for n in (1, 2, 3))
+    console.settle(here, id, Outcome("hl7v2:ADT", {"resourceType": "Bundle", "type": "collection"}, (), unread))
+    lines = client.get("/admin/failures", headers=admin).json["lines"]
+    page = person.get("/admin/failures").text
+    assert len(lines) == 3
+    assert page.count('<th scope="row"') == 1
+    assert all(page.count(f"/admin/failures/{line['signature']}") == 1 for line in lines)
+    assert "and in 2 more places" in page
 
 
 def test_a_clinic_does_not_enter(client, riverbend):

@@ -151,6 +151,7 @@ def test_recording_twice_changes_nothing(store):
     [
         ("RXE[2]-3", "RXE-3"),
         ("PID-3[2].1", "PID-3.1"),
+        ("OBX[3]-5(2).1", "OBX-5.1"),
         ("row 12 / dx_code", "row / dx_code"),
         ("/entry/3/resource/name/0/family", "/entry/*/resource/name/*/family"),
         ("CarePlan.activity[0].detail", "CarePlan.activity.detail"),
