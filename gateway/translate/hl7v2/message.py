@@ -109,7 +109,7 @@ def agent_of_message(node: Any, translation: Translation, element: Element) -> N
     if "target" not in element:
         element["target"] = [UNKNOWN]
     if "agent" not in element:
-        element["agent"] = [{"who": translation.refer("hl7v2.HD.Organization") or {"display": "sender"}}]
+        element["agent"] = [{"who": translation.refer("hl7v2.MSH-4.Organization") or {"display": "sender"}}]
 
 
 @step("source_codes", "hl7v2")
