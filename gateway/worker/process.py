@@ -19,6 +19,7 @@ from gateway.core.errors import (
     UnknownCharsetError,
     UnsupportedFormatError,
 )
+from gateway.core.issue import Issue, Severity
 from gateway.core.outcome import Outcome, is_test
 from gateway.core.submission import Sender, SubmissionState
 from gateway.parse.hl7v2 import sending
@@ -85,6 +86,9 @@ def quarantine(desk: Desk, job: Job) -> None:
     def change(connection: Connection) -> None:
         work.finish(connection, job)
         at, found = desk.now(), submissions.find(connection, job.subject, None)
+        kind = found.kind or "unknown"
+        crash = Outcome(kind, None, (Issue(Severity.FATAL, CRASHED),), ())
+        failures.record(connection, found.id, kind.partition(":")[0], crash, at)
         _advance(connection, found, None, CRASHED, None, at, mapping.version())
         desk.record(connection, _event(found, CRASHED, None), at)
 

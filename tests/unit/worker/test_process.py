@@ -8,7 +8,8 @@ from sqlalchemy import text
 from gateway.core import fhirjson
 from gateway.core.errors import NotFoundError, StoreFullError
 from gateway.route import Destination
-from gateway.store import cases, deliveries, outcomes, patients, resources, submissions, work
+from gateway.store import cases, deliveries, inbox, outcomes, patients, resources, submissions, work
+from gateway.store.inbox import Filters
 from gateway.store.tables import metadata
 from gateway.worker.loop import CRASHES, DEATHS
 
@@ -142,11 +143,15 @@ def test_what_is_less_than_certain_is_left_to_a_person(desk, worker, submit):
     assert decision["grade"] != "certain"
 
 
-def test_a_submission_that_the_program_fails_on_three_times_is_set_aside_and_the_next_goes_on(worker, submit, state):
+def test_a_submission_that_the_program_fails_on_three_times_is_set_aside_and_the_next_goes_on(
+    desk, worker, submit, state
+):
     bad, good = submit(body=b"crash"), submit(PATIENT)
     for _ in range(CRASHES):
         worker.turn("process")
     assert state(bad) == ("quarantined", "translator-failed")
+    [line] = desk.store.read(lambda c: inbox.lines(c, Filters(), days=()))
+    assert (line.trouble, line.effect, line.submissions) == ("translator-failed", "blocked", 1)
     worker.turn("process")
     assert state(good)[0] == "routed"
 
