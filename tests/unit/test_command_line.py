@@ -38,6 +38,16 @@ def test_convert_prints_one_line_a_file_and_a_bad_file_stops_nothing(tmp_path):
     assert set(second) == {"file", "kind", "bundle", "issues", "ledger", "error"}
 
 
+def test_convert_follows_an_overlay_that_is_named(tmp_path):
+    message = tmp_path / "message.hl7"
+    message.write_text("MSH|^~\\&|HIS|WEST|||202603020900||ADT^A08|1|P|2.5.1\rPID|1||M-7^^^EXAMPLE_MRN||Okafor^Amara")
+    plain, agreed = (run("convert", *words, str(message)).stdout for words in ((), ("--sender", "example")))
+    assert '"urn:oid:2.999.1.1"' not in plain
+    assert '"urn:oid:2.999.1.1"' in agreed
+    refused = run("convert", "--sender", "nobody", str(message))
+    assert (refused.returncode, "there is no such overlay" in refused.stderr) == (2, True)
+
+
 def test_validate_prints_an_outcome_a_line(tmp_path):
     good, bad = tmp_path / "good.json", tmp_path / "bad.json"
     good.write_text('{"resourceType":"Patient","gender":"female"}')

@@ -41,6 +41,7 @@ def test_cookies_are_secure_where_others_can_reach_us():
         ("GATEWAY_DESTINATION_URL", "hunter2"),
         ("GATEWAY_DESTINATIONS", "/nowhere/hunter2"),
         ("GATEWAY_PACKAGES", "/nowhere/hunter2"),
+        ("GATEWAY_SENDERS", "/nowhere/hunter2"),
         ("GATEWAY_PORT", "hunter2"),
         ("GATEWAY_PORT", "70000"),
         ("GATEWAY_MAX_BODY", "0"),

@@ -30,16 +30,16 @@ def as_twin(node, translation):
     return Primitive(node.text, [{"url": "https://example.test/x", "valueString": "as sent"}])
 
 
-def translated(tmp_path: Path, rows: str, body: dict, target: str = "Patient") -> tuple[Translation, dict]:
+def translated(tmp_path: Path, rows: str, body: dict, target: str = "Patient", **agreed) -> tuple[Translation, dict]:
     folder = tmp_path / "toy"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     row = f"  - {{make: toy.thing.{target}, from: .}}"
     root = f"map: toy.root.Bundle\nguide: test\nkinds: ['*']\nrows:\n{row}\n---\n"
     (folder / "toy.yaml").write_text(f"{root}map: toy.thing.{target}\nguide: test\nrows:\n{rows}")
     mapping = Mapping("toy", reader, tmp_path)
     mapping.check()
     record = Source("toy:thing", body)
-    translation = Translation(record, mapping, sender=Sender(), scope="")
+    translation = Translation(record, mapping, sender=Sender(**agreed), scope="")
     translation.make(mapping.root(record.kind)[0], record.root)
     said = {entry.location: entry.state for entry in translation.ledger.close(record.leaves())}
     return translation, said
@@ -76,6 +76,17 @@ def test_a_false_condition_leaves_the_value_to_other_rows(tmp_path):
     translation, said = translated(tmp_path, rows, {"name": "Marta", "kind": "place"})
     assert translation.resources == []
     assert said["/name"] is State.NOT_APPLICABLE
+
+
+def test_a_row_of_a_policys_value_runs_where_that_value_holds(tmp_path):
+    rows = (
+        "  - {to: name.text, from: n, as: as_text, policy: cancel_request = tag}\n"
+        "  - {to: name.family, from: n, as: as_text, policy: cancel_request <> tag}"
+    )
+    ours, _ = translated(tmp_path, rows, {"n": "Marta"}, policies={"cancel_request": "tag"})
+    assert ours.resources[0]["name"] == [{"text": "Marta"}]
+    theirs, _ = translated(tmp_path, rows, {"n": "Marta"}, policies={"cancel_request": "immediate"})
+    assert theirs.resources[0]["name"] == [{"family": "Marta"}]
 
 
 def test_a_second_value_for_an_element_that_holds_one_is_told(tmp_path):
@@ -125,6 +136,7 @@ def folders(tmp_path):
         ("{to: name.text, from: n, as: shouted}", "there is no converter or map shouted"),
         ("{to: name.text, from: '!', as: as_text}", "! is not a locator of toy"),
         ("{to: name.text, from: n, as: as_text, when: n perhaps}", "'n perhaps' is not a fact"),
+        ("{to: name.text, from: n, as: as_text, policy: nk1 = neither}", "'nk1 = neither' is not a value of a policy"),
         ("{to: gender, from: n, as: as_text, through: no-map}", "there is no concept map no-map"),
         ("{make: toy.none.Patient, from: n}", "there is no map toy.none.Patient"),
         ("{to: name.text, to: name.family}", "to stands twice"),

@@ -8,7 +8,6 @@ import pytest
 from gateway.core.errors import MappingTableError
 from gateway.core.submission import Listener, Sender
 from gateway.translate.mapping import SENDERS, version
-from gateway.translate.policy import policies, policy
 from gateway.translate.sender import Senders
 
 
@@ -100,9 +99,3 @@ def test_a_file_that_changes_holds_from_the_next_look_on_and_a_wrong_one_changes
     assert senders.find("riverbend") == after
     os.unlink(folder / "riverbend.yaml")
     assert senders.find("riverbend") == Sender(clinic="riverbend")
-
-
-def test_a_policy_is_the_senders_where_one_is_agreed_and_ours_elsewhere():
-    assert policy(Sender(), "cancel_request") == "tag"
-    assert policy(Sender(policies={"cancel_request": "immediate"}), "cancel_request") == "immediate"
-    assert all(one.default not in one.others for one in policies().values())
