@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast
@@ -38,25 +37,21 @@ class Services:
 
     def audited(self, change: Callable[[Connection], T], event: Event | Callable[[T], Event]) -> T:
         """Write the change and its event in one transaction; the event may depend on what the change gives."""
-        return self.audited_soon(change, event).result()
-
-    def audited_soon(self, change: Callable[[Connection], T], event: Event | Callable[[T], Event]) -> "Future[T]":
-        """As `audited`, without waiting; changes are run in the order of these calls."""
 
         def both(connection: Connection) -> T:
             result = change(connection)
             self.record(connection, event if isinstance(event, Event) else event(result))
             return result
 
-        return self.store.write_soon(both)
+        return self.store.write(both)
 
     def witness(self, event: Event) -> None:
         """Write the event of an access that changes nothing."""
         self.store.write(lambda connection: self.record(connection, event))
 
-    def record(self, connection: Connection, event: Event) -> None:
-        """Write the event in a transaction that is open."""
-        trail.record(connection, event, key=self.audit_key, at=instant(self.clock.now()))
+    def record(self, connection: Connection, *events: Event) -> None:
+        """Write events in a transaction that is open."""
+        trail.record_all(connection, events, key=self.audit_key, at=instant(self.clock.now()))
 
     def close(self) -> None:
         """Finish the writes that wait and let go of the database."""

@@ -67,17 +67,21 @@ class Verdict:
 
 def record(connection: Connection, event: Event, *, key: bytes, at: str) -> None:
     """Write the event as the next link, in the caller's transaction. The store lets one process write at a time."""
-    written = fhirjson.write(audit_event(event, at=at, query=_without_values(event.query, key)))
-    audit.append(
-        connection,
-        event.about,
-        at=at,
-        event=written,
-        hash=_link(key, audit.head(connection)[1], written),
-        agent=event.agent,
-        subtype=event.subtype,
-        outcome=event.outcome,
-    )
+    record_all(connection, [event], key=key, at=at)
+
+
+def record_all(connection: Connection, events: Sequence[Event], *, key: bytes, at: str) -> None:
+    """Write events of one moment as the next links, in their order."""
+    last = audit.head(connection)[1]
+    links = []
+    for event in events:
+        written = fhirjson.write(audit_event(event, at=at, query=_without_values(event.query, key)))
+        last = _link(key, last, written)
+        columns = {"at": at, "event": written, "hash": last}
+        links.append(
+            (event.about, columns | {"agent": event.agent, "subtype": event.subtype, "outcome": event.outcome})
+        )
+    audit.append_all(connection, links)
 
 
 def verify(store: Store, key: bytes, checkpoints: Sequence[Checkpoint] = ()) -> Verdict:

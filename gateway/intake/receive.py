@@ -1,9 +1,12 @@
 """The one way in: whatever the door, a submission is on disk, with its work and audit event, before anyone says so."""
 
 import re
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Final
+
+from sqlalchemy import Connection
 
 from gateway.audit.trail import Event
 from gateway.core.clock import instant
@@ -11,6 +14,7 @@ from gateway.core.errors import IntakeError, TooLargeError
 from gateway.core.submission import Receipt
 from gateway.services import Services
 from gateway.store import submissions
+from gateway.store.submissions import Incoming
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,63}/[a-z0-9!#$&^_.+-]{1,63}", re.ASCII)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
@@ -28,22 +32,29 @@ class Arrival:
     media_type: str | None = None
     file_name: str | None = None
     idempotency_key: str | None = None
-    control_id: str | None = None  # the sender's own number of a message
 
 
 def receive(here: Services, arrival: Arrival, *, clinic: str, agent: str) -> Receipt:
     """Keep a submission and hand out its receipt; the same bytes of one clinic get the same receipt again."""
     try:
-        return receive_soon(here, arrival, clinic=clinic, agent=agent).result()
+        _check(arrival, here.settings.max_body)
+        return _keep(here, arrival, clinic, agent)
     except IntakeError:
         here.witness(Event("C", "create", _REFUSED, agent, "clinic", clinic))
         raise
 
 
-def receive_soon(here: Services, arrival: Arrival, *, clinic: str, agent: str) -> "Future[Receipt]":
-    """As `receive`, without waiting; submissions are kept, and so processed, in the order of these calls."""
-    _check(arrival, here.settings.max_body)
-    return _keep(here, arrival, clinic, agent)
+def receive_all(here: Services, arrivals: Sequence[Incoming], *, agent: str) -> "Future[list[Receipt]]":
+    """Keep what came together, in its order and in one transaction, without waiting for it."""
+    at = instant(here.clock.now())
+
+    def change(connection: Connection) -> list[Receipt]:
+        receipts = [receipt for receipt, _ in submissions.keep_all(connection, arrivals, at)]
+        told = zip(arrivals, receipts, strict=True)
+        here.record(connection, *(_event(agent, one.clinic, receipt) for one, receipt in told))
+        return receipts
+
+    return here.store.write_soon(change)
 
 
 def _check(arrival: Arrival, most: int) -> None:
@@ -55,9 +66,9 @@ def _check(arrival: Arrival, most: int) -> None:
         raise IntakeError("Idempotency-Key")
 
 
-def _keep(here: Services, arrival: Arrival, clinic: str, agent: str) -> "Future[Receipt]":
+def _keep(here: Services, arrival: Arrival, clinic: str, agent: str) -> Receipt:
     at = instant(here.clock.now())
-    return here.audited_soon(
+    receipt, _ = here.audited(
         lambda connection: submissions.keep(
             connection,
             clinic=clinic,
@@ -65,11 +76,15 @@ def _keep(here: Services, arrival: Arrival, clinic: str, agent: str) -> "Future[
             media_type=_media_type(arrival.media_type),
             file_name=_file_name(arrival.file_name),
             idempotency_key=arrival.idempotency_key,
-            control_id=arrival.control_id,
             at=at,
-        )[0],
-        lambda receipt: Event("C", "create", "0", agent, "clinic", clinic, submission=receipt.id),
+        ),
+        lambda kept: _event(agent, clinic, kept[0]),
     )
+    return receipt
+
+
+def _event(agent: str, clinic: str, receipt: Receipt) -> Event:
+    return Event("C", "create", "0", agent, "clinic", clinic, submission=receipt.id)
 
 
 def _media_type(said: str | None) -> str | None:

@@ -11,7 +11,8 @@ from gateway.store.tables import audit_entities as e
 _COLUMNS = (a.c.seq, a.c.at, a.c.event, a.c.hash, a.c.agent, a.c.subtype, a.c.outcome)
 _HEAD = select(a.c.seq, a.c.hash).order_by(a.c.seq.desc()).limit(1)
 _COUNT = select(func.count()).select_from(a)
-_INSERT = insert(a).returning(a.c.seq)
+_INSERT = insert(a).returning(a.c.seq, sort_by_parameter_order=True)
+_ADD_ENTITY = insert(e)
 _WALK = select(*_COLUMNS).where(a.c.seq > bindparam("after")).order_by(a.c.seq).limit(bindparam("limit"))
 _ENTITIES = select(e.c.audit, e.c.type, e.c.id).where(e.c.audit.between(bindparam("first"), bindparam("last")))
 _NAMED = and_(*(or_(bindparam(name) == "", a.c[name] == bindparam(name)) for name in ("agent", "subtype", "outcome")))
@@ -47,11 +48,20 @@ def count(connection: Connection) -> int:
 
 def append(connection: Connection, entities: Iterable[tuple[str, str]], **columns: Any) -> int:
     """Put one event at the end. Returns its position."""
-    seq = int(connection.execute(_INSERT, columns).scalar_one())
-    rows = [{"audit": seq, "type": kind, "id": id} for kind, id in dict.fromkeys(entities)]
-    if rows:
-        connection.execute(insert(e), rows)
-    return seq
+    return append_all(connection, [(entities, columns)])[0]
+
+
+def append_all(connection: Connection, rows: Sequence[tuple[Iterable[tuple[str, str]], dict[str, Any]]]) -> list[int]:
+    """Put events at the end, in their order, each with what it is about. Returns their positions."""
+    seqs = list(connection.execute(_INSERT, [columns for _, columns in rows]).scalars())
+    about = [
+        {"audit": seq, "type": kind, "id": id}
+        for seq, (entities, _) in zip(seqs, rows, strict=True)
+        for kind, id in dict.fromkeys(entities)
+    ]
+    if about:
+        connection.execute(_ADD_ENTITY, about)
+    return seqs
 
 
 def walk(connection: Connection, after: int, limit: int) -> list[Row]:

@@ -104,7 +104,9 @@ class Store:
             with _translated(), self.engine.connect() as connection, connection.execution_options(writer=True).begin():
                 if connection.dialect.name == "postgresql":
                     connection.execute(_LOCK)
-                done = [_apart(connection, change) for change, _ in jobs]
+                # A change alone needs no savepoint: when it fails, all is undone.
+                apart = _apart if len(jobs) > 1 else _alone
+                done = [apart(connection, change) for change, _ in jobs]
         except BaseException as trouble:  # noqa: BLE001 - handed to those who wait
             if len(jobs) > 1:
                 for job in jobs:
@@ -131,6 +133,10 @@ def _apart(connection: Connection, change: Change[Any]) -> tuple[Any, BaseExcept
         savepoint.rollback()
         return None, failure
     return result, None
+
+
+def _alone(connection: Connection, change: Change[Any]) -> tuple[Any, BaseException | None]:
+    return change(connection), None
 
 
 def open_store(url: str) -> Store:

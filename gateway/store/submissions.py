@@ -1,7 +1,8 @@
 """Submissions at rest: what came in, byte for byte, and how far it has come."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -22,8 +23,12 @@ _COLUMNS: Final = (
     s.c.sha256, s.c.size, s.c.received, s.c.updated, s.c.patient, s.c.parent,
 )  # fmt: skip
 _FIND: Final = select(*_COLUMNS).where(s.c.id == bindparam("id"))
+_FIND_ALL: Final = select(*_COLUMNS).where(s.c.id.in_(bindparam("ids", expanding=True)))
 _FIND_OWN: Final = _FIND.where(s.c.clinic == bindparam("clinic"))
 _KEY: Final = select(k.c.submission).where(k.c.clinic == bindparam("clinic"), k.c.key_sha256 == bindparam("key"))
+_KEYS: Final = select(k.c.key_sha256).where(
+    k.c.clinic == bindparam("clinic"), k.c.key_sha256.in_(bindparam("keys", expanding=True))
+)
 _ORIGINAL: Final = select(o.c.body).where(o.c.submission == bindparam("id"))
 _LISTING: Final = select(*_COLUMNS).order_by(s.c.seq.desc()).limit(bindparam("limit"))
 _EVENTS: Final = (
@@ -69,6 +74,32 @@ class Submission:
         return Receipt(self.id, self.state, self.sha256, self.size, self.received)
 
 
+@dataclass(frozen=True)
+class Incoming:
+    """What came and is to be kept; the control id is the sender's own number of a message."""
+
+    clinic: str
+    body: bytes = field(repr=False)
+    media_type: str | None = None
+    file_name: str | None = None
+    control_id: str | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of the bytes."""
+        return ids.digest(self.body)
+
+    @cached_property
+    def id(self) -> str:
+        """The same bytes of one clinic are one submission."""
+        return ids.stable_id("submission", self.clinic, self.sha256)
+
+    @cached_property
+    def number_key(self) -> str:
+        """Under what the control id is bound. No Idempotency-Key is like it: those hold no control characters."""
+        return ids.digest(f"MSH-10\x1f{self.control_id}".encode())
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One step of a submission: when, what happened, the state after it, who did it, with which mapping."""
@@ -90,37 +121,82 @@ def keep(
     file_name: str | None,
     idempotency_key: str | None,
     at: str,
-    control_id: str | None = None,
 ) -> tuple[Receipt, bool]:
     """Keep the bytes and the work that follows from them; the same bytes of one clinic are kept once.
 
-    A key that was used before with other content raises KeyReusedError. A message's control id that was is entered as
-    a step only: senders do use a number twice, and what they send must not be lost for it.
+    A key that was used before with other content raises KeyReusedError.
     """
-    sha256 = ids.digest(body)
-    id = ids.stable_id("submission", clinic, sha256)
+    arrival = Incoming(clinic, body, media_type, file_name)
     if idempotency_key:
-        _bind_key(connection, clinic, ids.digest(idempotency_key.encode()), id, known=False)
-    row = connection.execute(_FIND, {"id": id}).one_or_none()
-    new = row is None
-    if row is None:
-        values: dict[str, Any] = {
-            "id": id,
-            "clinic": clinic,
-            "state": SubmissionState.RECEIVED,
-            "media_type": media_type,
-        }
-        values |= {"file_name": file_name, "sha256": sha256, "size": len(body), "received": at, "updated": at}
-        connection.execute(_ADD, values)
-        connection.execute(_ADD_ORIGINAL, {"submission": id, "body": body})
-        _event(connection, id, event="receive", state=SubmissionState.RECEIVED, at=at, actor=clinic)
-        work.add(connection, lane=lane(clinic), task="process", subject=id)
-        row = connection.execute(_FIND, {"id": id}).one()
-        if control_id:
-            _bind_control_id(connection, clinic, control_id, id, at)
+        _bind_key(connection, clinic, ids.digest(idempotency_key.encode()), arrival.id, known=False)
+    ((receipt, new),) = keep_all(connection, [arrival], at)
     if idempotency_key:
-        _bind_key(connection, clinic, ids.digest(idempotency_key.encode()), id, known=True)
-    return Submission(**row._mapping).receipt, new
+        _bind_key(connection, clinic, ids.digest(idempotency_key.encode()), arrival.id, known=True)
+    return receipt, new
+
+
+def keep_all(connection: Connection, arrivals: Sequence["Incoming"], at: str) -> list[tuple[Receipt, bool]]:
+    """Keep what came together, in its order, with as many statements as one alone would take.
+
+    A control id that a clinic used before for other content is entered as a step: senders do use a number twice, and
+    what they send must not be lost for it.
+    """
+    sought = list({arrival.id for arrival in arrivals})
+    known = {row.id: Submission(**row._mapping).receipt for row in connection.execute(_FIND_ALL, {"ids": sought})}
+    new: dict[str, Incoming] = {}
+    for arrival in arrivals:
+        if arrival.id not in known:
+            new.setdefault(arrival.id, arrival)
+    if new:
+        _add_all(connection, new, at)
+    answers = []
+    for arrival in arrivals:
+        received = Receipt(arrival.id, SubmissionState.RECEIVED, arrival.sha256, len(arrival.body), at)
+        answers.append((known.get(arrival.id, received), arrival is new.get(arrival.id)))
+    return answers
+
+
+def _add_all(connection: Connection, new: dict[str, "Incoming"], at: str) -> None:
+    connection.execute(_ADD, [_columns(arrival, at) for arrival in new.values()])
+    connection.execute(_ADD_ORIGINAL, [{"submission": id, "body": arrival.body} for id, arrival in new.items()])
+    steps = [_step(id, "receive", SubmissionState.RECEIVED, at, arrival.clinic) for id, arrival in new.items()]
+    steps += [_step(id, REUSED, SubmissionState.RECEIVED, at, new[id].clinic) for id in _reused(connection, new)]
+    connection.execute(_ADD_EVENT, steps)
+    work.add_all(connection, [(lane(arrival.clinic), "process", id) for id, arrival in new.items()])
+
+
+def _columns(arrival: "Incoming", at: str) -> dict[str, Any]:
+    return {
+        "id": arrival.id,
+        "clinic": arrival.clinic,
+        "state": SubmissionState.RECEIVED,
+        "media_type": arrival.media_type,
+        "file_name": arrival.file_name,
+        "sha256": arrival.sha256,
+        "size": len(arrival.body),
+        "received": at,
+        "updated": at,
+    }
+
+
+def _reused(connection: Connection, new: dict[str, "Incoming"]) -> list[str]:
+    """Bind each control id to the first submission that bears it; gives the submissions whose number was bound."""
+    numbered = {id: arrival for id, arrival in new.items() if arrival.control_id}
+    bound: set[tuple[str, str]] = set()
+    for clinic in {arrival.clinic for arrival in numbered.values()}:
+        asked = [arrival.number_key for arrival in numbered.values() if arrival.clinic == clinic]
+        bound |= {(clinic, key) for key in connection.execute(_KEYS, {"clinic": clinic, "keys": asked}).scalars()}
+    first: list[dict[str, str]] = []
+    again: list[str] = []
+    for id, arrival in numbered.items():
+        if (key := (arrival.clinic, arrival.number_key)) in bound:
+            again.append(id)
+        else:
+            bound.add(key)
+            first.append({"clinic": arrival.clinic, "key_sha256": arrival.number_key, "submission": id})
+    if first:
+        connection.execute(_ADD_KEY, first)
+    return again
 
 
 def _bind_key(connection: Connection, clinic: str, key: str, submission: str, *, known: bool) -> None:
@@ -130,15 +206,6 @@ def _bind_key(connection: Connection, clinic: str, key: str, submission: str, *,
         raise KeyReusedError
     if known and bound is None:
         connection.execute(_ADD_KEY, {"clinic": clinic, "key_sha256": key, "submission": submission})
-
-
-def _bind_control_id(connection: Connection, clinic: str, control_id: str, submission: str, at: str) -> None:
-    # No Idempotency-Key is like it: those hold no control characters.
-    key = {"clinic": clinic, "key_sha256": ids.digest(f"MSH-10\x1f{control_id}".encode())}
-    if connection.execute(_KEY, {"clinic": clinic, "key": key["key_sha256"]}).first():
-        _event(connection, submission, event=REUSED, state=SubmissionState.RECEIVED, at=at, actor=clinic)
-    else:
-        connection.execute(_ADD_KEY, key | {"submission": submission})
 
 
 def lane(clinic: str) -> str:
@@ -243,5 +310,8 @@ def counts_by_state(connection: Connection) -> dict[str, int]:
 def _event(
     connection: Connection, id: str, *, event: str, state: str, at: str, actor: str, mapping: str | None = None
 ) -> None:
-    values = {"submission": id, "at": at, "event": event, "state": state, "actor": actor, "mapping": mapping}
-    connection.execute(_ADD_EVENT, values)
+    connection.execute(_ADD_EVENT, _step(id, event, state, at, actor, mapping))
+
+
+def _step(id: str, event: str, state: str, at: str, actor: str, mapping: str | None = None) -> dict[str, str | None]:
+    return {"submission": id, "at": at, "event": event, "state": state, "actor": actor, "mapping": mapping}

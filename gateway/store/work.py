@@ -6,6 +6,7 @@ the fence against a worker that slept past its lease. A row waits until no earli
 of one lane happen one at a time and in their order. Rows that are done are gone; history is events and attempts.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -30,6 +31,7 @@ _due = (
     ~select(_earlier.c.seq).where(_earlier.c.lane == w.c.lane, _earlier.c.seq < w.c.seq).exists(),
 )
 _READY: Final = select(w.c.seq).where(*_due).order_by(w.c.due, w.c.seq).limit(bindparam("limit"))
+_ADD: Final = insert(w)
 _CLAIM: Final = (
     update(w)
     .where(w.c.seq.in_(_READY.with_for_update(skip_locked=True).scalar_subquery()))
@@ -64,8 +66,13 @@ class Job:
 
 def add(connection: Connection, *, lane: str, task: str, subject: str, due: str = AT_ONCE) -> None:
     """Put work in a lane."""
-    values = {"lane": lane, "task": task, "subject": subject, "due": due}
-    connection.execute(insert(w), {**values, "lease": FREE, "worker": FREE, "attempts": 0})
+    add_all(connection, [(lane, task, subject)], due=due)
+
+
+def add_all(connection: Connection, jobs: Sequence[tuple[str, str, str]], *, due: str = AT_ONCE) -> None:
+    """Put several in their lanes: lane, task and subject of each."""
+    fresh = {"due": due, "lease": FREE, "worker": FREE, "attempts": 0}
+    connection.execute(_ADD, [{"lane": lane, "task": task, "subject": subject} | fresh for lane, task, subject in jobs])
 
 
 def add_once(connection: Connection, *, lane: str, task: str, subject: str) -> bool:

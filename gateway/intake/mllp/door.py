@@ -11,7 +11,7 @@ import structlog
 
 from gateway.audit.trail import Event
 from gateway.core import ids
-from gateway.core.errors import IntakeError, StoreError
+from gateway.core.errors import StoreError
 from gateway.core.submission import Listener, Receipt, Sender
 from gateway.intake.mllp import mode
 from gateway.intake.mllp.acknowledgment import (
@@ -24,12 +24,14 @@ from gateway.intake.mllp.acknowledgment import (
     referral_response,
 )
 from gateway.intake.mllp.frame import Frame
+from gateway.intake.mllp.gather import Gathering
 from gateway.intake.mllp.header import Header, read_header, read_headers
 from gateway.intake.mllp.mode import Situation
-from gateway.intake.receive import Arrival, receive_soon
+from gateway.intake.receive import receive_all
 from gateway.parse.hl7v2 import sending
 from gateway.services import Services
 from gateway.store import access
+from gateway.store.submissions import Incoming
 
 AGENT: Final = "mllp"
 _TESTS: Final = frozenset("TDN")  # MSH-11: there is no store for them, and they must not reach the one for patients
@@ -39,7 +41,6 @@ _NO_HEADER: Final = Complaint(Trouble.SEQUENCE, "The content does not begin with
 _NO_MESSAGE: Final = Complaint(Trouble.SEQUENCE, "The batch holds no message.")
 _STRANGER: Final = Complaint(Trouble.APPLICATION, "The sending application and facility are not known here.", 3)
 _TOO_LONG: Final = Complaint(Trouble.APPLICATION, "The message is longer than we take.")
-_NOT_TAKEN: Final = Complaint(Trouble.APPLICATION, "The message cannot be taken as it is.")
 _WITH_OTHERS: Final = Complaint(Trouble.APPLICATION, "Another message of this batch is not taken.")
 _NOT_NOW: Final = Complaint(Trouble.APPLICATION, "The message could not be stored. Please send it again later.")
 _TYPE: Final = Complaint(Trouble.TYPE, "Messages of this type are not agreed with the sender.", 9)
@@ -73,6 +74,7 @@ class Door:
     def __init__(self, here: Services) -> None:
         self._here = here
         self._clinics: dict[str, str] = {}
+        self._gathering = Gathering(lambda messages: receive_all(here, messages, agent=AGENT))
 
     async def answer(self, frame: Frame) -> Answer:
         """The answer to a frame: what it holds is on disk, or is not taken.
@@ -104,11 +106,7 @@ class Door:
             await self._witness(clinic)
             return self._refused(lead, headers, [complaint or _WITH_OTHERS for complaint in complaints])
         control_id = "\x1f".join(lead.field(number) for number in (3, 4, 11 if lead.is_batch else 10))
-        arrival = Arrival(frame.body, control_id=control_id)
-        try:
-            receipt = await wrap_future(receive_soon(self._here, arrival, clinic=clinic, agent=AGENT))
-        except IntakeError:
-            return self._refused(lead, headers, [_NOT_TAKEN] * len(headers))
+        receipt = await self._gathering.keep(Incoming(clinic, frame.body, control_id=control_id))
         return self._accepted(frame, lead, headers, sender, receipt)
 
     def _who(self, frame: Frame) -> tuple[Sender, str]:
