@@ -2,7 +2,9 @@
 
 from gateway.parse.hl7v2.batch import parse
 from gateway.parse.hl7v2.envelope import sending
+from gateway.parse.hl7v2.group import Group
 from gateway.parse.hl7v2.locator import reader
-from gateway.parse.hl7v2.message import Group, Message, Part, Segment
+from gateway.parse.hl7v2.message import Message
+from gateway.parse.hl7v2.segment import Part, Segment
 
 __all__ = ["Group", "Message", "Part", "Segment", "parse", "reader", "sending"]

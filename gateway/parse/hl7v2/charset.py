@@ -1,9 +1,8 @@
-"""From bytes to text by MSH-18 (HL7 table 0211); what does not fit is read another way, and that is said."""
+"""The character set of a message by MSH-18 (HL7 table 0211); what does not fit is read otherwise, and that is said."""
 
 import codecs
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 # HL7 table 0211, and what senders write in its place, as Python names the codecs.
@@ -29,36 +28,45 @@ _CODECS: Final = {
     "ISO IR87": "iso2022_jp",
     "ISO IR159": "iso2022_jp_2",
 }
-_ISO_NAME = re.compile(r"(?:ISO[ -]?)?(?:IR ?)?8859[-/](\d+)", re.ASCII)
+_ISO_NAME: Final = re.compile(r"(?:ISO[ -]?)?(?:IR ?)?8859[-/](\d+)", re.ASCII)
+_HEADER: Final = "MSH|^~\\&"
+_CHUNK: Final = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """The text, the codec that fitted, and whether it was another than the declared one."""
+def declared(names: Sequence[str]) -> str:
+    """The codec that MSH-18 means, or the empty string.
 
-    text: str
-    codec: str
-    assumed: bool
-
-
-def decode(body: bytes, names: Sequence[str]) -> Decoded:
-    """The declared set, strictly; else UTF-8; else windows-1252, which fits everything."""
-    codec = _codec(names)
-    for attempt in dict.fromkeys((codec or "utf-8", "utf-8")):
-        try:
-            return Decoded(body.decode(attempt), attempt, assumed=bool(codec) and attempt != codec)
-        except UnicodeDecodeError:
-            continue
-    return Decoded(body.decode("cp1252", "replace"), "cp1252", assumed=True)
-
-
-def _codec(names: Sequence[str]) -> str:
-    """A repeated MSH-18 switches sets by ISO 2022 escapes, which only the Japanese codecs of Python follow."""
+    A repeated MSH-18 switches sets by ISO 2022 escapes, which only the Japanese codecs of Python follow.
+    """
     for name in (*names[1:], *names[:1]):
         known = _known(name.strip().upper())
         if known.startswith("iso2022") or (known and len(names) == 1):
             return known
     return next((known for name in names if (known := _known(name.strip().upper()))), "")
+
+
+def settle(sent: bytes, names: Sequence[str]) -> tuple[str, bool]:
+    """The codec that fits, and whether it is another than the declared one: that one, else UTF-8, else windows-1252."""
+    codec = declared(names)
+    for attempt in dict.fromkeys((codec or "utf-8", "utf-8")):
+        if _fits(sent, attempt):
+            return attempt, bool(codec) and attempt != codec
+    return "cp1252", True
+
+
+def keeps_state(codec: str) -> bool:
+    """Whether what a byte means depends on escapes before it."""
+    return codec.startswith("iso2022")
+
+
+def _fits(sent: bytes, codec: str) -> bool:
+    decoder = codecs.getincrementaldecoder(codec)()
+    try:
+        for at in range(0, len(sent), _CHUNK):
+            decoder.decode(sent[at : at + _CHUNK], at + _CHUNK >= len(sent))
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _known(name: str) -> str:
@@ -67,6 +75,8 @@ def _known(name: str) -> str:
     if found := _ISO_NAME.fullmatch(name):
         return _known(f"8859/{found[1]}")
     try:
-        return codecs.lookup(name).name if name.startswith(("UTF", "WINDOWS-", "CP")) else ""
-    except LookupError:
+        codec = codecs.lookup(name).name if name.startswith(("UTF", "WINDOWS-", "CP")) else ""
+        # A set in which a header does not read as it stands is not the one that the header was sent in.
+        return codec if codec and _HEADER.encode(codec) == _HEADER.encode() else ""
+    except (LookupError, UnicodeEncodeError):
         return ""

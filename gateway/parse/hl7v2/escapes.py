@@ -1,7 +1,6 @@
 """Escape sequences of text (HL7 v2, section 2.7), undone only after splitting."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.parse.hl7v2.delimiters import Delimiters
@@ -12,48 +11,48 @@ _CHARSET: Final = re.compile(r"[CM][0-9A-Fa-f]{4,6}")
 _MAX_LINES: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
 class Escapes:
     """How one message escapes: its delimiters and the codec of its bytes."""
 
-    delimiters: Delimiters
-    codec: str
-
-    def undo(self, text: str) -> tuple[str, bool]:
-        """The plain text, and whether a sequence was found that the standard does not define; that one stays."""
-        mark = self.delimiters.escape
-        first, *rest = text.split(mark)
-        out = [first]
-        unknown = False
-        while rest:
-            body = rest.pop(0)
-            meant = self._meaning(body) if rest else None
-            if meant is None:
-                unknown = unknown or not (rest and body.startswith("Z"))
-                out.append(mark + body)
-            else:
-                out.append(meant)
-                out.append(rest.pop(0))
-        return "".join(out), unknown
-
-    def _meaning(self, body: str) -> str | None:
-        signs = self.delimiters
-        plain = {
+    def __init__(self, signs: Delimiters, codec: str) -> None:
+        self._mark = signs.escape
+        self._codec = codec
+        self._plain = {
             "F": signs.field,
             "S": signs.component,
             "T": signs.subcomponent,
             "R": signs.repetition,
             "E": signs.escape,
-            "P": "#",
+            "P": signs.truncation,
             "H": "",
             "N": "",
         }
-        if body in plain:
-            return plain[body]
+
+    def undo(self, text: str) -> tuple[str, bool]:
+        """The plain text, and whether a sequence was found that the standard does not define; that one stays."""
+        mark = self._mark
+        pieces = text.split(mark)
+        out, unknown, at, last = [pieces[0]], False, 1, len(pieces) - 1
+        while at <= last:
+            body = pieces[at]
+            meant = self._meaning(body) if at < last else None
+            if meant is None:
+                unknown = unknown or at == last or not body.startswith("Z")
+                out.append(mark + body)
+                at += 1
+            else:
+                out.append(meant)
+                out.append(pieces[at + 1])
+                at += 2
+        return "".join(out), unknown
+
+    def _meaning(self, body: str) -> str | None:
+        if (plain := self._plain.get(body)) is not None:
+            return plain
         if found := _LINE.fullmatch(body):
             return _layout(found)
         if found := _HEX.fullmatch(body):
-            return bytes.fromhex(found[1]).decode(self.codec, "replace")
+            return bytes.fromhex(found[1]).decode(self._codec, "replace")
         if _CHARSET.fullmatch(body):
             # A switch of character set inside the text; the codec of the message has read the bytes already.
             return ""
@@ -63,7 +62,7 @@ class Escapes:
 def _layout(found: re.Match[str]) -> str:
     """Formatting commands of FT become line ends and blanks; numbers from outside are kept small."""
     command, amount = (found[1] or "").lower(), found[2] or ""
-    count = min(int(amount), _MAX_LINES) if amount.isdigit() else 1
+    count = min(int(amount[:3]), _MAX_LINES) if amount.isdigit() else 1
     if command in ("br", "sp", "ce"):
         return "\n" * max(count, 1)
     return " " * count if command == "sk" else ""

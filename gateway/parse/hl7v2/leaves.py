@@ -1,106 +1,138 @@
 """The leaves of a segment: their keys, their places as people write them, and where they stand in the text.
 
 A key packs segment, field, repetition, component and subcomponent into one integer, so that reading a leaf costs no
-more than an addition.
+more than an addition. A message with more delimiters than a part of the key can count is refused when it comes in.
 """
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from itertools import repeat
+from typing import Final
 
+from gateway.core.ledger import Leaf
 from gateway.parse.hl7v2.delimiters import Delimiters
 
-_SUB, _COMPONENT, _REPETITION, _FIELD = 16, 16, 24, 16
+BITS: Final = 20
 SUB_UNIT: Final = 1
-COMPONENT_UNIT: Final = 1 << _SUB
-REPETITION_UNIT: Final = 1 << (_SUB + _COMPONENT)
-FIELD_UNIT: Final = 1 << (_SUB + _COMPONENT + _REPETITION)
-SEGMENT_UNIT: Final = 1 << (_SUB + _COMPONENT + _REPETITION + _FIELD)
+COMPONENT_UNIT: Final = 1 << BITS
+REPETITION_UNIT: Final = 1 << 2 * BITS
+FIELD_UNIT: Final = 1 << 3 * BITS
+SEGMENT_UNIT: Final = 1 << 4 * BITS
 FIRST: Final = REPETITION_UNIT + COMPONENT_UNIT + SUB_UNIT
 HEADERS: Final = frozenset({"MSH", "FHS", "BHS"})
 
-
-class Place(NamedTuple):
-    """One leaf: its key, its locator within the segment (`-3(2).4.1`), its start and end from the segment's start."""
-
-    key: int
-    locator: str
-    start: int
-    end: int
+Place = tuple[int, str, int, int, int]  # a leaf before it is named one
 
 
 def unpack(key: int) -> tuple[int, int, int, int, int]:
     """Segment (from 0), field, repetition, component and subcomponent (from 1) of a leaf's key."""
-    key, sub = divmod(key, COMPONENT_UNIT)
-    key, component = divmod(key, 1 << _COMPONENT)
-    key, repetition = divmod(key, 1 << _REPETITION)
-    segment, field = divmod(key, 1 << _FIELD)
-    return segment, field, repetition, component, sub
+    part = COMPONENT_UNIT - 1
+    return key >> 4 * BITS, key >> 3 * BITS & part, key >> 2 * BITS & part, key >> BITS & part, key & part
 
 
-def places(name: str, fields: list[str], base: int, signs: Delimiters) -> Iterator[Place]:
-    """Every valued leaf of a segment, given its fields (0 is the name)."""
-    at = len(name) + 1
-    first = 1
+def leaves(found: list[Place]) -> list[Leaf]:
+    """The places as leaves; a tuple is named without asking Python for each."""
+    return list(map(tuple.__new__, repeat(Leaf), found))
+
+
+def places(name: str, fields: list[str], base: int, location: str, at: int, signs: Delimiters) -> list[Place]:
+    """Every valued leaf of a segment, given its fields (0 is the name), its locator and where it starts.
+
+    Blanks at the ends of a leaf stay outside; what holds nothing else is none. Most fields are empty or one leaf, so
+    those cost least.
+    """
+    found: list[Place] = []
+    component, repetition, subcomponent = signs.component, signs.repetition, signs.subcomponent
+    names = _dashes(len(fields))
+    start = 1
     if name in HEADERS:
-        yield Place(base + FIELD_UNIT, "-1", 3, 4)
-        if len(fields) > 2 and fields[2]:
-            yield Place(base + 2 * FIELD_UNIT, "-2", 4, 4 + len(fields[2]))
-        at, first = 5 + len(fields[2]) if len(fields) > 2 else 4, 3
-    for number in range(first, len(fields)):
-        raw = fields[number]
+        start, size = 3, len(fields[2]) if len(fields) > 2 else 0
+        found.append((base + FIELD_UNIT, location + "-1", at + 3, at + 4, 0))
+        if size:
+            found.append((base + 2 * FIELD_UNIT, location + "-2", at + 4, at + 4 + size, 0))
+        at += size - 1  # MSH-1 is the separator itself
+    at += len(name)
+    for number, raw in enumerate(fields[start:], start):
         if raw:
-            yield from _field(raw, base + number * FIELD_UNIT, f"-{number}", at, signs)
-        at += len(raw) + 1
+            key, begin = base + number * FIELD_UNIT, at + number
+            if component in raw or repetition in raw or subcomponent in raw:
+                _divided(found, raw, key, location + names[number], begin, signs)
+            else:
+                bare = raw.strip()
+                if bare is not raw:
+                    begin += raw.index(bare)
+                if bare:
+                    found.append((key, location + names[number], begin, begin + len(bare), 0))
+            at += len(raw)
+    return found
 
 
-def _field(raw: str, key: int, locator: str, at: int, signs: Delimiters) -> Iterator[Place]:
+def _divided(found: list[Place], raw: str, key: int, location: str, at: int, signs: Delimiters) -> None:
+    """The leaves of a field that has repetitions, components or subcomponents."""
     if signs.repetition not in raw:
-        yield from _repetition(raw, key, locator, at, signs)
+        _components(found, raw, key, location, at, signs)
         return
     for number, one in enumerate(raw.split(signs.repetition), 1):
-        if one:
-            yield from _repetition(one, key, f"{locator}({number})", at, signs)
+        if signs.component in one or signs.subcomponent in one:
+            _components(found, one, key, f"{location}({number})", at, signs)
+        elif one:
+            _pieces(found, [one], [f"({number})"], key, SUB_UNIT, location, at)
         at += len(one) + 1
         key += REPETITION_UNIT
 
 
-def _repetition(raw: str, key: int, locator: str, at: int, signs: Delimiters) -> Iterator[Place]:
-    if signs.component not in raw and signs.subcomponent not in raw:
-        yield from _leaf(raw, key, locator, at)
+def _components(found: list[Place], raw: str, key: int, location: str, at: int, signs: Delimiters) -> None:
+    """The leaves of a repetition that is divided."""
+    pieces = raw.split(signs.component)
+    subcomponent = signs.subcomponent
+    if subcomponent not in raw:
+        _pieces(found, pieces, _dots(len(pieces)), key, COMPONENT_UNIT, location, at)
         return
-    for number, component in enumerate(raw.split(signs.component), 1):
-        if component:
-            if signs.subcomponent in component:
-                begin, inner = at, key
-                for below, sub in enumerate(component.split(signs.subcomponent), 1):
-                    if sub:
-                        yield from _leaf(sub, inner, f"{locator}.{number}.{below}", begin)
-                    begin += len(sub) + 1
-                    inner += SUB_UNIT
-            else:
-                yield from _leaf(component, key, f"{locator}.{number}", at)
-        at += len(component) + 1
+    for number, piece in enumerate(pieces, 1):
+        if subcomponent in piece:
+            below = piece.split(subcomponent)
+            _pieces(found, below, _dots(len(below)), key, SUB_UNIT, f"{location}.{number}", at)
+        elif piece:
+            _pieces(found, [piece], [f".{number}"], key, SUB_UNIT, location, at)
+        at += len(piece) + 1
         key += COMPONENT_UNIT
 
 
-def _leaf(raw: str, key: int, locator: str, at: int) -> Iterator[Place]:
-    """Blanks at the ends stay outside; what holds nothing else is no leaf."""
-    bare = raw.strip()
-    if bare:
-        begin = at if bare is raw else at + raw.index(bare)
-        yield Place(key, locator, begin, begin + len(bare))
+def _pieces(
+    found: list[Place], pieces: list[str], names: list[str], key: int, unit: int, location: str, at: int
+) -> None:
+    """The leaves among pieces that nothing divides further."""
+    for number, piece in enumerate(pieces):
+        if piece:
+            bare = piece.strip()
+            begin = at + number
+            if bare is not piece:
+                begin += piece.index(bare)
+            if bare:
+                found.append((key + number * unit, location + names[number], begin, begin + len(bare), 0))
+            at += len(piece)
+
+
+_DASHES: Final = [f"-{number}" for number in range(100)]
+_DOTS: Final = [f".{number}" for number in range(1, 100)]
+
+
+def _dashes(count: int) -> list[str]:
+    """The ends of locators of fields, by their number."""
+    return _DASHES if count < len(_DASHES) else [f"-{number}" for number in range(count + 1)]
+
+
+def _dots(count: int) -> list[str]:
+    """The ends of locators of components and subcomponents, the first first."""
+    return _DOTS if count < len(_DOTS) else [f".{number}" for number in range(1, count + 1)]
 
 
 def keys(raw: str, key: int, depth: int, signs: Delimiters) -> list[int]:
     """The keys of the leaves of a part: a repetition (depth 0), a component (1) or a subcomponent (2)."""
     component, subcomponent = signs.component, signs.subcomponent
     if depth == 0 and component in raw:
-        return [
-            leaf
-            for at, piece in enumerate(raw.split(component))
-            if piece
-            for leaf in keys(piece, key + at * COMPONENT_UNIT, 1, signs)
-        ]
+        pieces = enumerate(raw.split(component))
+        if subcomponent not in raw:
+            return [key + at * COMPONENT_UNIT for at, piece in pieces if piece and piece.strip()]
+        return [leaf for at, piece in pieces if piece for leaf in keys(piece, key + at * COMPONENT_UNIT, 1, signs)]
     if depth < 2 and subcomponent in raw:
         return [key + at for at, piece in enumerate(raw.split(subcomponent)) if piece.strip()]
     return [key] if raw.strip() else []

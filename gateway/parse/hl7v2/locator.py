@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any, Final
 
 from gateway.core.record import Read
-from gateway.parse.hl7v2.message import Group, Part, Segment
+from gateway.parse.hl7v2.group import Group
+from gateway.parse.hl7v2.segment import Part, Segment
 from gateway.parse.hl7v2.structure import OPEN
 
 _STEP: Final = re.compile(

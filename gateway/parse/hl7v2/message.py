@@ -1,332 +1,127 @@
-"""One HL7 v2 message as a record: groups, segments and parts of fields, split only when somebody reads them."""
+"""One HL7 v2 message as a record: its segments in their groups, and the account of its leaves."""
 
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from gateway.core.issue import Issue, Severity
 from gateway.core.ledger import Leaf
-from gateway.parse.hl7v2.delimiters import Delimiters
+from gateway.parse.hl7v2 import charset
+from gateway.parse.hl7v2.delimiters import Delimiters, declared
 from gateway.parse.hl7v2.escapes import Escapes
-from gateway.parse.hl7v2.leaves import (
-    COMPONENT_UNIT,
-    FIELD_UNIT,
-    FIRST,
-    HEADERS,
-    REPETITION_UNIT,
-    SEGMENT_UNIT,
-    SUB_UNIT,
-    Place,
-    keys,
-    places,
-    unpack,
-)
+from gateway.parse.hl7v2.group import Group
+from gateway.parse.hl7v2.leaves import FIRST, HEADERS, SEGMENT_UNIT, Place, leaves, places, unpack
+from gateway.parse.hl7v2.segment import Part, Segment
+from gateway.parse.hl7v2.segments import Span
+from gateway.parse.hl7v2.structure import arrange
 
-CLEAR: Final = '""'
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-# The first step of a locator, when it names a segment, a group or a field.
-_FIRST: Final = re.compile(r"([A-Z][A-Z0-9_]*)?-?(\d+)?(?<!^)")
-_NOTHING: Final[tuple["Part", ...]] = ()
-_NOBODY: "Final[list[Segment | Group]]" = []
-
-
-class Part:
-    """A repetition of a field, a component or a subcomponent, with the key of its first leaf."""
-
-    holder = False
-    shape = None
-
-    __slots__ = ("_parts", "depth", "key", "raw", "segment")
-
-    def __init__(self, segment: "Segment", key: int, raw: str, depth: int) -> None:
-        self.segment = segment
-        self.key = key
-        self.raw = raw
-        self.depth = depth  # 0 a repetition, 1 a component, 2 a subcomponent
-        self._parts: list[str] | None = None
-
-    @property
-    def record(self) -> "Message":
-        """The message this is a part of."""
-        return self.segment.record
-
-    @property
-    def location(self) -> str:
-        """The locator of the first leaf that stands here."""
-        return self.segment.record.locate(self.key)
-
-    @property
-    def name(self) -> str:
-        """The segment's name."""
-        return self.segment.name
-
-    @property
-    def text(self) -> str:
-        """The first leaf's text, counted as read."""
-        found = self.peek
-        if found:
-            self.segment.record.touched.append(self.key)
-        return found
-
-    @property
-    def peek(self) -> str:
-        """The first leaf's text, not counted; a request to clear (two quotation marks) is no text."""
-        record = self.segment.record
-        raw = self.raw
-        if self.depth == 0 and record.component in raw:
-            raw = raw.split(record.component, 1)[0]
-        if self.depth < 2 and record.subcomponent in raw:
-            raw = raw.split(record.subcomponent, 1)[0]
-        return "" if raw == CLEAR else record.plain(raw, self.key)
-
-    @property
-    def valued(self) -> bool:
-        """Whether anything is valued here; a request to clear is not."""
-        record = self.segment.record
-        return bool(self.raw.strip(record.blank)) and self.raw != CLEAR
-
-    def keys(self) -> Iterator[int]:
-        """The keys of all leaves at or below this part."""
-        return iter(keys(self.raw, self.key, self.depth, self.segment.record.delimiters))
-
-    def may(self, locator: str) -> bool:
-        """A part does not tell."""
-        return True
-
-    def part(self, number: int) -> "Part | None":
-        """The n-th component of a repetition, or subcomponent of a component, when valued."""
-        record = self.segment.record
-        if self.depth == 0:
-            separator, unit = record.component, COMPONENT_UNIT
-        elif self.depth == 1:
-            separator, unit = record.subcomponent, SUB_UNIT
-        else:
-            return self if number == 1 else None
-        if separator not in self.raw:
-            return Part(self.segment, self.key, self.raw, self.depth + 1) if number == 1 else None
-        parts = self._parts
-        if parts is None:
-            parts = self._parts = self.raw.split(separator)
-        if number > len(parts):
-            return None
-        raw = parts[number - 1]
-        if not raw or raw == CLEAR or not raw.strip(record.blank):
-            return None
-        return Part(self.segment, self.key + (number - 1) * unit, raw, self.depth + 1)
-
-    def parts(self) -> "list[Part]":
-        """All valued parts below; a part that is not divided is its own only one."""
-        record = self.segment.record
-        separator = (record.component, record.subcomponent, "")[self.depth]
-        if separator and separator in self.raw:
-            found = (self.part(number) for number in range(1, self.raw.count(separator) + 2))
-            return [one for one in found if one is not None]
-        if self.depth == 0 and record.subcomponent in self.raw:
-            return Part(self.segment, self.key, self.raw, 1).parts()
-        return [self]
-
-
-class Segment:
-    """One segment: its raw text, its fields split once when first asked for."""
-
-    holder = True
-
-    __slots__ = ("_fields", "_read", "base", "group", "index", "name", "raw", "record", "start")
-
-    def __init__(self, record: "Message", index: int, name: str, raw: str, start: int) -> None:
-        self.record = record
-        self.index = index
-        self.name = name
-        self.raw = raw
-        self.start = start
-        self.base = index * SEGMENT_UNIT + FIRST
-        self.group: Group = record.root
-        self._fields: list[str] | None = None
-        self._read: dict[int, tuple[Part, ...]] = {}
-
-    @property
-    def fields(self) -> list[str]:
-        """The raw fields by their number; 0 is the segment's name, 1 of a header is the separator itself."""
-        found = self._fields
-        if found is None:
-            found = self.raw.split(self.record.field)
-            if self.name in HEADERS:
-                found.insert(1, self.record.field)
-            self._fields = found
-        return found
-
-    @property
-    def shape(self) -> Hashable:
-        """The segment's name and which of its fields hold anything."""
-        return self.name, *map(bool, self.fields)
-
-    def may(self, locator: str) -> bool:
-        """Whether the first step of a locator names a field that holds anything."""
-        first = _FIRST.match(locator)
-        if first is None:
-            return True
-        name, number = first[1] or self.name, int(first[2] or 0)
-        return name == self.name and (not number or (number < len(self.fields) and bool(self.fields[number])))
-
-    def field(self, number: int) -> Sequence[Part]:
-        """The valued repetitions of a field."""
-        found = self._read.get(number)
-        if found is None:
-            found = self._read[number] = self._split(number)
-        return found
-
-    def _split(self, number: int) -> tuple[Part, ...]:
-        fields = self.fields
-        if number >= len(fields) or not fields[number]:
-            return _NOTHING
-        record, raw, key = self.record, fields[number], self.base + number * FIELD_UNIT
-        if self.name in HEADERS and number <= 2:
-            return (Part(self, key, raw, 2),)
-        if record.repetition not in raw:
-            part = Part(self, key, raw, 0)
-            return (part,) if part.valued else _NOTHING
-        parts = (Part(self, key + at * REPETITION_UNIT, one, 0) for at, one in enumerate(raw.split(record.repetition)))
-        return tuple(part for part in parts if part.valued)
-
-    @property
-    def location(self) -> str:
-        """The segment's name, with its number when the message has several of that name."""
-        same = self.record.by_name[self.name]
-        return self.name if len(same) == 1 else f"{self.name}[{same.index(self) + 1}]"
-
-    @property
-    def text(self) -> str:
-        """A segment has no text of its own."""
-        return ""
-
-    peek = text
-
-    @property
-    def valued(self) -> bool:
-        """Whether any field is valued."""
-        return bool(self.raw[len(self.name) :].strip(self.record.field + self.record.blank))
-
-    def keys(self) -> Iterator[int]:
-        """The keys of all valued leaves of the segment."""
-        for number, raw in enumerate(self.fields):
-            if number and raw:
-                yield from self._keys_of(number, raw)
-
-    def places(self) -> Iterator[Place]:
-        """Every leaf with its locator and its place."""
-        return places(self.name, self.fields, self.base, self.record.delimiters)
-
-    def _keys_of(self, number: int, raw: str) -> list[int]:
-        signs, key = self.record.delimiters, self.base + number * FIELD_UNIT
-        if self.name in HEADERS and number <= 2:
-            return [key]
-        if signs.repetition not in raw:
-            return keys(raw, key, 0, signs)
-        pieces = enumerate(raw.split(signs.repetition))
-        return [leaf for at, piece in pieces for leaf in keys(piece, key + at * REPETITION_UNIT, 0, signs)]
-
-
-class Group:
-    """Segments that belong together, in order, with the groups inside."""
-
-    holder = True
-
-    __slots__ = ("_named", "_names", "name", "parent", "parts", "record")
-
-    def __init__(self, record: "Message", name: str, parent: "Group | None") -> None:
-        self._named: dict[str, list[Segment | Group]] | None = None
-        self._names: frozenset[str] | None = None
-        self.record = record
-        self.name = name
-        self.parent = parent
-        self.parts: list[Segment | Group] = []
-
-    @property
-    def location(self) -> str:
-        """Where the group's first segment stands."""
-        return next((part.location for part in self.parts), self.name)
-
-    @property
-    def text(self) -> str:
-        """A group has no text of its own."""
-        return ""
-
-    peek = text
-
-    def named(self, name: str, open: frozenset[str]) -> "list[Segment | Group]":
-        """The segments and groups of a name, also those inside groups that are looked through; asked when all stand."""
-        found = self._named
-        if found is None:
-            found = self._named = {}
-            self._index(found, open)
-        return found.get(name, _NOBODY)
-
-    def _index(self, found: "dict[str, list[Segment | Group]]", open: frozenset[str]) -> None:
-        for part in self.parts:
-            if part.valued:
-                found.setdefault(part.name, []).append(part)
-            if isinstance(part, Group) and part.name in open:
-                part._index(found, open)
-
-    @property
-    def shape(self) -> Hashable:
-        """The names of all segments and groups inside."""
-        if self._names is None:
-            self._names = frozenset(
-                name
-                for part in self.parts
-                for name in (part.name, *(part.shape if isinstance(part, Group) else ()))  # type: ignore[misc]
-            )
-        return self._names
-
-    def may(self, locator: str) -> bool:
-        """Whether the first step of a locator names a segment or a group inside."""
-        first = _FIRST.match(locator)
-        return first is None or first[1] is None or first[1] in self.shape  # type: ignore[operator]
-
-    @property
-    def valued(self) -> bool:
-        """Whether the group holds anything."""
-        return bool(self.parts)
-
-    def keys(self) -> Iterator[int]:
-        """The keys of all valued leaves in the group."""
-        for part in self.parts:
-            yield from part.keys()
 
 
 class Message:
-    """The record of one message."""
+    """The record of one message: a part of the bytes that were sent, settled when somebody looks into it."""
 
-    def __init__(self, text: str, delimiters: Delimiters, codec: str, offset: int = 0) -> None:
-        self.source = text
-        self.delimiters = delimiters
-        self.field, self.component = delimiters.field, delimiters.component
-        self.repetition, self.subcomponent = delimiters.repetition, delimiters.subcomponent
-        self.escape, self.blank = delimiters.escape, delimiters.all
-        self.codec = codec
-        self.offset = offset
-        self.kind = "hl7v2:"
-        self.issues: list[Issue] = []
+    kind: str
+    issues: list[Issue]
+    root: Group
+    segments: list[Segment]
+    by_name: dict[str, list[Segment]]
+    reads: str  # the codec its bytes are read with
+    delimiters: Delimiters
+    field: str
+    component: str
+    repetition: str
+    escape: str
+    subcomponent: str
+    blank: str
+
+    def __init__(self, body: bytes, spans: Sequence[Span], offset: int, agreed: str) -> None:
+        self.body = body
+        self.offset = offset  # of the body in what was sent
         self.touched: list[Any] = []
-        self.segments: list[Segment] = []
-        self.by_name: dict[str, list[Segment]] = {}
-        self.root = Group(self, "MESSAGE", None)
-        self._escapes = Escapes(delimiters, codec)
-        self._clean = not _CONTROL.search(text)
+        self._spans = spans
+        self._agreed = agreed  # the character set of a sender who names none
+        self._escapes: Escapes | None = None
         self._escapes_doubted: set[int] = set()
         self._leaves: list[Leaf] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        """What is not there yet is settled all at once; from then on no attribute costs more than looking it up."""
+        if name not in Message.__annotations__ or "_spans" not in self.__dict__:
+            raise AttributeError(name)
+        self._settle(self.__dict__.pop("_spans"))
+        return self.__dict__[name]
+
+    def _settle(self, spans: Sequence[Span]) -> None:
+        self.issues = []
+        header = next(span for span in spans if span[0] == "MSH")
+        self._settle_charset(self.body[spans[0][1] : spans[-1][2]], header)
+        self._settle_delimiters(header)
+        self.root = root = Group(self, "MESSAGE", None)
+        segments = self.segments = []
+        by_name = self.by_name = {}
+        base = FIRST
+        for name, start, end, _ in spans:
+            same = by_name.get(name)
+            if same is None:
+                same = by_name[name] = []
+            segment = Segment(root, base, name, len(same) + 1, start, end)
+            segments.append(segment)
+            same.append(segment)
+            base += SEGMENT_UNIT
+        for segment, span in zip(segments, spans, strict=True):
+            if span[3]:
+                self.warn("line-continued", segment.location)
+        type, event = self._type()
+        self.kind = f"hl7v2:{type}^{event}" if event else f"hl7v2:{type}"
+        arrange(self, type)
+
+    def _settle_charset(self, sent: bytes, header: Span) -> None:
+        self.reads, self._codec = "ascii", ""
+        if sent.isascii() and b"\x1b" not in sent:
+            return
+        self._codec, assumed = charset.settle(sent, self._charset_names(header))
+        if not sent.isascii() or charset.keeps_state(self._codec):
+            self.reads = self._codec
+        if assumed:
+            self.warn("encoding-assumed", "MSH-18")
+
+    def _charset_names(self, header: Span) -> list[str]:
+        """MSH-18, read before anything can be decoded."""
+        line = self.body[header[1] : header[2]].decode("latin-1")
+        fields = line.split(line[3:4])
+        return fields[17].split("~") if len(fields) > 17 and fields[17] else [self._agreed]
+
+    def _settle_delimiters(self, header: Span) -> None:
+        head = self.body[header[1] : header[1] + 16].decode(self.reads, "replace")
+        self.delimiters = signs = declared(head[:9])
+        self.field, self.component, self.repetition = signs.field, signs.component, signs.repetition
+        self.escape, self.subcomponent, self.blank = signs.escape, signs.subcomponent, signs.blank
+
+    def _type(self) -> tuple[str, str]:
+        """The first two components of MSH-9."""
+        for part in self.by_name["MSH"][0].field(9)[:1]:
+            type, event = part.part(1), part.part(2)
+            return type.peek if type else "", event.peek if event else ""
+        return "", ""
+
+    @property
+    def codec(self) -> str:
+        """The codec of the message's bytes, also of those that its escapes name."""
+        if not self._codec:
+            self._codec = (
+                charset.declared([one.raw for one in self.by_name["MSH"][0].field(18)] or [self._agreed]) or "utf-8"
+            )
+        return self._codec
+
+    @property
+    def source(self) -> str:
+        """The text of the message."""
+        return self.body[self.segments[0].start : self.segments[-1].end].decode(self.reads, "replace")
 
     def repetition_of(self, part: Part) -> int:
         """Which repetition of its field a part stands in."""
         return unpack(part.key)[2]
-
-    def add(self, name: str, raw: str, start: int) -> Segment:
-        """Take in one more segment; the structure is settled when all are in."""
-        segment = Segment(self, len(self.segments), name, raw, start)
-        self.segments.append(segment)
-        self.by_name.setdefault(name, []).append(segment)
-        return segment
 
     def warn(self, code: str, location: str) -> None:
         """Note something about the form of the message."""
@@ -335,15 +130,14 @@ class Message:
     def plain(self, raw: str, key: int) -> str:
         """Text without escapes, control characters and blanks at its ends."""
         if self.escape in raw:
+            if self._escapes is None:
+                self._escapes = Escapes(self.delimiters, self.codec)
             raw, unknown = self._escapes.undo(raw)
             if unknown and key not in self._escapes_doubted:
                 self._escapes_doubted.add(key)
                 self.warn("escape-unknown", self.locate(key))
-            raw = _CONTROL.sub("", raw)
-        elif not self._clean:
-            raw = _CONTROL.sub("", raw)
-        if "\r" in raw:
-            raw = raw.replace("\r\n", "\n").replace("\r", "\n")
+        if not raw.isprintable():
+            raw = _CONTROL.sub("", raw).replace("\r\n", "\n").replace("\r", "\n")
         return raw.strip()
 
     def locate(self, key: int) -> str:
@@ -354,14 +148,15 @@ class Message:
         raw = owner.fields[field]
         if owner.name in HEADERS and field <= 2:
             return found
-        repetitions = raw.split(self.repetition)
-        if len(repetitions) > 1:
+        if self.repetition in raw:
+            raw = raw.split(self.repetition)[repetition - 1]
             found += f"({repetition})"
-        components = repetitions[repetition - 1].split(self.component)
-        if len(components) == 1 and self.subcomponent not in components[0]:
+        if self.component in raw:
+            raw = raw.split(self.component)[component - 1]
+        elif self.subcomponent not in raw:
             return found
         found += f".{component}"
-        return f"{found}.{sub}" if self.subcomponent in components[component - 1] else found
+        return f"{found}.{sub}" if self.subcomponent in raw else found
 
     def value(self, key: int) -> str:
         """What stands at a leaf, not counted."""
@@ -376,25 +171,27 @@ class Message:
     def leaves(self) -> Iterator[Leaf]:
         """Every valued leaf in the order of the source, with the span of its bytes in what was sent."""
         if self._leaves is None:  # the account and the origin both ask
-            self._leaves = list(self._walk())
+            signs, offset, found = self.delimiters, self.offset, []
+            for one in self.segments:
+                there = places(one.name, one.fields, one.base, one.location, offset + one.start, signs)
+                found += there if self.reads == "ascii" else self._wide(one, there)
+            self._leaves = leaves(found)
         return iter(self._leaves)
 
-    def _walk(self) -> Iterator[Leaf]:
-        narrow = self.source.isascii()
-        for segment in self.segments:
-            start, name = self.offset + segment.start, segment.location
-            if narrow:
-                for key, locator, begin, end in segment.places():
-                    yield Leaf(key, name + locator, start + begin, start + end)
-            else:
-                yield from self._wide(segment, name)
-
-    def _wide(self, segment: Segment, name: str) -> Iterator[Leaf]:
-        """The leaves of a segment whose letters may take several bytes."""
-        at = self.offset + len(self.source[: segment.start].encode(self.codec, "replace"))
-        seen, text = 0, self.source[segment.start : segment.start + len(segment.raw)]
-        for key, locator, begin, end in segment.places():
-            at += len(text[seen:begin].encode(self.codec, "replace"))
-            stop = at + len(text[begin:end].encode(self.codec, "replace"))
-            yield Leaf(key, name + locator, at, stop)
-            at, seen = stop, end
+    def _wide(self, segment: Segment, found: list[Place]) -> list[Place]:
+        """The places of a segment whose letters may take several bytes."""
+        sent = self.body[segment.start : segment.end]
+        if sent.isascii() and not charset.keeps_state(self.reads):
+            return found
+        text, begin = segment.raw, self.offset + segment.start
+        if len(text) == len(sent):
+            return found
+        if charset.keeps_state(self.reads):  # a letter's bytes cannot be told from the escapes before it
+            return [(key, location, -1, -1, 0) for key, location, *_ in found]
+        wide, at, seen = [], begin, 0
+        for key, location, start, end, _ in found:
+            at += len(text[seen : start - begin].encode(self.reads, "replace"))
+            stop = at + len(text[start - begin : end - begin].encode(self.reads, "replace"))
+            wide.append((key, location, at, stop, 0))
+            at, seen = stop, end - begin
+        return wide

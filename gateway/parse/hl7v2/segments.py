@@ -1,37 +1,52 @@
-"""From the text of a message to its segments (HL7 v2, section 2.6): tolerant of line ends and of broken lines."""
+"""From the bytes of a submission to its segments (HL7 v2, section 2.6): tolerant of line ends and of broken lines."""
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
-_NAME: Final = re.compile(r"[A-Z][A-Z0-9]{2}", re.ASCII)
+Span = tuple[str, int, int, bool]  # a segment's name, its start and end, and whether lines that start none were joined
+
+_NAME: Final = re.compile(rb"[A-Z][A-Z0-9]{2}")
+_BARE: Final = re.compile(rb"\r(?!\n)")
+_MOST_STARTS: Final = 2_000
 
 
-def lines(text: str) -> Iterator[tuple[int, str]]:
-    """Start and text of each line: ended by CR, or by LF (CRLF) when the message has no bare CR."""
-    bare = "\n" not in text or "\r" in text.replace("\r\n", "")
+def segments(body: bytes) -> list[Span]:
+    """The segments in order. Lines end with CR, or with LF (CRLF) when the body has no bare CR."""
+    feeds = b"\n" in body
+    end = b"\n" if feeds and not _BARE.search(body) else b"\r"
+    separator = body[3:4]
+    starts = _starts(separator)
+    found: list[Span] = []
     at = 0
-    for line in text.split("\r" if bare else "\n"):
-        begin = len(line) - len(line.lstrip("\n "))
-        found = line[begin:].rstrip("\r\n")
-        if found:
-            yield at + begin, found
-        at += len(line) + 1
+    for line in body.split(end):
+        begin, size = at, len(line)
+        if feeds:
+            line = line.rstrip(b"\r\n")
+        name = starts.get(line[:4])
+        if name is None:
+            line = line.lstrip(b"\n ")
+            begin = at + size - len(body[at : at + size].lstrip(b"\n "))
+            name = _start(line, separator)
+        if name:
+            found.append((name, begin, begin + len(line), False))
+        elif line and found:
+            found[-1] = (*found[-1][:2], begin + len(line), True)
+        at += size + 1
+    return found
 
 
-def segments(text: str, separator: str) -> Iterator[tuple[int, int, bool]]:
-    """Start and end of each segment, and whether a line that starts none was joined to it."""
-    start = end = -1
-    joined = False
-    for at, line in lines(text):
-        if _NAME.match(line) and line[3:4] in ("", separator):
-            if start >= 0:
-                yield start, end, joined
-            start, joined = at, False
-        elif start >= 0:
-            joined = True
-        else:
-            continue
-        end = at + len(line)
-    if start >= 0:
-        yield start, end, joined
+@lru_cache(maxsize=16)
+def _starts(separator: bytes) -> dict[bytes, str]:
+    """The starts of lines that were found to start a segment, so that each is looked at once."""
+    return {}
+
+
+def _start(line: bytes, separator: bytes) -> str:
+    """The name of the segment that a line starts, or the empty string."""
+    if not _NAME.match(line) or line[3:4] not in (b"", separator):
+        return ""
+    name, starts = line[:3].decode("ascii"), _starts(separator)
+    if len(starts) < _MOST_STARTS:
+        starts[line[:4]] = name
+    return name

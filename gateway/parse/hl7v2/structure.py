@@ -1,13 +1,18 @@
 """Which segments belong together: a tolerant state machine over the groups of mappings/structures/hl7v2.yaml."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from gateway.core.errors import MappingTableError
-from gateway.parse.hl7v2.message import Group, Message, Segment
+from gateway.parse.hl7v2.group import Group
+from gateway.parse.hl7v2.segment import Segment
+
+if TYPE_CHECKING:
+    from gateway.parse.hl7v2.message import Message
 
 TABLE: Final = Path(__file__).resolve().parents[3] / "mappings" / "structures" / "hl7v2.yaml"
 
@@ -61,18 +66,66 @@ RULES: Final = load()
 OPEN: Final = frozenset(name for name, rule in RULES.items() if rule.open)
 OPENED_BY: Final = {segment: name for name, rule in RULES.items() for segment in (*rule.opens, *rule.once)}
 KNOWN: Final = frozenset(OPENED_BY).union(*(rule.takes for rule in RULES.values()))
+# What these open depends on what the open groups hold already; of all others, on which groups are open alone.
+_BY_CONTENT: Final = frozenset(
+    segment for rule in RULES.values() for segment in (rule.opens if rule.single else rule.once)
+)
+_JOINING: Final = frozenset(family for rule in RULES.values() for one in rule.joins.values() for family in one)
+_MOST_STEPS: Final = 500
+
+# How many of the open groups stay open, which open anew, whether the segment is out of its place, what is open then.
+_Step = tuple[int, tuple[str, ...], bool, "_Open"]
 
 
-def arrange(message: Message, family: str) -> None:
+class _Open(dict[str, _Step]):
+    """The names of the open groups, and what each segment was found to do there."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+
+
+@lru_cache(maxsize=1024)
+def _opened(names: tuple[str, ...]) -> _Open:
+    return _Open(names)
+
+
+def arrange(message: "Message", family: str) -> None:
     """Put the segments of a message into groups; a segment out of its place joins the group that is open."""
     stack = [message.root]
+    now, varying = _opened(("MESSAGE",)), family in _JOINING
     for segment in message.segments:
-        name = OPENED_BY.get(segment.name)
-        if name is None or _joins(stack, RULES[name], name, segment, family):
-            _take(stack, segment)
-        else:
-            _open(stack, name)
-            _add(stack[-1], segment)
+        step = now.get(segment.name)
+        if step is None or varying:
+            now = _settle(now, stack, segment, family)
+            continue
+        kept, anew, misplaced, now = step
+        del stack[kept:]
+        for name in anew:
+            _begin(stack, name)
+        if misplaced:
+            message.warn("segment-order", segment.location)
+        group = segment.group = stack[-1]
+        group.parts.append(segment)
+
+
+def _settle(now: _Open, stack: list[Group], segment: Segment, family: str) -> _Open:
+    """Find a segment's place by the rules, and remember what was done where that is always the same."""
+    before, name = list(stack), OPENED_BY.get(segment.name)
+    misplaced = False
+    if name is None or _joins(stack, RULES[name], name, segment, family):
+        misplaced = not _close_to(stack, segment.name) and segment.name in KNOWN
+        if misplaced:
+            segment.record.warn("segment-order", segment.location)
+    else:
+        _open(stack, name)
+    segment.group = stack[-1]
+    stack[-1].parts.append(segment)
+    kept = next((at for at, (old, new) in enumerate(zip(before, stack, strict=False)) if old is not new), None)
+    kept = min(len(before), len(stack)) if kept is None else kept
+    then = _opened(tuple(group.name for group in stack))
+    if segment.name not in _BY_CONTENT and family not in _JOINING and len(now) < _MOST_STEPS:
+        now[segment.name] = (kept, then.names[kept:], misplaced, then)
+    return then
 
 
 def _joins(stack: list[Group], rule: GroupRule, name: str, segment: Segment, family: str) -> bool:
@@ -96,22 +149,19 @@ def _open(stack: list[Group], name: str) -> None:
             break
     else:
         _open(stack, rule.home)
+    _begin(stack, name)
+
+
+def _begin(stack: list[Group], name: str) -> None:
     group = Group(stack[0].record, name, stack[-1])
     stack[-1].parts.append(group)
     stack.append(group)
 
 
-def _take(stack: list[Group], segment: Segment) -> None:
+def _close_to(stack: list[Group], segment: str) -> bool:
+    """Close the groups inside the innermost one that takes the segment; whether there is one."""
     for depth in range(len(stack), 0, -1):
-        if segment.name in RULES[stack[depth - 1].name].takes:
+        if segment in RULES[stack[depth - 1].name].takes:
             del stack[depth:]
-            break
-    else:
-        if segment.name in KNOWN:
-            segment.record.warn("segment-order", segment.location)
-    _add(stack[-1], segment)
-
-
-def _add(group: Group, segment: Segment) -> None:
-    segment.group = group
-    group.parts.append(segment)
+            return True
+    return False

@@ -1,0 +1,246 @@
+"""Segments and the parts of their fields, split only when somebody reads them."""
+
+import re
+from collections.abc import Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from gateway.parse.hl7v2.leaves import (
+    COMPONENT_UNIT,
+    FIELD_UNIT,
+    HEADERS,
+    REPETITION_UNIT,
+    SEGMENT_UNIT,
+    SUB_UNIT,
+    keys,
+)
+
+if TYPE_CHECKING:
+    from gateway.parse.hl7v2.group import Group
+    from gateway.parse.hl7v2.message import Message
+
+CLEAR: Final = '""'
+# The first step of a locator, when it names a segment, a group or a field.
+FIRST_STEP: Final = re.compile(r"([A-Z][A-Z0-9_]*)?-?(\d+)?(?<!^)")
+_NOTHING: Final[tuple["Part", ...]] = ()
+
+
+class Part:
+    """A valued repetition of a field, component or subcomponent, with the key of its first leaf."""
+
+    holder = False
+    shape = None
+    valued = True  # a part that is not valued is never made; a request to clear (two quotation marks) is no value
+
+    __slots__ = ("_below", "depth", "key", "raw", "segment")
+
+    def __init__(self, segment: "Segment", key: int, raw: str, depth: int) -> None:
+        self.segment = segment
+        self.key = key
+        self.raw = raw
+        self.depth = depth  # 0 a repetition, 1 a component, 2 a subcomponent
+        self._below: Sequence[Part | None] | None = None
+
+    @property
+    def record(self) -> "Message":
+        """The message this is a part of."""
+        return self.segment.record
+
+    @property
+    def location(self) -> str:
+        """The locator of the first leaf that stands here."""
+        return self.segment.record.locate(self.key)
+
+    @property
+    def name(self) -> str:
+        """The segment's name."""
+        return self.segment.name
+
+    @property
+    def text(self) -> str:
+        """The first leaf's text, counted as read."""
+        found = self.peek
+        if found:
+            self.segment.record.touched.append(self.key)
+        return found
+
+    @property
+    def peek(self) -> str:
+        """The first leaf's text, not counted."""
+        below = self._below
+        if below is None:
+            below = self._divide()
+        if below:
+            first = below[0]
+            return first.peek if first is not None else ""
+        raw, record = self.raw, self.segment.record
+        return raw.strip() if record.escape not in raw and raw.isprintable() else record.plain(raw, self.key)
+
+    def may(self, locator: str) -> bool:
+        """A part does not tell."""
+        return True
+
+    def keys(self) -> Iterator[int]:
+        """The keys of all leaves at or below this part."""
+        return iter(keys(self.raw, self.key, self.depth, self.segment.record.delimiters))
+
+    def part(self, number: int) -> "Part | None":
+        """The n-th component of a repetition, or subcomponent of a component, when valued."""
+        below = self._below
+        if below is None:
+            below = self._divide()
+        if not below:
+            return self if number == 1 else None
+        return below[number - 1] if number <= len(below) else None
+
+    def parts(self) -> "list[Part]":
+        """All valued parts below; a part that is not divided is its own only one."""
+        below = self._below
+        if below is None:
+            below = self._divide()
+        if not below:
+            return [self]
+        if self.depth == 0 and len(below) == 1 and below[0] is not None:
+            return below[0].parts()  # one component alone: its subcomponents are what is below
+        return [one for one in below if one is not None]
+
+    def _divide(self) -> "Sequence[Part | None]":
+        """The parts below, settled once; none when nothing divides this one."""
+        raw, depth, record = self.raw, self.depth, self.segment.record
+        below: Sequence[Part | None] = _NOTHING
+        if depth == 0 and record.component in raw:
+            below = self._pieces(raw.split(record.component), COMPONENT_UNIT)
+        elif depth < 2 and record.subcomponent in raw:
+            if depth == 0:
+                below = (Part(self.segment, self.key, raw, 1),)
+            else:
+                below = self._pieces(raw.split(record.subcomponent), SUB_UNIT)
+        self._below = below
+        return below
+
+    def _pieces(self, pieces: list[str], unit: int) -> "Sequence[Part | None]":
+        segment, key, depth, blank = self.segment, self.key, self.depth + 1, self.segment.record.blank
+        return [
+            Part(segment, key + at * unit, piece, depth) if piece and piece.strip(blank) and piece != CLEAR else None
+            for at, piece in enumerate(pieces)
+        ]
+
+
+class Declaration(Part):
+    """MSH-1 and MSH-2: their text is the delimiters themselves."""
+
+    __slots__ = ()
+
+    @property
+    def peek(self) -> str:
+        """The delimiters, not counted."""
+        return self.raw if self.raw.isprintable() else ""
+
+
+class Segment:
+    """One segment: where its bytes stand, its fields split once when first asked for."""
+
+    holder = True
+
+    __slots__ = ("_fields", "_read", "base", "end", "group", "name", "number", "record", "start")
+
+    def __init__(self, group: "Group", base: int, name: str, number: int, start: int, end: int) -> None:
+        self.record = group.record
+        self.group = group
+        self.base = base
+        self.name = name
+        self.number = number  # which of its name in the message, from 1
+        self.start = start
+        self.end = end
+        self._fields: list[str] | None = None
+        self._read: dict[int, tuple[Part, ...]] = {}
+
+    @property
+    def index(self) -> int:
+        """Which segment of the message it is, from 0."""
+        return self.base // SEGMENT_UNIT
+
+    @property
+    def raw(self) -> str:
+        """The text as it was sent."""
+        record = self.record
+        return record.body[self.start : self.end].decode(record.reads, "replace")
+
+    @property
+    def fields(self) -> list[str]:
+        """The raw fields by their number; 0 is the segment's name, 1 of a header is the separator itself."""
+        found = self._fields
+        if found is None:
+            found = self.raw.split(self.record.field)
+            if self.name in HEADERS:
+                found.insert(1, self.record.field)
+            self._fields = found
+        return found
+
+    def field(self, number: int) -> Sequence[Part]:
+        """The valued repetitions of a field."""
+        found = self._read.get(number)
+        if found is None:
+            found = self._read[number] = self._split(number)
+        return found
+
+    def _split(self, number: int) -> tuple[Part, ...]:
+        fields = self.fields
+        if number >= len(fields) or not (raw := fields[number]):
+            return _NOTHING
+        record, key = self.record, self.base + number * FIELD_UNIT
+        if self.name in HEADERS and number <= 2:
+            return (Declaration(self, key, raw, 2),)
+        blank = record.blank
+        if record.repetition not in raw:
+            return (Part(self, key, raw, 0),) if raw.strip(blank) and raw != CLEAR else _NOTHING
+        return tuple(
+            Part(self, key + at * REPETITION_UNIT, one, 0)
+            for at, one in enumerate(raw.split(record.repetition))
+            if one.strip(blank) and one != CLEAR
+        )
+
+    @property
+    def location(self) -> str:
+        """The segment's name, with its number when the message has several of that name."""
+        return self.name if len(self.record.by_name[self.name]) == 1 else f"{self.name}[{self.number}]"
+
+    @property
+    def text(self) -> str:
+        """A segment has no text of its own."""
+        return ""
+
+    peek = text
+
+    @property
+    def valued(self) -> bool:
+        """Whether any field is valued."""
+        blank = self.record.blank
+        return any(raw.strip(blank) for raw in self.fields[1:] if raw)
+
+    @property
+    def shape(self) -> Hashable:
+        """The segment's name and which of its fields hold anything."""
+        return self.name, *map(bool, self.fields)
+
+    def may(self, locator: str) -> bool:
+        """Whether the first step of a locator names a field that holds anything."""
+        first = FIRST_STEP.match(locator)
+        if first is None:
+            return True
+        name, number = first[1] or self.name, int(first[2] or 0)
+        return name == self.name and (not number or (number < len(self.fields) and bool(self.fields[number])))
+
+    def keys(self) -> Iterator[int]:
+        """The keys of all valued leaves of the segment."""
+        signs, base, header = self.record.delimiters, self.base, self.name in HEADERS
+        for number, raw in enumerate(self.fields):
+            if not raw or not number:
+                continue
+            key = base + number * FIELD_UNIT
+            if header and number <= 2:
+                yield key
+            elif signs.repetition not in raw:
+                yield from keys(raw, key, 0, signs)
+            else:
+                for at, piece in enumerate(raw.split(signs.repetition)):
+                    yield from keys(piece, key + at * REPETITION_UNIT, 0, signs)
