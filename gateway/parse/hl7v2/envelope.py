@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 _BEFORE: Final = b"\xef\xbb\xbf\x0b\x1c\r\n \t"
-_LINE: Final = re.compile(rb"(?:MSH|FHS|BHS)[^\r\n]{2,8192}")
+_LINE: Final = re.compile(rb"(?:MSH|FHS|BHS)[!-/:-@\[-`{-~]{2}[^\r\n]{0,8192}")
 
 
 def sending(body: bytes) -> tuple[str, str]:
