@@ -35,7 +35,7 @@ class Senders:
     def find(self, clinic: str, application: str = "", facility: str = "") -> Sender:
         """Who sends: a clinic, with the overlay that fits its application and facility (MSH-3, MSH-4) best.
 
-        Without a clinic the application and the facility alone must say who it is.
+        Without a clinic the application and the facility alone must say who it is; names of two clinics say nothing.
         """
         by_key = self._fresh().by_key
         for key in (application, facility), ("", facility), (application, ""), ("", ""):
@@ -57,7 +57,7 @@ class Senders:
         return self._found
 
     def _look(self) -> dict[Path, tuple[int, int]]:
-        return {file: ((said := file.stat()).st_mtime_ns, said.st_size) for file in sorted(self._folder.glob("*.yaml"))}
+        return {file: _stamp(file) for file in sorted(self._folder.glob("*.yaml"))}
 
 
 class _Overlays:
@@ -70,9 +70,17 @@ class _Overlays:
             sender, applications, facilities = _read(file)
             self.by_name[file.stem] = sender
             for key in _keys(sender.clinic, applications, facilities):
-                if key in self.by_key:
+                if key[0] and key in self.by_key:
                     raise MappingTableError(file.name, 1, "another overlay is for this sender too")
-                self.by_key[key] = sender
+                self.by_key[key] = Sender() if key in self.by_key else sender
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    try:
+        found = file.stat()
+    except OSError:  # a link to nowhere, or a file that has just gone: reading it will tell
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 def _keys(clinic: str, applications: Names, facilities: Names) -> list[Key]:

@@ -128,6 +128,8 @@ def documents(file: Path) -> list[yaml.Node]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise MappingTableError(file.name, line, "not well-formed YAML") from None
+    except OSError:
+        raise MappingTableError(file.name, 1, "cannot be read") from None
     except (UnicodeDecodeError, yaml.YAMLError):
         raise MappingTableError(file.name, 1, "not a text in UTF-8") from None
     return [one for one in found if one is not None]

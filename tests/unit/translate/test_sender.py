@@ -50,6 +50,13 @@ def test_application_and_facility_tell_the_clinic_where_nothing_else_does(write)
     assert senders.find("harbor", "HIS", "WEST") == Sender(clinic="harbor")
 
 
+def test_names_that_two_clinics_use_tell_neither(write):
+    write("clinic: harbor\napplications: [HIS]\nzone: America/Denver", "harbor")
+    senders = Senders(write("clinic: riverbend\napplications: [HIS]\nzone: America/Chicago"))
+    assert senders.find("", "HIS", "WEST") == Sender()
+    assert [senders.find(clinic, "HIS").zone[8:] for clinic in ("harbor", "riverbend")] == ["Denver", "Chicago"]
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -97,5 +104,8 @@ def test_a_file_that_changes_holds_from_the_next_look_on_and_a_wrong_one_changes
     assert version(before) != version(after) != version()
     write("clinic: riverbend\nzone: nowhere")
     assert senders.find("riverbend") == after
+    (folder / "harbor.yaml").symlink_to(folder / "nothing")
+    assert senders.find("riverbend") == after
+    os.unlink(folder / "harbor.yaml")
     os.unlink(folder / "riverbend.yaml")
     assert senders.find("riverbend") == Sender(clinic="riverbend")
