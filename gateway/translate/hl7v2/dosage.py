@@ -138,6 +138,25 @@ def days(part: Part, translation: Translation) -> Element:
     return {"value": found[0], "unit": "d", "system": _UCUM, "code": "d"}
 
 
+@step("dosage_given", "hl7v2")
+def dosage_given(group: Any, translation: Translation, element: Element) -> None:
+    """What was given where; without an amount (mad-1) the rest of it is words."""
+    made: Element = {}
+    outer, translation.prefix = translation.prefix, f"{translation.prefix}dosage."
+    translation.run("hl7v2.ADMINISTRATION.MedicationAdministration.dosage", group, made)
+    translation.prefix = outer
+    if "dose" in made:
+        element["dosage"] = made
+    elif made:
+        said = (_named(made[name]) for name in ("route", "site", "method") if name in made)
+        element.setdefault("note", []).append({"text": f"given: {', '.join(said)}"})
+
+
+def _named(concept: Element) -> str:
+    text: str = concept.get("text") or concept["coding"][-1]["code"]
+    return text
+
+
 @step("site_modifier", "hl7v2")
 def site_modifier(part: Part, translation: Translation, element: Element) -> None:
     """RXR-6 says more of the site, in its words."""

@@ -93,8 +93,10 @@ def as_ordered(group: Any, translation: Translation, element: Element) -> None:
             if (said := phrase(part)) and not same:
                 differing.append(f"{label} {said}")
     for name, numbers in (("RXR", range(1, 7)), ("RXC", range(2, 10))):
+        again = {part.raw for part in translation_segments(group, name) if part.group is not group}
         for segment in (part for part in group.parts if part.name == name):
-            differing += [phrase(part) for number in numbers for part in segment.field(number)]
+            words = [phrase(part) for number in numbers for part in segment.field(number)]
+            differing += words if segment.raw not in again else []
     if differing:
         element.setdefault("note", []).append({"text": f"as ordered: {'; '.join(differing)}"})
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from gateway.translate.converter import converter
-from gateway.translate.hl7v2.identifier import entity_identifier
-from gateway.translate.hl7v2.leaf import Part
+from gateway.translate.converter import converter, step
+from gateway.translate.hl7v2.identifier import entity_identifier, person_identifier
+from gateway.translate.hl7v2.leaf import Part, peek
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.translation import Translation
 
@@ -34,6 +34,18 @@ def order_before(part: Part, translation: Translation) -> Element | None:
     elif (filler := _of_pair(part, 2)) is not None:
         return {"identifier": made, "display": f"{made['value']}, filler's number {phrase(filler)}"}
     return {"identifier": made, "display": made["value"]} if made else None
+
+
+@step("further_number", "hl7v2")
+def further_number(part: Part, translation: Translation, element: Element) -> None:
+    """Another field that names the same prescriber may bring another number, such as one for controlled substances."""
+    held = translation.find(element["practitioner"]) if "practitioner" in element else None
+    name = held.get("name", [{}])[0] if held is not None else {}
+    if held is None or (name.get("family"), name.get("given", [""])[0]) != (peek(part, 2), peek(part, 3)):
+        return
+    if (made := person_identifier(part, translation)) and made not in held.setdefault("identifier", []):
+        held["identifier"].append(made)
+    phrase(part)
 
 
 def _of_pair(part: Part, number: int) -> Part | None:

@@ -16,6 +16,8 @@ _ASKS: Final = {"CA": "cancel-requested", "DC": "cancel-requested", "HD": "hold-
 # Verbs of an order that another takes the place of, and of the one that takes it.
 _LEAVES: Final = frozenset({"RP", "RQ", "RU"})
 _COMES: Final = "RO"
+# Where the details of a medicine name who verified the order.
+_VERIFIED: Final = {"RXE": 14, "RXO": 15}
 
 
 class Segment(Protocol):
@@ -68,13 +70,12 @@ def replaced(node: Any, translation: Translation, element: Element, to: str = ""
 
 @step("order_provenance", "hl7v2")
 def order_provenance(orc: Segment, translation: Translation, element: Element) -> None:
-    """Who entered, verified and did it, where and with what; when the event was, unless that is when it was written."""
-    told = any(orc.field(number) for number in (10, 11, 13, 15, 17, 18, 19, 30))
-    details = (part for part in orc.group.parts if hasattr(part, "parts"))
-    verified = any(part.field(14 if part.name == "RXE" else 15) for inner in details for part in inner.parts[:1]
-                   if part.name in ("RXE", "RXO"))  # fmt: skip
-    later = orc.field(9) and not any(part.peek == "NW" for part in orc.field(1))
-    if told or verified or later:
+    """Who entered, verified and did it, where and with what; when it was changed, where no element of it says so."""
+    told = any(orc.field(number) for number in (10, 11, 13, 17, 18, 19, 30))
+    details = [part for inner in orc.group.parts for part in getattr(inner, "parts", ()) if part.name in _VERIFIED]
+    verified = any(part.field(_VERIFIED[part.name]) for part in details)
+    changed = not any(part.peek == "NW" for part in orc.field(1)) and (orc.field(15) or (details and orc.field(9)))
+    if told or verified or changed:
         translation.make("hl7v2.ORDER.Provenance", orc.group)
 
 

@@ -2,13 +2,16 @@
 
 from copy import deepcopy
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from gateway.core.ledger import State
 from gateway.translate.converter import step
-from gateway.translate.hl7v2.leaf import Part, text
+from gateway.translate.hl7v2.leaf import Part, reword, text
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.quantity import exact, measured
 from gateway.translate.hl7v2.times import between
+from gateway.translate.hl7v2.timing_bounds import count_duration, duration_of_quantity
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -22,6 +25,7 @@ def dosage_timing(node: Any, translation: Translation, element: Element, map: st
     if held is None or held.element is not element:  # the first timing: what stands there now is what all share
         held = translation.memory["dosages"] = _Dosages(element, dosages.pop() if dosages else {})
     patterns = len(node.field(3)) if hasattr(node, "field") else 0
+    conjunction = _conjunction(node, translation)
     for turn in range(max(patterns, 1)):
         dosage = deepcopy(held.shared)
         translation.memory["pattern"] = turn
@@ -34,7 +38,7 @@ def dosage_timing(node: Any, translation: Translation, element: Element, map: st
             dosages.append(dosage)
     del translation.memory["pattern"]
     held.sequence = dosages[-1].get("sequence", 0) if dosages else 0
-    held.beside = _conjunction(node) == "A" and held.sequence > 0
+    held.beside = conjunction == "A" and held.sequence > 0
     if not dosages:
         del element["dosageInstruction"]
 
@@ -61,6 +65,18 @@ def effective_from(part: Part, translation: Translation, element: Element) -> No
     elif period := between(part, None, translation):
         for one in element.setdefault("dosageInstruction", [{}]):
             one.setdefault("timing", {}).setdefault("repeat", {})["boundsPeriod"] = dict(period)
+
+
+@step("duration_in_words", "hl7v2")
+def duration_in_words(part: Part, translation: Translation, element: Element) -> None:
+    """A duration that is no bound of its own, because a day is known, stays readable."""
+    if translation.ledger.state(part.key) is State.MAPPED:
+        return
+    found = duration_of_quantity(part)
+    if found:
+        count_duration(part, translation)
+    said = f"{found['value']} {found['unit']}" if found else phrase(part)
+    element.setdefault("additionalInstruction", []).append({"text": f"duration: {said}"})
 
 
 @step("condition_text", "hl7v2")
@@ -95,7 +111,7 @@ def dose_of_timing(part: Part, translation: Translation, element: Element) -> No
         if dose["value"] != 0:
             element.setdefault("doseAndRate", []).append({"doseQuantity": dose})
             return
-    if found is not None and not any(one.get("doseQuantity", {}).get("value") == found[0] for one in rates):
+    if found is not None and part.part(2) is not None and not any(_of_amount(one, found[0]) for one in rates):
         translation.warn("second-value")
     element.setdefault("additionalInstruction", []).append({"text": f"quantity: {phrase(part)}"})
 
@@ -110,10 +126,10 @@ class _Dosages:
     beside: bool = False
 
 
-def _conjunction(node: Any) -> str:
-    """S: the next one follows; A: it runs beside this one."""
+def _conjunction(node: Any, translation: Translation) -> str:
+    """S: the next one follows; A: it runs beside this one; both are told by the sequence."""
     said = next(iter(node.field(12)), None) if hasattr(node, "field") else node.part(9)
-    return said.peek if said is not None else ""
+    return reword(said, translation) if said is not None and said.peek in ("S", "A") else ""
 
 
 def _fill(dosage: Element, ordered: Element) -> bool:
@@ -126,6 +142,11 @@ def _fill(dosage: Element, ordered: Element) -> bool:
         dosage["timing"] = timing
     agreed &= all(dosage.setdefault(name, value) == value for name, value in ordered.items())
     return agreed
+
+
+def _of_amount(rate: Element, amount: Decimal) -> bool:
+    value: Decimal | None = rate.get("doseQuantity", {}).get("value")
+    return value == amount
 
 
 def _bounds(timing: Element) -> Element:

@@ -127,6 +127,8 @@ def outside_plan(node: Any, translation: Translation, element: Element) -> None:
 
 def _gather(translation: Translation, element: Element) -> None:
     for one in translation.resources:
+        if "entered-in-error" in str((one.get("lifecycleStatus"), one.get("verificationStatus"), one.get("status"))):
+            continue
         reference = {"reference": f"{one['resourceType']}/{one['id']}"}
         if one["resourceType"] == "Condition":
             element.setdefault("addresses", []).append(reference)

@@ -11,7 +11,7 @@ from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.quantity import exact
-from gateway.translate.hl7v2.systems import V2, ucum
+from gateway.translate.hl7v2.systems import V2, in_table, ucum
 from gateway.translate.hl7v2.timing_bounds import bounds, count_duration, duration_of_code, duration_of_quantity
 from gateway.translate.translation import Translation
 
@@ -48,11 +48,11 @@ def timing(segment: Segment, translation: Translation) -> Element | None:
     duration = _first(segment, 6)
     repeat |= bounds(_first(segment, 7), _first(segment, 8), duration_of_quantity(duration), translation)
     if duration is not None and "boundsDuration" in repeat:
-        count_duration(duration)
-    _occurrence(repeat, _first(segment, 13))
+        count_duration(duration, translation)
+    _occurrence(repeat, _first(segment, 13), translation)
     _count(repeat, _first(segment, 14))
     for part in segment.field(5)[:1]:
-        _offset(repeat, part, part.part(2))
+        _offset(repeat, part, part.part(2), translation)
     return _whole(made, repeat)
 
 
@@ -70,7 +70,7 @@ def older_timing(part: Part, translation: Translation) -> Element | None:
         reword(duration.part(1), translation)
     elif duration is not None and "count" not in repeat:
         _so_many_times(repeat, duration)
-    _occurrence(repeat, part.part(11))
+    _occurrence(repeat, part.part(11), translation)
     _count(repeat, part.part(12))
     return _whole(made, repeat)
 
@@ -85,7 +85,8 @@ def as_needed(node: Any, translation: Translation) -> bool | None:
         said = [interval.part(1) if interval is not None else None, node.part(6)]
     asked = [one for one in said if one is not None and repeat_pattern.read(peek(one, 1)).as_needed]
     for one in asked:
-        reword(one.part(1), translation)
+        for number in (1, 2, 3):
+            reword(one.part(number), translation)
     return True if asked else None
 
 
@@ -121,6 +122,9 @@ def _repeat_pattern(made: Element, repeat: Element, rpt: Part, translation: Tran
         return
     _pattern(made, repeat, rpt.part(1), translation)
     repeat |= found
+    if times := text(rpt, 7):  # whether the institution's times hold
+        code = made.setdefault("code", {})
+        code["text"] = " ".join(filter(None, (code.get("text", ""), times)))
     for number in (2, 3, 4, 5, 6, 8, 9, 10):
         reword(rpt.part(number), translation)
 
@@ -140,7 +144,7 @@ def _pattern(
         said = codeable_concept(part, translation) or {}
         code["coding"] += said.get("coding", [])
         code["text"] = said.get("text") or code["text"]
-    elif text(part, 1) and (found.repeat or found.as_needed):
+    elif text(part, 1) and (found.repeat or found.as_needed or in_table("0335", sent)):
         code["coding"].append({"system": f"{V2}0335", "code": sent})
     made["code"] = {name: said for name, said in code.items() if said}
 
@@ -155,13 +159,13 @@ def _times(repeat: Element, parts: Sequence[Part]) -> None:
     repeat["timeOfDay"] = [f"{time[1]}:{time[2]}:{time[3] or '00'}" for time in read if time]
 
 
-def _occurrence(repeat: Element, part: Part | None) -> None:
+def _occurrence(repeat: Element, part: Part | None, translation: Translation) -> None:
     """How long one occurrence takes."""
     units = part.part(2) if part is not None else None
     found = exact(peek(part, 1)) if part is not None else None
     unit = (ucum(peek(units, 1)) or ucum(peek(units, 2))) if units is not None else ""
     if found is not None and part is not None and unit in _PERIODS:
-        count_duration(part)
+        count_duration(part, translation)
         repeat["duration"], repeat["durationUnit"] = found[0], unit
 
 
@@ -177,7 +181,7 @@ def _so_many_times(repeat: Element, part: Part) -> None:
         repeat["count"] = int(text(part, 1)[1:])
 
 
-def _offset(repeat: Element, amount: Part, unit: Part | None) -> None:
+def _offset(repeat: Element, amount: Part, unit: Part | None, translation: Translation) -> None:
     """Minutes before or after an event (tim-9 wants the event)."""
     found, factor = exact(peek(amount, 1)), _MINUTES.get(ucum(peek(unit, 1)) if unit is not None else "")
     if found is None or factor is None or "when" not in repeat or "offset" in repeat:
@@ -185,7 +189,7 @@ def _offset(repeat: Element, amount: Part, unit: Part | None) -> None:
     minutes = found[0] * factor
     if minutes == int(minutes) and minutes >= 0:
         repeat["offset"] = int(minutes)
-        count_duration(amount)
+        count_duration(amount, translation)
 
 
 def _whole(made: Element, repeat: Element) -> Element | None:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from gateway.translate.hl7v2.leaf import Part, peek, text
+from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.hl7v2.quantity import exact
 from gateway.translate.hl7v2.systems import ucum
 from gateway.translate.hl7v2.times import between
@@ -53,12 +53,12 @@ def duration_of_code(part: Part | None) -> Element:
     return {"value": Decimal(found[2]), "unit": unit, "system": _UCUM, "code": unit}
 
 
-def count_duration(part: Part) -> None:
+def count_duration(part: Part, translation: Translation) -> None:
     """Count a duration as read that stands as one."""
     text(part, 1)
     if (units := part.part(2)) is not None:
         for number in (1, 2, 3):
-            text(units, number)
+            reword(units.part(number), translation)
 
 
 def _after(moment: str, duration: Element, sign: int) -> str:
