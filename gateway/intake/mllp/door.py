@@ -32,9 +32,10 @@ from gateway.parse.hl7v2 import sending
 from gateway.services import Services
 from gateway.store import access
 from gateway.store.submissions import Incoming
+from gateway.translate.policy import policy
 
 AGENT: Final = "mllp"
-_TESTS: Final = frozenset("TDN")  # MSH-11: there is no store for them, and they must not reach the one for patients
+_TESTS: Final = frozenset("TDN")  # MSH-11: training, debugging and, by some, test
 _log = structlog.get_logger()
 
 _NO_HEADER: Final = Complaint(Trouble.SEQUENCE, "The content does not begin with a message header.")
@@ -137,7 +138,7 @@ class Door:
             id = ids.stable_id(receipt.id, str(place)) if lead.is_batch else receipt.id
             code = mode.code_at_once(header, Situation.STORED)
             if code == "AA" and _waits(sender) and not lead.is_batch:
-                later.append(_later(header, frame.body, receipt, sender, ("AA", _code_of_failure(sender))))
+                later.append(_later(header, frame.body, receipt, sender, ("AA", policy(sender, "untranslatable"))))
                 continue
             if code:
                 said.append(_accepting(header, frame.body, Verdict(code, id, at, receipt=receipt.id)))
@@ -172,7 +173,7 @@ def _complaint(frame: Frame, header: Header, sender: Sender, clinic: str) -> Com
         return _TYPE
     if agreed and not any(code == header.type and event in ("", header.event) for code, _, event in agreed):
         return _EVENT
-    if header.component(11, 1) in _TESTS:
+    if header.component(11, 1) in _TESTS and policy(sender, "test_messages") == "refuse":
         return _TEST
     return None
 
@@ -203,9 +204,4 @@ def _later(header: Header, body: bytes, receipt: Receipt, sender: Sender, codes:
 
 def _waits(sender: Sender) -> bool:
     """Whether original mode answers after processing (policy V10)."""
-    return sender.policies.get("original_ack_after") == "processing"
-
-
-def _code_of_failure(sender: Sender) -> str:
-    """What original mode says of a message that could not be translated (policy V10)."""
-    return "AE" if sender.policies.get("untranslatable") == "AE" else "AA"
+    return policy(sender, "original_ack_after") == "processing"

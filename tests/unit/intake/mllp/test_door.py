@@ -55,6 +55,11 @@ def names(answer):
 
 
 @pytest.fixture
+def no_tests(overlay):
+    overlay("policies: {test_messages: refuse}\n")
+
+
+@pytest.fixture
 def broken(here, monkeypatch):
     """A store that takes nothing."""
 
@@ -166,7 +171,7 @@ def test_types_and_events_outside_what_is_agreed_are_refused(overlay, answer, ty
 
 
 @pytest.mark.parametrize("processing", ["T", "D", "N", "T^A"])
-def test_messages_for_test_and_training_never_come_to_the_patients(answer, kept, processing):
+def test_messages_for_test_and_training_are_refused_where_that_is_agreed(no_tests, answer, kept, processing):
     said = answer(message(processing=processing))
     assert (field(said, "MSA", 1), field(said, "ERR", 3)[:3], field(said, "ERR", 2)) == ("AR", "202", "MSH^1^11")
     assert kept() == []
@@ -192,7 +197,7 @@ def test_the_answer_turns_the_names_round_and_keeps_the_senders_ways(door):
     assert msa == ["MSA", "AA", "M1"]
 
 
-def test_before_version_2_5_the_place_and_the_code_stand_in_err_1_and_the_words_in_msa_3(answer):
+def test_before_version_2_5_the_place_and_the_code_stand_in_err_1_and_the_words_in_msa_3(no_tests, answer):
     said = answer(message(version="2.4", processing="T"))
     assert field(said, "ERR", 1) == "MSH^1^11^202&Unsupported processing id&HL70357"
     assert names(said) == ["MSH", "MSA", "ERR"]
@@ -226,7 +231,7 @@ def test_what_only_looks_like_a_header_is_garbage(answer, raw):
     assert field(answer(raw), "ERR", 3)[:3] == "100"
 
 
-def test_no_delimiter_and_no_frame_comes_out_of_what_is_echoed(door):
+def test_no_delimiter_and_no_frame_comes_out_of_what_is_echoed(no_tests, door):
     raw = message(number="a\x0bb\x1cc\td", processing="T").replace(b"^", b",")
     said = asyncio.run(door.answer(Frame(raw))).message
     assert not {0x0B, 0x1C} & set(said)
@@ -258,7 +263,7 @@ def test_a_referral_in_enhanced_mode_is_received_first_and_answered_when_process
     assert len({field(one, "MSH", 10) for one in (answer(sent), well)}) == 2
 
 
-def test_a_referral_that_is_refused_says_nothing_of_the_patient(answer):
+def test_a_referral_that_is_refused_says_nothing_of_the_patient(no_tests, answer):
     said = answer(message(type="REF^I12", processing="T", rest=REFERRAL))
     assert names(said) == ["MSH", "MSA", "ERR"]
 
