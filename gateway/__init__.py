@@ -54,10 +54,10 @@ def convert(body: bytes, *, media_type: str | None = None, sender: str | None = 
 
 @cache
 def _senders() -> "Senders":
+    from gateway import pipeline
     from gateway.settings import read_settings
-    from gateway.translate.sender import Senders
 
-    return Senders(read_settings().senders)
+    return pipeline.open_senders(read_settings().senders)
 
 
 def validate(resource: dict[str, Any], *, profiles: Sequence[str] = ()) -> "list[Issue]":

@@ -248,11 +248,11 @@ def _overlay(name: str | None) -> "Sender":
 
     if name is None:
         return Sender()
+    from gateway.pipeline import open_senders
     from gateway.settings import read_settings
-    from gateway.translate.sender import Senders
 
     try:
-        return Senders(read_settings().senders).named(name)
+        return open_senders(read_settings().senders).named(name)
     except KeyError:
         raise click.BadParameter("there is no such overlay", param_hint="--sender") from None
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 from gateway import cases
@@ -10,8 +11,11 @@ from gateway.core.errors import GatewayError, StartupError
 from gateway.core.issue import Issue, Severity
 from gateway.core.outcome import BASE, Outcome, as_test
 from gateway.core.submission import Sender
-from gateway.parse import formats
+from gateway.parse import formats, hl7v2
 from gateway.translate import Origin, translate
+from gateway.translate.mapping import installed
+from gateway.translate.sender import Senders
+from gateway.translate.table import Row
 from gateway.validate import validate_bundle
 
 UNKNOWN_KIND: Final = "unknown"
@@ -43,6 +47,16 @@ def process(
         for number, record in enumerate(records)
     ]
     return _judged(_joined(parts), judge)
+
+
+def open_senders(folder: Path | None = None) -> Senders:
+    """The overlays of a folder, the rows that they add compiled; raises MappingTableError."""
+    return Senders(folder, _check_rows)
+
+
+def _check_rows(name: str, file: str, rows: tuple[Row, ...]) -> None:
+    """Overlays say in rows what only HL7 v2 has: segments of the sender's own (policy V14)."""
+    installed("hl7v2", hl7v2.reader).check_rows(name, file, rows)
 
 
 def submission_id(body: bytes, sender: Sender) -> str:

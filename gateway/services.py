@@ -62,7 +62,7 @@ def open_services(settings: Settings, clock: Clock | None = None) -> Services:
     """Open everything that the settings name."""
     destinations = read_destinations(settings)
     key = _audit_key(settings)
-    senders = Senders(settings.senders)
+    senders = pipeline.open_senders(settings.senders)
     return Services(settings, open_store(settings.database_url), clock or SystemClock(), destinations, key, senders)
 
 

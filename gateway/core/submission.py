@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class SubmissionState(StrEnum):
@@ -51,6 +52,7 @@ class Sender:
     systems: Mapping[str, str] = field(default_factory=dict)  # a coding system's local name -> its URI
     tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # table or concept map -> local -> its code
     policies: Mapping[str, str] = field(default_factory=dict)  # a policy's name -> the value agreed
+    rows: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)  # a map's name -> rows for segments of its own
     authoritative: bool = False  # whether its word on who a patient is goes before others'
     message_types: tuple[str, ...] = ()  # the types agreed; empty: any
     listener: Listener | None = None

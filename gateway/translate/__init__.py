@@ -21,7 +21,7 @@ def translate(
     record: Record, format: str, reader: Reader, *, sender: Sender, origin: Origin, received: datetime | None = None
 ) -> Translation:
     """Run the map of the record's kind. Raises NoMappingError, MultiPatientError."""
-    tables = installed(format, reader)
+    tables = installed(format, reader, sender)
     name, own = tables.root(record.kind)
     translation = Translation(record, tables, sender=sender, scope=sender.clinic)
     if not own and format == "hl7v2":

@@ -1,5 +1,8 @@
 """A format's mapping: its tables, concept maps and policies, loaded once, compiled when asked for."""
 
+from collections import abc
+from copy import copy
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -12,11 +15,12 @@ from gateway.translate import conceptmap, table
 from gateway.translate.compiler import Compiler, Step
 from gateway.translate.conceptmap import ConceptMap
 from gateway.translate.policy import policies
-from gateway.translate.table import Table
+from gateway.translate.table import Row, Table
 
 FOLDER: Final = Path(__file__).parents[2] / "mappings"
 SENDERS: Final = FOLDER / "senders"
 _NOBODY: Final = Sender()
+Rows = abc.Mapping[str, tuple[Row, ...]]
 
 
 class Mapping:
@@ -33,6 +37,7 @@ class Mapping:
         self.policies = policies(folder / "policies.yaml")
         self._maps = folder / "concept_maps"
         self._loaded: dict[str, ConceptMap] = {}
+        self._reader = reader
         self._compiler = Compiler(self.tables, reader, self._known_map)
         self._identities: dict[str, tuple[Read, ...]] = {}
         self._roots = {kind: one.name for one in self.tables.values() for kind in one.kinds}
@@ -59,6 +64,24 @@ class Mapping:
         if (general := self._roots.get("*")) is None:
             raise NoMappingError
         return general, False
+
+    def check_rows(self, name: str, file: str, rows: tuple[Row, ...]) -> None:
+        """Compile the rows that an overlay adds to a map; raises MappingTableError."""
+        if name not in self.tables:
+            raise MappingTableError(file, rows[0].line if rows else 1, f"there is no map {name}")
+        added = {name: replace(self.tables[name], file=file, rows=rows)}
+        Compiler({**self.tables, **added}, self._reader, self._known_map).steps(name)
+
+    def extended(self, rows: Rows) -> "Mapping":
+        """The mapping with the rows that an overlay adds to its maps."""
+        found = copy(self)
+        found.tables = {
+            name: replace(one, rows=(*one.rows, *rows[name])) if name in rows else one
+            for name, one in self.tables.items()
+        }
+        found._compiler = Compiler(found.tables, self._reader, self._known_map)
+        found._identities = {}
+        return found
 
     def map_of(self, kind: str) -> str:
         """The map that takes a kind, be it of a whole source or of a part; the empty string when none does."""
@@ -91,11 +114,13 @@ def _tables(folder: Path = FOLDER) -> str:
     return ids.digest(b"".join(one.read_bytes() for one in files))[:12]
 
 
-def installed(format: str, reader: Reader) -> Mapping:
-    """The installed mapping of a format, loaded once a process."""
-    if format not in _mappings:
-        _mappings[format] = Mapping(format, reader)
-    return _mappings[format]
+def installed(format: str, reader: Reader, sender: Sender = _NOBODY) -> Mapping:
+    """The installed mapping of a format, with the rows of a sender's overlay; each loaded once a process."""
+    overlay = sender.overlay if sender.rows else ""
+    if (format, overlay) not in _mappings:
+        ours = Mapping(format, reader) if not overlay else installed(format, reader).extended(sender.rows)
+        _mappings[format, overlay] = ours
+    return _mappings[format, overlay]
 
 
-_mappings: dict[str, Mapping] = {}
+_mappings: dict[tuple[str, str], Mapping] = {}

@@ -1,6 +1,6 @@
 """Sender overlays: what is agreed with one clinic, a file of mappings/senders/ or of the installation's own folder."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from gateway.translate.hl7v2.systems import table_codes
 from gateway.translate.policy import policies
 
 Names = tuple[str, ...]
+Check = Callable[[str, str, tuple[table.Row, ...]], None]
 Key = tuple[str, str, str]  # clinic, application, facility
 _log = structlog.get_logger()
 _URI: Final = validate.Regexp(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z", error="not a URI")
@@ -27,10 +28,12 @@ _CODE: Final = r"[A-Z][A-Z0-9]{2}"
 class Senders:
     """The overlays of one folder. A file that changes is seen at the next look; one that is wrong changes nothing."""
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, check: Check | None = None) -> None:
+        """`check` compiles the rows that an overlay adds; it raises MappingTableError."""
         self._folder = folder or mapping.SENDERS
+        self._check = check
         self._seen = self._look()
-        self._found = _Overlays(self._seen)
+        self._found = _Overlays(self._seen, check)
 
     def find(self, clinic: str, application: str = "", facility: str = "") -> Sender:
         """Who sends: a clinic, with the overlay that fits its application and facility (MSH-3, MSH-4) best.
@@ -51,7 +54,7 @@ class Senders:
         if (seen := self._look()) != self._seen:
             self._seen = seen
             try:
-                self._found = _Overlays(seen)
+                self._found = _Overlays(seen, self._check)
             except MappingTableError as error:
                 _log.error("overlay-refused", code=error.code, place=error.place)
         return self._found
@@ -63,11 +66,14 @@ class Senders:
 class _Overlays:
     """Overlays by name and by whom they are for; raises MappingTableError."""
 
-    def __init__(self, files: Mapping[Path, object]) -> None:
+    def __init__(self, files: Mapping[Path, object], check: Check | None) -> None:
         self.by_name: dict[str, Sender] = {}
         self.by_key: dict[Key, Sender] = {}
         for file in files:
             sender, applications, facilities = _read(file)
+            for name, rows in sender.rows.items():
+                if check is not None:
+                    check(name, file.name, rows)
             self.by_name[file.stem] = sender
             for key in _keys(sender.clinic, applications, facilities):
                 if key[0] and key in self.by_key:
@@ -100,7 +106,15 @@ def _read(file: Path) -> tuple[Sender, Names, Names]:
         raise MappingTableError(file.name, line, words) from None
     applications, facilities = (tuple(loaded.pop(name, ())) for name in ("applications", "facilities"))
     loaded.pop("about", None)
+    loaded["rows"] = dict(_rows(file, found[0]))
     return Sender(overlay=ids.digest(file.read_bytes())[:12], **loaded), applications, facilities
+
+
+def _rows(file: Path, document: yaml.Node) -> Iterator[tuple[str, tuple[table.Row, ...]]]:
+    for key, maps in document.value:
+        for name, rows in maps.value if key.value == "rows" else ():
+            rule = f"{name.value}+{file.stem}"
+            yield name.value, tuple(table.row(file.name, f"{rule}#{n}", row) for n, row in enumerate(rows.value, 1))
 
 
 def _first(messages: dict[str, Any], node: yaml.Node) -> tuple[int, str]:
@@ -171,6 +185,7 @@ class _OverlaySchema(Schema):
         keys=fields.Str(), values=fields.Dict(keys=fields.Str(), values=fields.Str()), validate=_tables
     )
     policies = fields.Dict(keys=fields.Str(), values=fields.Str(), validate=_policies)
+    rows = fields.Dict(keys=fields.Str(), values=fields.List(fields.Dict()))
     authoritative = fields.Bool(truthy={"true"}, falsy={"false"})
     message_types = fields.List(fields.Str(validate=validate.Regexp(rf"{_CODE}(\^{_CODE})?\Z")))
     listener = fields.Nested(_ListenerSchema)

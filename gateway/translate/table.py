@@ -151,7 +151,7 @@ def _table(file: str, document: yaml.Node) -> Table:
         identity=checked.get("identity", ()),
         profile=checked.get("profile", ()),
         kinds=checked.get("kinds", ()),
-        rows=tuple(_row(file, f"{checked['name']}#{n}", node) for n, node in enumerate(rows, 1)),
+        rows=tuple(row(file, f"{checked['name']}#{n}", node) for n, node in enumerate(rows, 1)),
     )
 
 
@@ -163,7 +163,8 @@ def _rows_node(document: yaml.Node) -> list[yaml.Node]:
     return []
 
 
-def _row(file: str, rule: str, node: yaml.Node) -> Row:
+def row(file: str, rule: str, node: yaml.Node) -> Row:
+    """Check one row and the words that it may hold together; raises MappingTableError."""
     line = node.start_mark.line + 1
     try:
         checked = _ROW.load(plain(file, node))

@@ -1,8 +1,11 @@
 """What an overlay of mappings/senders/ changes in what comes out, and that it loses nothing."""
 
+import re
+
 import pytest
 
 from gateway import pipeline
+from gateway.core.errors import MappingTableError
 from gateway.core.ledger import State
 from gateway.core.submission import Sender
 from gateway.translate import mapping
@@ -149,3 +152,41 @@ def test_what_is_for_test_is_refused_where_that_was_agreed():
     assert refused.error.code == "non-production"
     assert refused.bundle is None
     assert made(policies={"test_messages": "refuse"}).error is None
+
+
+def test_rows_of_an_overlay_map_segments_of_the_senders_own(tmp_path):
+    (tmp_path / "riverbend.yaml").write_text(
+        "clinic: riverbend\nrows:\n  hl7v2.PATIENT.Patient:\n    - {to: address, from: ZPI-2, as: address}\n"
+    )
+    body = MESSAGE.replace("\rPV1", "\rZPI|1|12 Mill Lane^^Riverbend|kept\rPV1").encode()
+    plain, agreed = (
+        pipeline.process(body, sender=sender)
+        for sender in (Sender("riverbend"), pipeline.open_senders(tmp_path).find("riverbend"))
+    )
+    assert "address" not in one(plain, "Patient")
+    assert one(agreed, "Patient")["address"] == [{"line": ["12 Mill Lane"], "city": "Riverbend"}]
+    states = {entry.location: (entry.state, entry.rule) for entry in agreed.ledger if entry.location.startswith("ZPI")}
+    assert states["ZPI-2.1"] == (State.MAPPED, "hl7v2.PATIENT.Patient+riverbend#1")
+    assert states["ZPI-3"][0] is State.UNMAPPED
+    assert "address" not in one(pipeline.process(body, sender=Sender("riverbend")), "Patient")
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        ("{to: adress, from: ZPI-2, as: address}", "riverbend.yaml:4: Patient.adress is not in R4"),
+        ("{to: address, from: zpi, as: address}", "riverbend.yaml:4: zpi is not a locator of hl7v2"),
+        ("{to: address, from: ZPI-2}", "riverbend.yaml:4: a row says none of"),
+        ("ZPI-2", "riverbend.yaml:4: rows: hl7v2.PATIENT.Patient: 0: Not a valid mapping type."),
+    ],
+)
+def test_a_row_of_an_overlay_is_checked_as_every_row_is(tmp_path, row, complaint):
+    (tmp_path / "riverbend.yaml").write_text(f"clinic: riverbend\nrows:\n  hl7v2.PATIENT.Patient:\n    - {row}\n")
+    with pytest.raises(MappingTableError, match=re.escape(complaint)):
+        pipeline.open_senders(tmp_path)
+
+
+def test_rows_for_a_map_that_is_not_there_are_refused(tmp_path):
+    (tmp_path / "a.yaml").write_text("clinic: a\nrows:\n  hl7v2.ZPI.Patient:\n    - {to: active, value: 'true'}")
+    with pytest.raises(MappingTableError, match=r"a\.yaml:4: there is no map hl7v2\.ZPI\.Patient"):
+        pipeline.open_senders(tmp_path)
