@@ -3,12 +3,14 @@
 from typing import Final
 
 from gateway.core.errors import MalformedMessageError
-from gateway.parse.hl7v2.leaves import HEADERS
+from gateway.parse.hl7v2.delimiters import declared
+from gateway.parse.hl7v2.leaves import COMPONENT_UNIT, HEADERS
 from gateway.parse.hl7v2.message import Message
 from gateway.parse.hl7v2.segment import Segment
 from gateway.parse.hl7v2.segments import Span, segments
 
 MAX_SEGMENTS: Final = 100_000
+MAX_DELIMITERS: Final = COMPONENT_UNIT - 2  # in one message: no more than a leaf's key can count
 _FRAME: Final = b"\x0b\x1c\r\n \t\xef\xbb\xbf"
 
 
@@ -23,7 +25,10 @@ def parse(body: bytes, agreed: str = "") -> list[Message]:
     spans = segments(body)
     if len(spans) > MAX_SEGMENTS:
         raise MalformedMessageError("segment count")
-    found = [Message(body, part, start, agreed) for part in _messages(spans)]
+    messages = _messages(spans)
+    for part in messages if len(body) > MAX_DELIMITERS else ():
+        _check_delimiters(body[part[0][1] : part[-1][2]])
+    found = [Message(body, part, start, agreed) for part in messages]
     if b"BTS" in body or b"FTS" in body:
         _check_counts(found)
     return found
@@ -62,6 +67,13 @@ def _messages(spans: list[Span]) -> list[list[Span]]:
     else:
         raise MalformedMessageError("MSH")
     return messages
+
+
+def _check_delimiters(sent: bytes) -> None:
+    signs = declared(sent[:9].decode("latin-1"))
+    delimiters = (signs.field + signs.component + signs.repetition + signs.subcomponent).encode("latin-1")
+    if len(sent) > MAX_DELIMITERS and len(sent) - len(sent.translate(None, delimiters)) > MAX_DELIMITERS:
+        raise MalformedMessageError("delimiter count")
 
 
 def _check_counts(messages: list[Message]) -> None:

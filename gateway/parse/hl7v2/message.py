@@ -10,7 +10,17 @@ from gateway.parse.hl7v2 import charset
 from gateway.parse.hl7v2.delimiters import Delimiters, declared
 from gateway.parse.hl7v2.escapes import Escapes
 from gateway.parse.hl7v2.group import Group
-from gateway.parse.hl7v2.leaves import FIRST, HEADERS, SEGMENT_UNIT, Place, leaves, places, unpack
+from gateway.parse.hl7v2.leaves import (
+    FIELD_UNIT,
+    FIRST,
+    HEADERS,
+    REPETITION_UNIT,
+    SEGMENT_UNIT,
+    Place,
+    leaves,
+    places,
+    unpack,
+)
 from gateway.parse.hl7v2.segment import Part, Segment
 from gateway.parse.hl7v2.segments import Span
 from gateway.parse.hl7v2.structure import arrange
@@ -44,6 +54,9 @@ class Message:
         self._escapes: Escapes | None = None
         self._escapes_doubted: set[int] = set()
         self._leaves: list[Leaf] | None = None
+        self._field = self._repetition = -1
+        self._repetitions: list[str] = []
+        self._components: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         """What is not there yet is settled all at once; from then on no attribute costs more than looking it up."""
@@ -145,28 +158,38 @@ class Message:
         segment, field, repetition, component, sub = unpack(key)
         owner = self.segments[segment]
         found = f"{owner.location}-{field}"
-        raw = owner.fields[field]
         if owner.name in HEADERS and field <= 2:
             return found
-        if self.repetition in raw:
-            raw = raw.split(self.repetition)[repetition - 1]
+        repetitions, components = self._pieces(key)
+        if len(repetitions) > 1:
             found += f"({repetition})"
-        if self.component in raw:
-            raw = raw.split(self.component)[component - 1]
-        elif self.subcomponent not in raw:
-            return found
-        found += f".{component}"
-        return f"{found}.{sub}" if self.subcomponent in raw else found
+        divided = self.subcomponent in components[component - 1]
+        if len(components) > 1 or divided:
+            found += f".{component}"
+        return f"{found}.{sub}" if divided else found
 
     def value(self, key: int) -> str:
         """What stands at a leaf, not counted."""
-        segment, field, repetition, component, sub = unpack(key)
+        segment, field, _, component, sub = unpack(key)
         owner = self.segments[segment]
-        raw = owner.fields[field]
         if owner.name in HEADERS and field <= 2:
-            return raw
-        raw = raw.split(self.repetition)[repetition - 1].split(self.component)[component - 1]
+            return owner.fields[field]
+        raw = self._pieces(key)[1][component - 1]
         return self.plain(raw.split(self.subcomponent)[sub - 1], key)
+
+    def _pieces(self, key: int) -> tuple[list[str], list[str]]:
+        """The repetitions of the field that a leaf stands in, and the components of its repetition.
+
+        Those of the last leaf are kept: who asks for one leaf of a long field asks for the next one too.
+        """
+        if key // FIELD_UNIT != self._field:
+            self._field, self._repetition = key // FIELD_UNIT, -1
+            segment, field, *_ = unpack(key)
+            self._repetitions = self.segments[segment].fields[field].split(self.repetition)
+        if key // REPETITION_UNIT != self._repetition:
+            self._repetition = key // REPETITION_UNIT
+            self._components = self._repetitions[unpack(key)[2] - 1].split(self.component)
+        return self._repetitions, self._components
 
     def leaves(self) -> Iterator[Leaf]:
         """Every valued leaf in the order of the source, with the span of its bytes in what was sent."""

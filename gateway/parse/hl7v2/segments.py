@@ -24,10 +24,10 @@ def segments(body: bytes) -> list[Span]:
         if feeds:
             line = line.rstrip(b"\r\n")
         name = starts.get(line[:4])
-        if name is None:
-            line = line.lstrip(b"\n ")
-            begin = at + size - len(body[at : at + size].lstrip(b"\n "))
-            name = _start(line, separator)
+        if name is None and line:
+            bare = line.lstrip(b"\n ")
+            begin += len(line) - len(bare)
+            line, name = bare, _start(bare, separator)
         if name:
             found.append((name, begin, begin + len(line), False))
         elif line and found:
