@@ -1,4 +1,4 @@
-"""Broken HL7 v2 messages through the whole corridor: each ends in a bundle or a named error, and its account adds up."""
+"""Broken HL7 v2 messages through the whole corridor: a bundle or a named error each, and accounts that add up."""
 
 import json
 import random
@@ -17,9 +17,9 @@ SHARDS, EACH = 10, 1_000
 SEPARATORS = b"|^~\\&\r\n"
 # What senders, and nobody at all, put where something else belongs.
 FRAGMENTS = (
-    *rb"""| ^ ~ & \ "" |""| ^^^^^^^^^^ &&&& ~~~~ |||| \X\ \XC3\ \.br\ \.sp99999999\ \T\ \Zx\ \C2842\ -1 0 1e999 NaN Infinity
+    *rb"""| ^ ~ & \ "" |""| ^^^^^^^^^^ &&&& ~~~~ |||| \X\ \XC3\ \.br\ \.sp99999999\ \T\ \Zx\ \C2842\ -1 0 1e999 NaN
     20261399 00000000 2026-03-02 20260302246060+9999 NM ED RP CWE SN DT <5 1:0 ISO 2.16.840.1.113883 http://[ % {} <a>
-    __class__ PRN Q0H Q6H&0800""".split(),
+    Infinity __class__ PRN Q0H Q6H&0800""".split(),
     *(b"", b"\r", b"\n", b"\r\r", b"\x0b", b"\x1c\r", b"\x00", b"\t", b" ", b"\xff", b"\xc3", b"\xc2\xa0", b"\x1b$B"),
     *(b"9" * 40, "—".encode(), "😀".encode()),
 )
