@@ -4,18 +4,19 @@ from pathlib import Path
 from typing import Any
 
 from gateway.core.outcome import Outcome
+from gateway.core.submission import Sender
 from gateway.pipeline import process
 
 FOLDER = Path(__file__).resolve().parents[1] / "fixtures" / "hl7v2"
 
 
-def outcome(name: str, *changes: tuple[str, str]) -> Outcome:
-    """What becomes of a message of ours, after some changes to its text."""
+def outcome(name: str, *changes: tuple[str, str], **policies: str) -> Outcome:
+    """What becomes of a message of ours, after some changes to its text, under policies agreed with its sender."""
     text = (FOLDER / f"{name}.hl7").read_bytes().decode()
     for before, after in changes:
         assert before in text, before
         text = text.replace(before, after)
-    return process(text.encode())
+    return process(text.encode(), sender=Sender(policies=policies))
 
 
 def resources(found: Outcome, type: str) -> list[dict[str, Any]]:

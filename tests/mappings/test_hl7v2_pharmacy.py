@@ -65,21 +65,75 @@ def test_an_unknown_verb_is_an_unknown_status_and_never_active(orders):
 
 
 @pytest.mark.parametrize(
-    ("verb", "state", "status"),
+    ("verb", "state", "medicine", "service"),
     [
-        ("NW", "", "active"),
-        ("CR", "", "cancelled"),
-        ("DR", "", "stopped"),
-        ("HR", "", "on-hold"),
-        ("", "", "unknown"),
-        ("XO", "CM", "completed"),
-        ("CA", "CA", "cancelled"),
-        ("NW", "ER", "entered-in-error"),
+        ("NW", "", "active", "active"),
+        ("OK", "", "active", "active"),
+        ("RO", "", "active", "active"),
+        ("RL", "", "active", "active"),
+        ("PR", "", "active", "active"),
+        ("AF", "", "active", "active"),
+        ("CR", "", "cancelled", "revoked"),
+        ("OC", "", "cancelled", "revoked"),
+        ("DR", "", "stopped", "revoked"),
+        ("OD", "", "stopped", "revoked"),
+        ("DF", "", "stopped", "revoked"),
+        ("HR", "", "on-hold", "on-hold"),
+        ("OH", "", "on-hold", "on-hold"),
+        ("FU", "", "completed", "completed"),
+        ("UA", "", "cancelled", "revoked"),
+        ("RQ", "", "stopped", "revoked"),
+        ("RU", "", "stopped", "revoked"),
+        ("CA", "", "active", "active"),
+        ("HD", "", "active", "active"),
+        ("RP", "", "active", "active"),
+        *((verb, "", "unknown", "unknown") for verb in ("XO", "XX", "XR", "SC", "SN", "NA", "RF", "UC", "QQ", "")),
+        ("XX", "IP", "active", "active"),
+        ("XX", "SC", "active", "active"),
+        ("XX", "A", "active", "active"),
+        ("XO", "CM", "completed", "completed"),
+        ("XX", "HD", "on-hold", "on-hold"),
+        ("CA", "CA", "cancelled", "revoked"),
+        ("DC", "DC", "stopped", "revoked"),
+        ("RP", "RP", "stopped", "revoked"),
+        ("NW", "ER", "entered-in-error", "entered-in-error"),
     ],
 )
-def test_the_state_sent_goes_before_the_verb(verb, state, status):
+def test_the_state_sent_goes_before_the_verb(verb, state, medicine, service):
     found = outcome(NAME, ("ORC|ZZ|RX-5401^LAKEPHARM", f"ORC|{verb}|RX-5401^LAKEPHARM|||{state}"))
-    assert resources(found, "MedicationRequest")[3]["status"] == status
+    assert resources(found, "MedicationRequest")[3]["status"] == medicine
+    found = outcome("OML_O21_replaced", ("ORC|ZZ|", f"ORC|{verb}|"), ("L-7004^LAKEEHR^2.16.840.1.113883.19.5.2^ISO||||",
+        f"L-7004^LAKEEHR^2.16.840.1.113883.19.5.2^ISO|||{state}|"))  # fmt: skip
+    assert resources(found, "ServiceRequest")[3]["status"] == service
+
+
+@pytest.mark.parametrize(
+    ("verb", "status"), [("CA", "cancelled"), ("DC", "stopped"), ("HD", "on-hold"), ("RP", "stopped")]
+)
+def test_a_request_is_carried_out_at_once_where_that_is_agreed(verb, status):
+    found = outcome(NAME, ("ORC|ZZ|", f"ORC|{verb}|"), cancel_request="immediate")
+    order = resources(found, "MedicationRequest")[3]
+    assert (order["status"], "meta" in order) == (status, False)
+
+
+def test_the_order_and_what_was_encoded_of_it_are_two_where_that_is_agreed():
+    original, encoded = resources(outcome("RDE_O11_as_ordered", rxe_rxo_both="two-resources"), "MedicationRequest")
+    assert (original["intent"], encoded["intent"]) == ("original-order", "order")
+    assert encoded["basedOn"] == [{"reference": f"MedicationRequest/{original['id']}"}]
+    assert str(original["dosageInstruction"][0]["doseAndRate"][0]["doseQuantity"]["value"]) == "600"
+    assert not [one for one in encoded["note"] if one["text"].startswith("as ordered")]
+
+
+def test_a_total_daily_dose_stays_words_where_that_is_agreed():
+    found = outcome("RDE_O11_total_daily_dose", total_daily_dose="text-only")
+    [dosage] = resources(found, "MedicationRequest")[0]["dosageInstruction"]
+    assert "maxDosePerPeriod" not in dosage
+    assert {"text": "total daily dose: 1000 mg milligram UCUM"} in dosage["additionalInstruction"]
+
+
+def test_nothing_is_said_of_a_base_where_that_is_agreed():
+    order = resources(outcome("RDE_O11_infusional_regimen", rxc_base="absent"), "MedicationRequest")[0]
+    assert ["isActive" in one for one in order["contained"][0]["ingredient"]] == [False, True]
 
 
 def test_an_order_without_a_prescriber_says_that_there_is_none(orders):

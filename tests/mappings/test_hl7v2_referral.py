@@ -95,3 +95,8 @@ def test_values_keep_their_digits_and_lines(referral):
 def test_every_leaf_is_accounted_for_and_none_is_lost(referral):
     assert referral.sound
     assert set(states(referral).values()) <= {"mapped", "ignored", "not-applicable"}
+
+
+def test_a_sender_that_asks_for_nothing_else_asks_for_a_second_opinion():
+    found = outcome("REF_I12_without_disposition", empty_rf1_4="second-opinion")
+    assert codes(only(found, "ServiceRequest")["code"]) == [("v2-0282", "SO")]
