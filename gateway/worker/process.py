@@ -65,6 +65,7 @@ def process(desk: Desk, job: Job) -> None:
         sender=sender,
         received=datetime.fromisoformat(found.received),
     )
+    outcome = _with_word_of_the_door(desk, found, outcome)
 
     def change(connection: Connection) -> None:
         work.finish(connection, job)
@@ -78,6 +79,15 @@ def process(desk: Desk, job: Job) -> None:
         desk.record(connection, _event(found, reason, patient), at)
 
     desk.store.write(change)
+
+
+def _with_word_of_the_door(desk: Desk, found: Submission, outcome: Outcome) -> Outcome:
+    """What the door saw and the message alone does not show: its number was used before."""
+    steps = desk.store.read(lambda connection: submissions.events(connection, found.id))
+    if not any(step.event == submissions.REUSED for step in steps):
+        return outcome
+    issue = Issue(Severity.WARNING, submissions.REUSED, location="MSH-10")
+    return replace(outcome, issues=(*outcome.issues, issue))
 
 
 def quarantine(desk: Desk, job: Job) -> None:

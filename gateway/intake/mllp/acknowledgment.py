@@ -59,7 +59,7 @@ class Verdict:
     at: datetime
     complaint: Complaint | None = None
     receipt: str = ""  # the id of what was stored
-    final: bool = False  # an application acknowledgment that was sent for later: nobody acknowledges it
+    accept: str = ""  # MSH-15 of what is sent after processing; nobody answers it but by an accept acknowledgment
 
 
 def acknowledgment(header: Header | None, said: Verdict) -> bytes:
@@ -90,7 +90,7 @@ def batch_acknowledgment(batch: Header, answers: Sequence[bytes], said: Verdict)
 
 def _msh(to: Header, said: Verdict, kind: Sequence[str]) -> bytes:
     fields = ["MSH", to.field(2), *_turned(to), _time(said.at), "", _joined(to, kind), _number(said.id)]
-    fields += [to.field(11) or "P", to.field(12) or "2.5.1", "", "", *(["NE", "NE"] if said.final else ["", ""])]
+    fields += [to.field(11) or "P", to.field(12) or "2.5.1", "", "", said.accept, "NE" if said.accept else ""]
     return _segment(to, [*fields, "", to.field(18)])
 
 

@@ -58,7 +58,7 @@ class Later:
     well: bytes
     ill: bytes
     in_order: bool  # whether the sender hears nothing before, so that further answers wait for it
-    listener: Listener | None
+    listener: Listener | None  # where the clinic takes it; without one, on the connection on which it sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +193,12 @@ def _later(header: Header, body: bytes, receipt: Receipt, sender: Sender, codes:
     """Both answers, since the message is not kept in memory until one of them is true."""
     at = datetime.fromisoformat(receipt.received)
     id = ids.stable_id(receipt.id, "application", header.field(10))
+    # On its own connection the clinic hears from us in between; at its listener we want to know that it did.
+    accept = "" if not header.enhanced else "AL" if sender.listener else "NE"
 
     def made(code: str) -> bytes:
         complaint = _UNTRANSLATED if code == "AE" else None
-        said = Verdict(code, id, at, complaint, receipt.id, final=header.enhanced)
+        said = Verdict(code, id, at, complaint, receipt.id, accept)
         return _accepting(header, body, said) if code else b""
 
     return Later(receipt.id, made(codes[0]), made(codes[1]), not header.enhanced, sender.listener)

@@ -11,7 +11,9 @@ import structlog
 
 from gateway.core.clock import SystemClock
 from gateway.core.errors import ThrottledError
+from gateway.core.submission import Listener
 from gateway.intake.limits import Rate
+from gateway.intake.mllp.client import Client
 from gateway.intake.mllp.door import Answer, Later
 from gateway.intake.mllp.frame import Decoder, Frame, framed
 from gateway.intake.mllp.watch import Watch
@@ -47,6 +49,8 @@ class Server:
         self.large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self.rate = Rate(limits.rate, SystemClock())
         self._answer = answer
+        self._clients: dict[Listener, Client] = {}
+        self._elsewhere: set[asyncio.Task[None]] = set()
         self._open: dict[Connection, asyncio.Task[None]] = {}
         self._listening: asyncio.Server | None = None
 
@@ -66,10 +70,28 @@ class Server:
             connection.leave()
         if self._open:
             await asyncio.wait(self._open.values(), timeout=seconds)
+        self.watch.close()
+        for task in self._elsewhere:
+            task.cancel()
+        for client in self._clients.values():
+            await client.close()
 
     def begin(self, frame: Frame) -> asyncio.Task[Answer]:
         """Begin to answer a frame; tasks start in the order in which they are made."""
         return asyncio.create_task(self._answer(frame))
+
+    def say_elsewhere(self, later: Later, listener: Listener) -> None:
+        """Send what is due after processing to the clinic's own listener, whether or not it is still connected here."""
+        task = asyncio.create_task(self._say_elsewhere(later, listener))
+        self._elsewhere.add(task)
+        task.add_done_callback(self._elsewhere.discard)
+
+    async def _say_elsewhere(self, later: Later, listener: Listener) -> None:
+        message = later.well if await self.watch.processed(later.submission) else later.ill
+        if message:
+            client = self._clients.setdefault(listener, Client(listener.host, listener.port))
+            sent = await client.send_until(message)
+            _log.info("acknowledgment-sent", submission=later.submission, code=sent.code or sent.trouble)
 
     async def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
         if len(self._open) >= self.limits.connections:
@@ -183,6 +205,8 @@ class Connection:
                 if later.in_order:
                     async with asyncio.timeout(self._limits.processing):
                         await self._say(later)
+                elif later.listener is not None:
+                    self._server.say_elsewhere(later, later.listener)
                 else:
                     task = asyncio.create_task(self._say(later))
                     self._laters.add(task)

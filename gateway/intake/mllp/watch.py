@@ -28,6 +28,11 @@ class Watch:
             self._looking = asyncio.create_task(self._look())
         return await asyncio.shield(found)
 
+    def close(self) -> None:
+        """Look no more."""
+        if self._looking is not None:
+            self._looking.cancel()
+
     async def _look(self) -> None:
         while self._waiting:
             try:

@@ -49,6 +49,31 @@ def test_an_idempotency_key_stands_for_one_content(store):
     keep(store, b"other", clinic="b", key="k1")
 
 
+def test_what_comes_together_is_kept_each_once_in_its_order(store):
+    keep(store, b"known")
+    sent = [
+        submissions.Incoming(clinic, body) for clinic, body in (("a", b"1"), ("a", b"known"), ("b", b"1"), ("a", b"1"))
+    ]
+    said = store.write(lambda c: submissions.keep_all(c, sent, AT))
+    assert [new for _, new in said] == [True, False, True, False]
+    assert said[0][0] == said[3][0] != said[2][0]
+    kept = store.read(lambda c: submissions.listing(c))
+    assert [one.id for one in reversed(kept)] == [said[1][0].id, said[0][0].id, said[2][0].id]
+    assert store.read(work.depths)["process"] == 3
+
+
+def test_a_control_id_is_of_the_first_content_that_a_clinic_sends_under_it(store):
+    sent = [
+        submissions.Incoming(clinic, body, control_id="M1") for clinic, body in (("a", b"1"), ("a", b"2"), ("b", b"3"))
+    ]
+    ids = [receipt.id for receipt, _ in store.write(lambda c: submissions.keep_all(c, sent, AT))]
+    later = submissions.Incoming("a", b"4", control_id="M1")
+    ids += [receipt.id for receipt, _ in store.write(lambda c: submissions.keep_all(c, [sent[0], later], AT))[1:]]
+    steps = [[event.event for event in store.read(lambda c, id=id: submissions.events(c, id))] for id in ids]
+    reused = ["receive", "control-id-reused"]
+    assert steps == [["receive"], reused, ["receive"], reused]
+
+
 def test_another_clinic_s_submission_is_absent(store):
     receipt, _ = keep(store)
     for question in (submissions.find, submissions.original, submissions.receipt):

@@ -195,3 +195,19 @@ def test_a_worker_that_lost_its_lease_writes_nothing(desk, worker, clock, submit
     assert state(id) == ("received", None)
     with pytest.raises(NotFoundError):
         read(desk, "Patient", "p1")
+
+
+def test_a_message_number_that_was_used_before_is_an_issue_of_the_submission(desk, worker, state):
+    def incoming(resource):
+        return submissions.Incoming("a", fhirjson.write([resource]), control_id="HIS\x1fM1")
+
+    with_number = [incoming(PATIENT), incoming({**PATIENT, "gender": "male"})]
+    first, second = (
+        receipt.id for receipt, _ in desk.store.write(lambda c: submissions.keep_all(c, with_number, desk.now()))
+    )
+    while worker.turn("process"):
+        pass
+    told = {id: desk.store.read(lambda c, id=id: outcomes.load(c, id)).issues for id in (first, second)}
+    codes = {id: [issue["code"] for issue in issues] for id, issues in told.items()}
+    assert codes == {first: [], second: ["control-id-reused"]}
+    assert state(second) == ("routed", None)

@@ -11,7 +11,7 @@ import pytest
 
 from gateway.access.keys import add_clinic
 from gateway.intake.mllp.door import Door
-from gateway.intake.mllp.frame import END, Decoder, framed
+from gateway.intake.mllp.frame import Decoder, framed
 from gateway.intake.mllp.server import Limits, Server
 from gateway.intake.mllp.watch import Watch
 from gateway.store import submissions
@@ -53,7 +53,7 @@ class Peer:
             self._answers += self._decoder.feed(piece)
         body = self._answers.pop(0).body
         assert body.endswith(b"\r")
-        return [segment.split("|") for segment in body.decode().split("\r")[:-1]]
+        return segments(body)
 
     def asks(self, *bodies):
         """Send messages and give what MSA says of each."""
@@ -69,6 +69,11 @@ class Peer:
 def said(answer):
     """The code and the number of MSA."""
     return tuple(next(segment for segment in answer if segment[0] == "MSA")[1:3])
+
+
+def segments(raw):
+    """Each segment, split into its fields."""
+    return [one.split("|") for one in raw.decode("latin-1").split("\r") if one]
 
 
 class Listening:
@@ -155,8 +160,3 @@ def kept(here):
         return [here.store.read(lambda c, id=one.id: submissions.original(c, id, None)[0]) for one in reversed(found)]
 
     return look
-
-
-@pytest.fixture
-def end():
-    return END

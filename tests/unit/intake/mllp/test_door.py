@@ -11,7 +11,7 @@ from gateway.core.errors import StoreError
 from gateway.intake.mllp.door import Door
 from gateway.intake.mllp.frame import Frame
 from gateway.store import submissions, work
-from tests.unit.intake.mllp.conftest import CLINIC, message
+from tests.unit.intake.mllp.conftest import CLINIC, message, segments
 
 REFERRAL = (
     "RF1||A|MED|SO|A|LK-1^HIS|20260302\rAUT|P1\rPRD|RP|Okafor^Daniel\rPRD|RT|Centre^Second\rPID|1||77^^^RB||Example^Ada\r"
@@ -38,10 +38,6 @@ def later(door):
         return segments(found.well), segments(found.ill)
 
     return ask
-
-
-def segments(raw):
-    return [one.split("|") for one in raw.decode("latin-1").split("\r") if one]
 
 
 def field(answer, name, number):
