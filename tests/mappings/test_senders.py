@@ -190,3 +190,11 @@ def test_rows_for_a_map_that_is_not_there_are_refused(tmp_path):
     (tmp_path / "a.yaml").write_text("clinic: a\nrows:\n  hl7v2.ZPI.Patient:\n    - {to: active, value: 'true'}")
     with pytest.raises(MappingTableError, match=r"a\.yaml:4: there is no map hl7v2\.ZPI\.Patient"):
         pipeline.open_senders(tmp_path)
+
+
+def test_a_senders_own_word_for_a_second_opinion_asks_for_one():
+    body = MESSAGE.replace("ADT^A08^ADT_A01", "REF^I12") + "\rRF1|P|||2ND^Zweitmeinung^99RIVER|O|RF-1"
+    assert "2ND" in str(one(made(body), "ServiceRequest")["orderDetail"])
+    referral = one(made(body, tables={"0282": {"2ND": "SO"}}), "ServiceRequest")
+    assert [coding["code"] for coding in referral["code"]["coding"]] == ["SO", "2ND"]
+    assert referral["code"]["text"] == "Zweitmeinung"

@@ -8,6 +8,7 @@ from gateway.translate.converter import step
 from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.leaf import Part, convert, reword
 from gateway.translate.hl7v2.primitive import phrase
+from gateway.translate.hl7v2.systems import standard
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -22,7 +23,7 @@ def second_opinion(part: Part, translation: Translation, element: Element) -> No
     made = codeable_concept(part, translation, table="0282")
     if made is None:
         return
-    if part.peek == "SO":
+    if standard("0282", part.peek, translation) == "SO":
         for one in made["coding"]:
             if one["code"] == "SO":
                 one["system"] = _DISPOSITION
