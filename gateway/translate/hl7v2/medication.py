@@ -92,7 +92,7 @@ def as_ordered(group: Any, translation: Translation, element: Element) -> None:
             same = part.raw in kept or (part.peek and part.peek in kept)
             if (said := phrase(part)) and not same:
                 differing.append(f"{label} {said}")
-    for name, numbers in (("RXR", range(1, 7)), ("RXC", range(2, 10))):
+    for name, numbers in (("RXR", range(1, 7)), ("RXC", range(1, 10))):
         again = {part.raw for part in translation_segments(group, name) if part.group is not group}
         for segment in (part for part in group.parts if part.name == name):
             words = [phrase(part) for number in numbers for part in segment.field(number)]
