@@ -31,6 +31,11 @@ REFUSALS: Final = (
 )
 
 
+# What is one patient's although others may have it under the same number: a family has one policy and one account, two
+# children have one mother. The element that says whose it is.
+_OF_ONE_PATIENT: Final = {"Account": "subject", "Coverage": "beneficiary", "RelatedPerson": "patient"}
+
+
 class Here:
     """The resource that rows are filling now; its name is settled when its id is."""
 
@@ -260,7 +265,9 @@ class Translation:
         identifiers = resource.get("identifier")
         first = identifiers[0] if isinstance(identifiers, list) and identifiers else identifiers
         if isinstance(first, dict) and first.get("value"):
-            return ("identifier", first.get("system", ""), first["value"])
+            whose = resource.get(_OF_ONE_PATIENT.get(resource["resourceType"], ""), ())
+            of = [one.get("reference", "") for one in (whose if isinstance(whose, list) else [whose] if whose else [])]
+            return ("identifier", first.get("system", ""), first["value"], *of)
         content = ids.digest(fhirjson.write(resource))
         return ("content", content) if resource["resourceType"] in DIRECTORY else ("content", content, location)
 

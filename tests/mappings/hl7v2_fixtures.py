@@ -1,5 +1,6 @@
 """Our messages through the corridor: the outcome, and the resources of a type in it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,3 +41,15 @@ def codes(concept: dict[str, Any]) -> list[tuple[str, str]]:
 def states(found: Outcome) -> dict[str, str]:
     """The state of each leaf by its locator."""
     return {entry.location: entry.state.value for entry in found.ledger}
+
+
+def references(node: Any) -> Iterator[str]:
+    """All references below a node."""
+    if isinstance(node, dict):
+        if isinstance(node.get("reference"), str):
+            yield node["reference"]
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)

@@ -13,21 +13,10 @@ from gateway.pipeline import process
 from gateway.translate import FORMATS
 from gateway.translate.mapping import Mapping
 from tests.conftest import skip_unless_ci
-from tests.mappings.hl7v2_fixtures import FOLDER
+from tests.mappings.hl7v2_fixtures import FOLDER, references
 
 OURS = sorted(FOLDER.glob("*.hl7"))
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpora" / "hl7v2"
-
-
-def references(node):
-    if isinstance(node, dict):
-        if isinstance(node.get("reference"), str):
-            yield node["reference"]
-        for value in node.values():
-            yield from references(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from references(value)
 
 
 def check(body):

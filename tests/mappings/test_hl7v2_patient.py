@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.mappings.hl7v2_fixtures import codes, only, outcome, resources, states
+from tests.mappings.hl7v2_fixtures import codes, only, outcome, references, resources, states
 
 US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/"
 
@@ -86,6 +86,19 @@ def test_two_people_in_one_message_are_refused():
     found = outcome("ADT_A08_update", ("\rPV1|1|O", "\rPID|2||555^^^ELSE||Other^Person\rPV1|1|O"))
     assert found.error is not None
     assert found.error.code == "multi-patient"
+
+
+def test_nothing_of_one_patient_of_a_list_leads_to_another():
+    found = outcome("BAR_P02_two_patients")
+    made = {
+        f"{one['resource']['resourceType']}/{one['resource']['id']}": one["resource"] for one in found.bundle["entry"]
+    }
+    led = {name: set(references(resource)) for name, resource in made.items()}
+    for _ in made:
+        led = {name: seen.union(*(led[one] for one in seen)) for name, seen in led.items()}
+    for name, seen in led.items():
+        assert sum(one.startswith("Patient/") for one in seen) <= 1, name
+    assert found.counts["unmapped"] == 0
 
 
 def test_a_local_segment_is_counted_and_kept_with_the_submission(admission):

@@ -53,16 +53,16 @@ def _places(said: list[str]) -> dict[str, frozenset[str]]:
     return {name: frozenset(around) for name, around in found.items()}
 
 
-def load(file: Path = TABLE) -> dict[str, GroupRule]:
-    """The groups by name; raises MappingTableError when the table cannot be read."""
+def load(file: Path = TABLE) -> tuple[dict[str, GroupRule], frozenset[str]]:
+    """The groups by name, and what may list several patients; MappingTableError when the table cannot be read."""
     try:
         said = yaml.load(file.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 (texts only)
-        return {name: _rule(rule) for name, rule in said["groups"].items()}
+        return {name: _rule(rule) for name, rule in said["groups"].items()}, frozenset(said["lists_patients"])
     except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError):
         raise MappingTableError(file.name, 1, "not a table of groups") from None
 
 
-RULES: Final = load()
+RULES, LISTS_PATIENTS = load()
 OPEN: Final = frozenset(name for name, rule in RULES.items() if rule.open)
 OPENED_BY: Final = {segment: name for name, rule in RULES.items() for segment in (*rule.opens, *rule.once)}
 KNOWN: Final = frozenset(OPENED_BY).union(*(rule.takes for rule in RULES.values()))

@@ -1,0 +1,61 @@
+"""A message that lists several patients, as one record for each of them; what precedes the first is of all."""
+
+import re
+from copy import copy
+from itertools import pairwise
+from typing import Final
+
+from gateway.parse.hl7v2 import batch
+from gateway.parse.hl7v2.group import Group
+from gateway.parse.hl7v2.leaves import unpack
+from gateway.parse.hl7v2.message import Message
+from gateway.parse.hl7v2.segment import Segment
+from gateway.parse.hl7v2.structure import LISTS_PATIENTS, arrange
+
+_PATIENT: Final = re.compile(rb"[\r\n]PID")
+
+
+def parse(body: bytes, agreed: str = "") -> list[Message]:
+    """One record for each message, and for each patient of one that lists several; MalformedMessageError without MSH.
+
+    A message that does not name its character set is in the one that was agreed with its sender.
+    """
+    found = batch.parse(body, agreed)
+    if len(_PATIENT.findall(body)) < 2:  # as nearly always; nothing is settled then before somebody looks
+        return found
+    return [one for message in found for one in _apart(message)]
+
+
+def _apart(message: Message) -> list[Message]:
+    """The records of a message, when its type may list patients and each of them has numbers of their own."""
+    patients = message.by_name.get("PID", [])
+    if len(patients) < 2 or message.kind.removeprefix("hl7v2:") not in LISTS_PATIENTS or _share_numbers(patients):
+        return [message]
+    starts = [one.index for one in patients]
+    ends = pairwise([*starts, len(message.segments)])
+    return [_of_patient(message, starts[0], start, end) for start, end in ends]
+
+
+def _share_numbers(patients: list[Segment]) -> bool:
+    numbers = [{part.raw for part in patient.field(3)} for patient in patients]
+    return sum(map(len, numbers)) > len(set[str]().union(*numbers))
+
+
+def _of_patient(message: Message, common: int, start: int, end: int) -> Message:
+    """A record of one patient's segments and the common ones, with the numbers that they have in the message.
+
+    The leaves of the common segments are counted with the first patient.
+    """
+    found, first = copy(message), start == common
+    found.touched = []
+    found.issues = [one for one in message.issues if first and one.code != "segment-order"]
+    found.root = Group(found, "MESSAGE", None)
+    own = range(0 if first else start, end)
+    found.segments = [
+        Segment(found.root, one.base, one.name, one.number, one.start, one.end)
+        for one in (*message.segments[:common], *message.segments[start:end])
+    ]
+    arrange(found, found.kind.removeprefix("hl7v2:").partition("^")[0])
+    found.segments = message.segments
+    found._leaves = [leaf for leaf in message.leaves() if unpack(leaf.key)[0] in own]
+    return found
