@@ -1,5 +1,6 @@
 """One frame in, its answer out: who sends it, whether it is agreed, on disk, and only then the acknowledgment."""
 
+import time
 import uuid
 from asyncio import wrap_future
 from collections.abc import Sequence
@@ -36,6 +37,8 @@ from gateway.translate.policy import policy
 
 AGENT: Final = "mllp"
 _TESTS: Final = frozenset("TDN")  # MSH-11: training, debugging and, by some, test
+_KNOWN_FOR: Final = 1.0  # seconds until we ask again what is agreed with a sender
+_MOST_KNOWN: Final = 1000
 _log = structlog.get_logger()
 
 _NO_HEADER: Final = Complaint(Trouble.SEQUENCE, "The content does not begin with a message header.")
@@ -75,6 +78,7 @@ class Door:
     def __init__(self, here: Services) -> None:
         self._here = here
         self._clinics: dict[str, str] = {}
+        self._known: dict[tuple[str, str], tuple[float, Sender, str]] = {}
         self._gathering = Gathering(lambda messages: receive_all(here, messages, agent=AGENT))
 
     async def answer(self, frame: Frame) -> Answer:
@@ -106,16 +110,24 @@ class Door:
         if any(complaints):
             await self._witness(clinic)
             return self._refused(lead, headers, [complaint or _WITH_OTHERS for complaint in complaints])
-        control_id = "\x1f".join(lead.field(number) for number in (3, 4, 11 if lead.is_batch else 10))
+        number = lead.field(11 if lead.is_batch else 10)
+        control_id = "\x1f".join((lead.field(3), lead.field(4), number)) if number else None
         receipt = await self._gathering.keep(Incoming(clinic, frame.body, control_id=control_id))
         return self._accepted(frame, lead, headers, sender, receipt)
 
     def _who(self, frame: Frame) -> tuple[Sender, str]:
-        """The sender by MSH-3 and MSH-4, and its clinic's id, which is empty of a stranger."""
-        names = sending(frame.body)
-        sender = self._here.senders.find("", *names)
-        clinic = self._clinic(sender.clinic or self._here.settings.mllp_clinic)
-        return (sender if sender.clinic else self._here.senders.find(clinic, *names)), clinic
+        """The sender by MSH-3 and MSH-4, and its clinic's id, which is empty of a stranger; looked up once a second."""
+        names, now = sending(frame.body), time.monotonic()
+        until, sender, clinic = self._known.get(names, (0.0, Sender(), ""))
+        if now >= until:
+            sender = self._here.senders.find("", *names)
+            clinic = self._clinic(sender.clinic or self._here.settings.mllp_clinic)
+            if not sender.clinic:
+                sender = self._here.senders.find(clinic, *names)
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[names] = now + _KNOWN_FOR, sender, clinic
+        return sender, clinic
 
     def _clinic(self, named: str) -> str:
         """The id of a clinic by its id or its name."""

@@ -286,6 +286,13 @@ def test_a_number_used_again_for_other_content_is_taken_and_noted(answer, here, 
     assert steps == {first.id: ["receive"], second.id: ["receive", "control-id-reused"]}
 
 
+def test_messages_without_a_number_do_not_share_one(answer, here):
+    for rest in ("PID|1||1\r", "PID|1||2\r"):
+        answer(message(number="", rest=rest))
+    for one in here.store.read(submissions.listing):
+        assert [step.event for step in here.store.read(lambda c, id=one.id: submissions.events(c, id))] == ["receive"]
+
+
 def batch(*messages):
     return b"BHS|^~\\&|HIS|RB|SO|CENTRE|20260302||||B-7\r" + b"".join(messages) + b"BTS|%d\r" % len(messages)
 
