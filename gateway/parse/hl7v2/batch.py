@@ -27,8 +27,9 @@ def parse(body: bytes, agreed: str = "") -> list[Message]:
         raise MalformedMessageError("segment count")
     messages = _messages(spans)
     for part in messages if len(body) > MAX_DELIMITERS else ():
-        _check_delimiters(body[part[0][1] : part[-1][2]])
-    found = [Message(body, part, start, agreed) for part in messages]
+        _check_delimiters(body if len(messages) == 1 else body[part[0][1] : part[-1][2]])
+    ascii = body.isascii() and b"\x1b" not in body
+    found = [Message(body, part, start, agreed, ascii=ascii) for part in messages]
     if b"BTS" in body or b"FTS" in body:
         _check_counts(found)
     return found

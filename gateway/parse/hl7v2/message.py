@@ -45,11 +45,12 @@ class Message:
     subcomponent: str
     blank: str
 
-    def __init__(self, body: bytes, spans: Sequence[Span], offset: int, agreed: str) -> None:
+    def __init__(self, body: bytes, spans: Sequence[Span], offset: int, agreed: str, *, ascii: bool) -> None:
         self.body = body
         self.offset = offset  # of the body in what was sent
         self.touched: list[Any] = []
         self._spans = spans
+        self._ascii = ascii
         self._agreed = agreed  # the character set of a sender who names none
         self._escapes: Escapes | None = None
         self._escapes_doubted: set[int] = set()
@@ -60,15 +61,22 @@ class Message:
 
     def __getattr__(self, name: str) -> Any:
         """What is not there yet is settled all at once; from then on no attribute costs more than looking it up."""
-        if name not in Message.__annotations__ or "_spans" not in self.__dict__:
+        if name not in Message.__annotations__ or "root" in self.__dict__:
             raise AttributeError(name)
-        self._settle(self.__dict__.pop("_spans"))
+        self._settle()
         return self.__dict__[name]
 
-    def _settle(self, spans: Sequence[Span]) -> None:
+    def count(self, name: str) -> int:
+        """How many segments of a name there are; told without settling anything."""
+        return sum(span[0] == name for span in self._spans)
+
+    def _settle(self) -> None:
+        spans = self._spans
         self.issues = []
         header = next(span for span in spans if span[0] == "MSH")
-        self._settle_charset(self.body[spans[0][1] : spans[-1][2]], header)
+        self.reads, self._codec = "ascii", ""
+        if not self._ascii:
+            self._settle_charset(self.body[spans[0][1] : spans[-1][2]], header)
         self._settle_delimiters(header)
         self.root = root = Group(self, "MESSAGE", None)
         segments = self.segments = []
@@ -90,9 +98,6 @@ class Message:
         arrange(self, type)
 
     def _settle_charset(self, sent: bytes, header: Span) -> None:
-        self.reads, self._codec = "ascii", ""
-        if sent.isascii() and b"\x1b" not in sent:
-            return
         self._codec, assumed = charset.settle(sent, self._charset_names(header))
         if not sent.isascii() or charset.keeps_state(self._codec):
             self.reads = self._codec
@@ -126,6 +131,13 @@ class Message:
                 charset.declared([one.raw for one in self.by_name["MSH"][0].field(18)] or [self._agreed]) or "utf-8"
             )
         return self._codec
+
+    @property
+    def clears(self) -> bool:
+        """Whether two quotation marks stand anywhere in it."""
+        start, end = self.segments[0].start, self.segments[-1].end
+        first = self.body.find(b'"', start, end)
+        return first >= 0 and self.body.find(b'""', first, end) >= 0
 
     @property
     def source(self) -> str:

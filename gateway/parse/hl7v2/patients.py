@@ -1,9 +1,7 @@
 """A message that lists several patients, as one record for each of them; what precedes the first is of all."""
 
-import re
 from copy import copy
 from itertools import pairwise
-from typing import Final
 
 from gateway.parse.hl7v2 import batch
 from gateway.parse.hl7v2.group import Group
@@ -12,8 +10,6 @@ from gateway.parse.hl7v2.message import Message
 from gateway.parse.hl7v2.segment import Segment
 from gateway.parse.hl7v2.structure import LISTS_PATIENTS, arrange
 
-_PATIENT: Final = re.compile(rb"[\r\n]PID")
-
 
 def parse(body: bytes, agreed: str = "") -> list[Message]:
     """One record for each message, and for each patient of one that lists several; MalformedMessageError without MSH.
@@ -21,7 +17,7 @@ def parse(body: bytes, agreed: str = "") -> list[Message]:
     A message that does not name its character set is in the one that was agreed with its sender.
     """
     found = batch.parse(body, agreed)
-    if len(_PATIENT.findall(body)) < 2:  # as nearly always; nothing is settled then before somebody looks
+    if all(message.count("PID") < 2 for message in found):  # as nearly always; nothing is settled before somebody looks
         return found
     return [one for message in found for one in _apart(message)]
 

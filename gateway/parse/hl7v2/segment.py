@@ -58,10 +58,23 @@ class Part:
     @property
     def text(self) -> str:
         """The first leaf's text, counted as read."""
-        found = self.peek
+        below = self._below
+        if below is None:
+            below = self._divide()
+        if below:
+            first = below[0]
+            return first.text if first is not None else ""
+        raw, record = self.raw, self.segment.record
+        found = raw.strip() if record.escape not in raw and raw.isprintable() else record.plain(raw, self.key)
         if found:
-            self.segment.record.touched.append(self.key)
+            record.touched.append(self.key)
         return found
+
+    @property
+    def sent(self) -> str:
+        """What stands here as it was sent, escapes and all; counted as read."""
+        self.segment.record.touched.append(self.key)
+        return self.raw.strip()
 
     @property
     def peek(self) -> str:
@@ -180,15 +193,14 @@ class Segment:
         """The valued repetitions of a field."""
         found = self._read.get(number)
         if found is None:
-            found = self._read[number] = self._split(number)
+            fields = self._fields or self.fields
+            raw = fields[number] if number < len(fields) else ""
+            found = self._read[number] = self._split(number, raw) if raw else _NOTHING
         return found
 
-    def _split(self, number: int) -> tuple[Part, ...]:
-        fields = self.fields
-        if number >= len(fields) or not (raw := fields[number]):
-            return _NOTHING
+    def _split(self, number: int, raw: str) -> tuple[Part, ...]:
         record, key = self.record, self.base + number * FIELD_UNIT
-        if self.name in HEADERS and number <= 2:
+        if number <= 2 and self.name in HEADERS:
             return (Declaration(self, key, raw, 2),)
         blank = record.blank
         if record.repetition not in raw:

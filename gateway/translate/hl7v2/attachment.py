@@ -11,6 +11,7 @@ from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
+_PIECE: Final = 1 << 16  # a multiple of four, so that each piece is base64 itself
 _MEDIA: Final = re.compile(r"[a-z]+/[A-Za-z0-9.+-]+")
 _TYPES: Final = {
     "PDF": "application/pdf",
@@ -37,7 +38,7 @@ _TYPES: Final = {
 @converter("attachment", "hl7v2")
 def attachment(part: Part, translation: Translation) -> Element:
     """ED: the content as base64 with its media type, size and hash; RP: a place where the content is."""
-    if peek(part, 4) in ("A", "Base64", "Hex", "BASE64", "HEX") or peek(part, 5):
+    if peek(part, 4) in ("A", "Base64", "Hex", "BASE64", "HEX") or part.part(5) is not None:
         return _embedded(part, translation)
     return _pointer(part, translation)
 
@@ -51,27 +52,53 @@ def _embedded(part: Part, translation: Translation) -> Element:
     made: Element = {}
     if media := _media_type(reword(part.part(2), translation), reword(part.part(3), translation)):
         made["contentType"] = media
-    sent, encoding = text(part, 5), reword(part.part(4), translation).upper()
+    encoding = reword(part.part(4), translation).upper()
     if title := text(part, 1):
         made["title"] = title
     if encoding == "A":
-        return {**made, **_content(sent.encode())}
+        return {**made, **_content(text(part, 5).encode())}
     try:
-        body = (
-            bytes.fromhex(sent) if encoding == "HEX" else binascii.a2b_base64("".join(sent.split()), strict_mode=True)
-        )
+        content = part.part(5)
+        if content is None:
+            return {**made, **_content(b"")}
+        if encoding == "HEX":
+            return {**made, **_content(bytes.fromhex(content.text))}
+        return {**made, **_base64(content)}
     except (ValueError, binascii.Error):
         raise NotConvertedError("value-unreadable") from None
-    return {**made, **_content(body)}
+
+
+def _base64(content: Part) -> Element:
+    """Base64 as it was sent; only what is broken into lines, or escaped, is written anew."""
+    try:
+        return _checked(content.sent)
+    except binascii.Error:
+        return _checked("".join(content.peek.split()))
+
+
+def _checked(sent: str) -> Element:
+    """The size and hash of base64, found piece by piece: a document of many megabytes is not held a second time."""
+    if 0 <= sent.find("=") < len(sent) - 2:
+        raise binascii.Error
+    digest, size = hashlib.sha1(usedforsecurity=False), 0
+    for at in range(0, len(sent), _PIECE):
+        body = binascii.a2b_base64(sent[at : at + _PIECE], strict_mode=True)
+        digest.update(body)
+        size += len(body)
+    return {"data": sent, "size": size, "hash": _text(digest.digest())}
+
+
+def _text(body: bytes) -> str:
+    return b64encode(body).decode("ascii")
 
 
 def _content(body: bytes) -> Element:
     if not body:
         return {"size": 0}
     return {
-        "data": b64encode(body).decode("ascii"),
+        "data": _text(body),
         "size": len(body),
-        "hash": b64encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode("ascii"),
+        "hash": _text(hashlib.sha1(body, usedforsecurity=False).digest()),
     }
 
 

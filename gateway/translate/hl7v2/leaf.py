@@ -15,6 +15,10 @@ class Part(Node, Protocol):
     key: int
 
     @property
+    def sent(self) -> str:
+        """What stands here as it was sent, escapes and all; counted as read."""
+
+    @property
     def name(self) -> str:
         """The segment's name."""
 
