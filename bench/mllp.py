@@ -1,4 +1,6 @@
-"""MLLP, message and answer by turns: our server with its durable store beside a bare asyncio echo and python-hl7's own.
+"""MLLP, message and answer by turns: our server with its durable store, beside floors and python-hl7's own server.
+
+The floors: a bare asyncio echo, and the same with one insert and one commit to SQLite before each answer.
 
 Every server is a process of its own; the same peers speak to each in one run. Ratios only: seconds are the machine's.
 """
@@ -32,6 +34,23 @@ async def serve(reader, writer):
             await reader.readuntil(b"\\x1c\\r")
         except asyncio.IncompleteReadError:
             return writer.close()
+        writer.write(b"\\x0bMSH|^~\\\\&|||||20260302||ACK|1|P|2.5.1\\rMSA|AA|1\\r\\x1c\\r")
+async def main():
+    async with await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1])) as server:
+        await server.serve_forever()
+asyncio.run(main())
+"""
+DURABLE = """
+import asyncio, sqlite3, sys
+disk = sqlite3.connect(sys.argv[2], isolation_level=None)
+disk.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE m(i INTEGER PRIMARY KEY, b BLOB)")
+async def serve(reader, writer):
+    while True:
+        try:
+            message = await reader.readuntil(b"\\x1c\\r")
+        except asyncio.IncompleteReadError:
+            return writer.close()
+        disk.execute("INSERT INTO m(b) VALUES (?)", (message,))
         writer.write(b"\\x0bMSH|^~\\\\&|||||20260302||ACK|1|P|2.5.1\\rMSA|AA|1\\r\\x1c\\r")
 async def main():
     async with await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1])) as server:
@@ -104,10 +123,11 @@ def main() -> None:
         store = open_store(f"sqlite:///{folder}/gateway.db")
         add_clinic(store, SystemClock(), "bench")
         store.close()
-        ports = {"floor": free_port(), "ours": free_port()}
+        ports = {"floor": free_port(), "durable": free_port(), "ours": free_port()}
         ours = {"GATEWAY_VAR": folder, "GATEWAY_MLLP_PORT": str(ports["ours"]), "GATEWAY_MLLP_CLINIC": "bench"}
         servers = [
             start(["-c", FLOOR, str(ports["floor"])]),
+            start(["-c", DURABLE, str(ports["durable"]), f"{folder}/floor.db"]),
             start(["-m", "gateway", "mllp"], GATEWAY_RATE="100000000", **ours),
         ]
         if importlib.util.find_spec("hl7"):
@@ -132,6 +152,7 @@ def main() -> None:
 def report(peers: int, speeds: dict[str, float]) -> None:
     """The ratios of one number of peers."""
     said = f"{peers:3} connections: {speeds['ours'] / speeds['floor']:6.1%} of the asyncio floor"
+    said += f", {speeds['ours'] / speeds['durable']:6.1%} of one insert and commit a message"
     if "python-hl7" in speeds:
         said += f", {speeds['ours'] / speeds['python-hl7']:6.1f} × python-hl7"
     print(said)
