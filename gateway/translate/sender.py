@@ -104,7 +104,7 @@ def _read(file: Path) -> tuple[Sender, Names, Names]:
     except ValidationError as error:
         line, words = _first(error.normalized_messages(), found[0])  # type: ignore[no-untyped-call]
         raise MappingTableError(file.name, line, words) from None
-    applications, facilities = (tuple(loaded.pop(name, ())) for name in ("applications", "facilities"))
+    applications, facilities = (loaded.pop(name, ()) for name in ("applications", "facilities"))
     loaded.pop("about", None)
     loaded["rows"] = dict(_rows(file, found[0]))
     return Sender(overlay=ids.digest(file.read_bytes())[:12], **loaded), applications, facilities
@@ -188,6 +188,7 @@ class _OverlaySchema(Schema):
     rows = fields.Dict(keys=fields.Str(), values=fields.List(fields.Dict()))
     authoritative = fields.Bool(truthy={"true"}, falsy={"false"})
     message_types = fields.List(fields.Str(validate=validate.Regexp(rf"{_CODE}(\^{_CODE})?\Z")))
+    certificates = fields.List(fields.Str())
     listener = fields.Nested(_ListenerSchema)
 
     @post_load
@@ -196,9 +197,7 @@ class _OverlaySchema(Schema):
         names = {one.id: one.name for one in policies().values()}
         if "policies" in found:
             found["policies"] = {names.get(name, name): value for name, value in found["policies"].items()}
-        if "message_types" in found:
-            found["message_types"] = tuple(found["message_types"])
-        return found
+        return {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
 
 
 _OVERLAY: Final = _OverlaySchema()

@@ -3,7 +3,7 @@
 import time
 import uuid
 from asyncio import wrap_future
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -81,8 +81,8 @@ class Door:
         self._known: dict[tuple[str, str], tuple[float, Sender, str]] = {}
         self._gathering = Gathering(lambda messages: receive_all(here, messages, agent=AGENT))
 
-    async def answer(self, frame: Frame) -> Answer:
-        """The answer to a frame: what it holds is on disk, or is not taken.
+    async def answer(self, frame: Frame, shown: Collection[str] = ()) -> Answer:
+        """The answer to a frame: what it holds is on disk, or is not taken. Shown are the names of a certificate.
 
         Up to its first wait it goes without a pause, so frames are stored in the order in which they are begun.
         """
@@ -96,7 +96,7 @@ class Door:
         if not headers:
             return self._refused(lead, [None], [_NO_MESSAGE])
         try:
-            return await self._take(frame, lead, headers)
+            return await self._take(frame, lead, headers, shown)
         except StoreError as outage:
             _log.error("store-unavailable", code=outage.code)
             return self._refused(lead, headers, [_NOT_NOW] * len(headers), Situation.FAILED)
@@ -104,8 +104,10 @@ class Door:
             _log.error("crash", kind=type(crash).__name__)
             return self._refused(lead, headers, [_NOT_NOW] * len(headers), Situation.FAILED)
 
-    async def _take(self, frame: Frame, lead: Header, headers: Sequence[Header]) -> Answer:
+    async def _take(self, frame: Frame, lead: Header, headers: Sequence[Header], shown: Collection[str]) -> Answer:
         sender, clinic = self._who(frame)
+        if sender.certificates and not set(shown) & set(sender.certificates):
+            clinic = ""
         complaints = [_complaint(frame, header, sender, clinic) for header in headers]
         if any(complaints):
             await self._witness(clinic)

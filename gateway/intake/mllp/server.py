@@ -3,9 +3,9 @@
 import asyncio
 import ssl
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -23,7 +23,7 @@ _PIPELINED: Final = 16  # frames of one connection that may wait for their answe
 _LARGE: Final = 1024 * 1024
 _LARGE_AT_ONCE: Final = 4  # frames above that size in the whole server; the next waits unread
 _PAUSE: Final = 0.05
-_Answering = Callable[[Frame], Coroutine[None, None, Answer]]
+_Answering = Callable[[Frame, Collection[str]], Coroutine[None, None, Answer]]
 _log = structlog.get_logger()
 
 
@@ -76,9 +76,9 @@ class Server:
         for client in self._clients.values():
             await client.close()
 
-    def begin(self, frame: Frame) -> asyncio.Task[Answer]:
+    def begin(self, frame: Frame, shown: Collection[str]) -> asyncio.Task[Answer]:
         """Begin to answer a frame; tasks start in the order in which they are made."""
-        return asyncio.create_task(self._answer(frame))
+        return asyncio.create_task(self._answer(frame, shown))
 
     def say_elsewhere(self, later: Later, listener: Listener) -> None:
         """Send what is due after processing to the clinic's own listener, whether or not it is still connected here."""
@@ -113,6 +113,7 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._host = str((writer.get_extra_info("peername") or ("",))[0])
+        self._shown = _common_names(writer.get_extra_info("peercert") or {})
         self._decoder = Decoder(server.limits.message)
         self._pending: asyncio.Queue[asyncio.Task[Answer] | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(_PIPELINED)
@@ -184,7 +185,7 @@ class Connection:
         """Hand a frame over to be answered; when too many wait already, wait with them."""
         await self._pace()
         await self._room.acquire()
-        pending = self._server.begin(frame)
+        pending = self._server.begin(frame, self._shown)
         if self._holds_large:
             self._holds_large = False
             pending.add_done_callback(lambda _: self._server.large.release())
@@ -222,3 +223,7 @@ class Connection:
             self._writer.write(framed(message))
             async with asyncio.timeout(self._limits.stalled):
                 await self._writer.drain()
+
+
+def _common_names(certificate: dict[str, Any]) -> list[str]:
+    return [text for names in certificate.get("subject", ()) for kind, text in names if kind == "commonName"]

@@ -87,6 +87,16 @@ def test_a_client_without_a_certificate_or_with_another_authoritys_hears_nothing
     assert kept() == []
 
 
+def test_where_a_certificate_is_agreed_no_other_speaks_for_the_clinic(over_tls, authority, overlay, kept):
+    overlay("certificates: [his.riverbend.example]\n")
+    own, others = (shown(authority, authority.issue(name)) for name in ("his.riverbend.example", "his.harbor.example"))
+    with over_tls.peer(others) as peer:
+        assert peer.asks(message("M1")) == [("AR", "M1")]
+    with over_tls.peer(own) as peer:
+        assert peer.asks(message("M2")) == [("AA", "M2")]
+    assert kept() == [message("M2")]
+
+
 def test_only_tls_1_2_and_newer_is_spoken(settings, authority):
     certificate, key = authority.issue("gateway")
     context = tls_of(replace(settings, mllp_certificate=certificate, mllp_key=key))

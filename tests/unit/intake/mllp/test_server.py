@@ -22,7 +22,7 @@ def always(answer):
 
 
 def by_body(answers):
-    async def answer(frame):
+    async def answer(frame, _):
         return answers[frame.body]
 
     return answer
@@ -69,7 +69,7 @@ def test_many_messages_over_one_connection_are_kept_each_once_and_in_order(mllp,
 def test_answers_keep_the_order_of_their_frames_whichever_is_stored_first():
     second = threading.Event()
 
-    async def answer(frame):
+    async def answer(frame, _):
         if frame.body == b"first":
             assert await asyncio.to_thread(second.wait, 20)
         else:
@@ -83,7 +83,7 @@ def test_answers_keep_the_order_of_their_frames_whichever_is_stored_first():
 def test_a_peer_that_does_not_wait_is_read_no_further_than_a_few_messages():
     begun, seen, go = [], threading.Event(), threading.Event()
 
-    async def answer(frame):
+    async def answer(frame, _):
         begun.append(frame.body)
         if frame.body == b"other":
             seen.set()
@@ -130,7 +130,7 @@ def test_a_sender_that_is_too_fast_is_read_more_slowly_and_not_refused():
 def test_what_was_read_is_answered_when_the_server_is_told_to_stop():
     begun, go = threading.Event(), threading.Event()
 
-    async def answer(frame):
+    async def answer(frame, _):
         begun.set()
         assert await asyncio.to_thread(go.wait, 20)
         return Answer(b"MSA|AA|1\r")
@@ -170,7 +170,7 @@ def test_a_sender_that_hears_nothing_before_processing_waits_in_order():
 def test_an_answer_of_processing_goes_to_the_clinics_own_listener_when_it_has_one():
     heard = Queue()
 
-    async def take(frame):
+    async def take(frame, _):
         heard.put(said(segments(frame.body)))
         return Answer(b"MSH|^~\\&\rMSA|CA|" + read_header(frame.body).field(10).encode() + b"\r")
 
@@ -188,7 +188,7 @@ def test_an_answer_of_processing_goes_to_the_clinics_own_listener_when_it_has_on
 def echo():
     """Answers each frame with its number among the frames of its connection's content."""
 
-    async def answer(frame):
+    async def answer(frame, _):
         return Answer(b"MSA|AA|%d\r" % len(frame.body))
 
     with listening(answer, limits=Limits(4096, quiet=0.01)) as found:
