@@ -142,7 +142,7 @@ class Message:
     @property
     def source(self) -> str:
         """The text of the message."""
-        return self.body[self.segments[0].start : self.segments[-1].end].decode(self.reads, "replace")
+        return str(memoryview(self.body)[self.segments[0].start : self.segments[-1].end], self.reads, "replace")
 
     def repetition_of(self, part: Part) -> int:
         """Which repetition of its field a part stands in."""
@@ -172,11 +172,11 @@ class Message:
         found = f"{owner.location}-{field}"
         if owner.name in HEADERS and field <= 2:
             return found
-        repetitions, components = self._pieces(key)
-        if len(repetitions) > 1:
+        raw = self._repetition_at(key)
+        if self.repetition in owner.fields[field]:
             found += f"({repetition})"
-        divided = self.subcomponent in components[component - 1]
-        if len(components) > 1 or divided:
+        divided = self.subcomponent in raw and self.subcomponent in self._components_at(key)[component - 1]
+        if divided or self.component in raw:
             found += f".{component}"
         return f"{found}.{sub}" if divided else found
 
@@ -186,22 +186,23 @@ class Message:
         owner = self.segments[segment]
         if owner.name in HEADERS and field <= 2:
             return owner.fields[field]
-        raw = self._pieces(key)[1][component - 1]
+        raw = self._components_at(key)[component - 1]
         return self.plain(raw.split(self.subcomponent)[sub - 1], key)
 
-    def _pieces(self, key: int) -> tuple[list[str], list[str]]:
-        """The repetitions of the field that a leaf stands in, and the components of its repetition.
-
-        Those of the last leaf are kept: who asks for one leaf of a long field asks for the next one too.
-        """
+    def _repetition_at(self, key: int) -> str:
+        """The repetition that a leaf stands in; the last field asked for is kept, since its other leaves come next."""
         if key // FIELD_UNIT != self._field:
-            self._field, self._repetition = key // FIELD_UNIT, -1
+            self._field = key // FIELD_UNIT
             segment, field, *_ = unpack(key)
-            self._repetitions = self.segments[segment].fields[field].split(self.repetition)
+            raw = self.segments[segment].fields[field]
+            self._repetitions = raw.split(self.repetition) if self.repetition in raw else [raw]
+        return self._repetitions[unpack(key)[2] - 1]
+
+    def _components_at(self, key: int) -> list[str]:
         if key // REPETITION_UNIT != self._repetition:
+            self._components = self._repetition_at(key).split(self.component)
             self._repetition = key // REPETITION_UNIT
-            self._components = self._repetitions[unpack(key)[2] - 1].split(self.component)
-        return self._repetitions, self._components
+        return self._components
 
     def leaves(self) -> Iterator[Leaf]:
         """Every valued leaf in the order of the source, with the span of its bytes in what was sent."""

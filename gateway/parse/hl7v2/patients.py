@@ -23,18 +23,19 @@ def parse(body: bytes, agreed: str = "") -> list[Message]:
 
 
 def _apart(message: Message) -> list[Message]:
-    """The records of a message, when its type may list patients and each of them has numbers of their own."""
+    """The records of a message, when its type may list patients and it names none of them twice."""
     patients = message.by_name.get("PID", [])
-    if len(patients) < 2 or message.kind.removeprefix("hl7v2:") not in LISTS_PATIENTS or _share_numbers(patients):
+    if len(patients) < 2 or message.kind.removeprefix("hl7v2:") not in LISTS_PATIENTS or _name_one_twice(patients):
         return [message]
     starts = [one.index for one in patients]
     ends = pairwise([*starts, len(message.segments)])
     return [_of_patient(message, starts[0], start, end) for start, end in ends]
 
 
-def _share_numbers(patients: list[Segment]) -> bool:
-    numbers = [{part.raw for part in patient.field(3)} for patient in patients]
-    return sum(map(len, numbers)) > len(set[str]().union(*numbers))
+def _name_one_twice(patients: list[Segment]) -> bool:
+    """Whether two of them have the same first number, by which a patient is known."""
+    numbers = [part.raw for patient in patients for part in patient.field(3)[:1]]
+    return len(set(numbers)) < len(numbers)
 
 
 def _of_patient(message: Message, common: int, start: int, end: int) -> Message:

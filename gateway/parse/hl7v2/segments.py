@@ -8,6 +8,8 @@ Span = tuple[str, int, int, bool]  # a segment's name, its start and end, and wh
 
 _NAME: Final = re.compile(rb"[A-Z][A-Z0-9]{2}")
 _BARE: Final = re.compile(rb"\r(?!\n)")
+_END_OF_BLOCK: Final = b"\x1c"  # of a frame that nobody took off
+_BEFORE: Final = b"\n "
 _MOST_STARTS: Final = 2_000
 
 
@@ -18,21 +20,26 @@ def segments(body: bytes) -> list[Span]:
     separator = body[3:4]
     starts = _starts(separator)
     found: list[Span] = []
-    at = 0
-    for line in body.split(end):
-        begin, size = at, len(line)
+    at, size = 0, body.rfind(_END_OF_BLOCK) if _END_OF_BLOCK in body[-4:] else len(body)
+    while at < size:
+        begin, stop = at, body.find(end, at, size)
+        if stop < 0:
+            stop = size
+        at = stop + 1
+        if begin == stop:
+            continue
+        name = starts.get(body[begin : begin + 4])
+        if name is None:
+            while begin < stop and body[begin] in _BEFORE:
+                begin += 1
+            name = _start(body[begin : begin + 4], separator)
         if feeds:
-            line = line.rstrip(b"\r\n")
-        name = starts.get(line[:4])
-        if name is None and line:
-            bare = line.lstrip(b"\n ")
-            begin += len(line) - len(bare)
-            line, name = bare, _start(bare, separator)
+            while stop > begin and body[stop - 1] in b"\r\n":
+                stop -= 1
         if name:
-            found.append((name, begin, begin + len(line), False))
-        elif line and found:
-            found[-1] = (*found[-1][:2], begin + len(line), True)
-        at += size + 1
+            found.append((name, begin, stop, False))
+        elif stop > begin and found:
+            found[-1] = (*found[-1][:2], stop, True)
     return found
 
 
@@ -43,10 +50,10 @@ def _starts(separator: bytes) -> dict[bytes, str]:
 
 
 def _start(line: bytes, separator: bytes) -> str:
-    """The name of the segment that a line starts, or the empty string."""
-    if not _NAME.match(line) or line[3:4] not in (b"", separator):
+    """The name of the segment that a line starts, told by its first four bytes, or the empty string."""
+    if not _NAME.match(line) or line[3:] not in (b"", separator, b"\r", b"\n"):
         return ""
     name, starts = line[:3].decode("ascii"), _starts(separator)
     if len(starts) < _MOST_STARTS:
-        starts[line[:4]] = name
+        starts[line] = name
     return name
