@@ -107,7 +107,7 @@ class Message:
     def _charset_names(self, header: Span) -> list[str]:
         """MSH-18, read before anything can be decoded."""
         line = self.body[header[1] : header[2]].decode("latin-1")
-        fields = line.split(line[3:4])
+        fields = line.split(line[3:4] or "|")
         return fields[17].split("~") if len(fields) > 17 and fields[17] else [self._agreed]
 
     def _settle_delimiters(self, header: Span) -> None:
