@@ -36,13 +36,12 @@ _CHUNK: Final = 1 << 20
 def declared(names: Sequence[str]) -> str:
     """The codec that MSH-18 means, or the empty string.
 
-    A repeated MSH-18 switches sets by ISO 2022 escapes, which only the Japanese codecs of Python follow.
+    The first name is the message's set; the others are those that ISO 2022 escapes switch to, which Python's Japanese
+    codecs follow. Beside another set ASCII says nothing: all of ours hold it.
     """
-    for name in (*names[1:], *names[:1]):
-        known = _known(name.strip().upper())
-        if known.startswith("iso2022") or (known and len(names) == 1):
-            return known
-    return next((known for name in names if (known := _known(name.strip().upper()))), "")
+    said = [name.strip().upper() for name in names]
+    known = [codec for name in (*(one for one in said if one != "ASCII"), *said) if (codec := _known(name))]
+    return next((codec for codec in known if keeps_state(codec)), known[0] if known else "")
 
 
 def settle(sent: bytes, names: Sequence[str]) -> tuple[str, bool]:

@@ -25,7 +25,8 @@ from gateway.parse.hl7v2.segment import Part, Segment
 from gateway.parse.hl7v2.segments import Span
 from gateway.parse.hl7v2.structure import arrange
 
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# An escape that names another character set (ISO 2022) is no text either.
+_CONTROL: Final = re.compile(r"\x1b[ -/]+[0-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class Message:

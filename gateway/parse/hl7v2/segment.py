@@ -144,6 +144,11 @@ class Declaration(Part):
     __slots__ = ()
 
     @property
+    def text(self) -> str:
+        """The delimiters, counted as read."""
+        return self.sent if self.peek else ""
+
+    @property
     def peek(self) -> str:
         """The delimiters, not counted."""
         return self.raw if self.raw.isprintable() else ""

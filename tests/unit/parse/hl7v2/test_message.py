@@ -79,6 +79,17 @@ def test_a_leaf_knows_where_its_bytes_stand_also_behind_wide_letters(codec):
         (r"\X41\bc", "Abc"),
         (r"\Q\ stays", r"\Q\ stays"),
         (r"C:\temp", r"C:\temp"),
+        (r"a\P\b", "a#b"),
+        (r"a\.sp2\b", "a\n\nb"),
+        (r"a\.ce\b", "a\nb"),
+        (r"a\.sk3\b", "a   b"),
+        (r"\.fi\a\.nf\b\.in+4\c\.ti-2\d", "abcd"),
+        (r"a\.sp999999999999\b", "a" + "\n" * 20 + "b"),
+        (r"\C2842\a\M2442\b", "ab"),
+        (r"\Zloc\a", r"\Zloc\a"),
+        (r"\X0D0A\a", "a"),
+        (r"a\X0D0A\b", "a\nb"),
+        (r"a\x", r"a\x"),
     ],
 )
 def test_escapes_are_undone_after_splitting(sent, kept):
@@ -97,6 +108,24 @@ def test_delimiters_are_the_messages_own():
     assert message.kind == "hl7v2:ADT^A08"
     assert [part.text for part in reader("PID-3")(message.root)] == ["A1", "B2"]
     assert reader("PID-3.4.2")(message.root)[0].text == "1.2"
+
+
+def test_the_delimiters_themselves_are_read_as_they_stand():
+    [message] = parse(HEADER.encode())
+    assert reader("MSH-2")(message.root)[0].text == "^~\\&"
+    assert message.issues == []
+
+
+def test_whether_anything_is_to_be_cleared_is_told_at_once():
+    assert not parse(f'{HEADER}\rPID|1||"A"'.encode())[0].clears
+    assert parse(f'{HEADER}\rPID|1||""'.encode())[0].clears
+
+
+def test_what_was_sent_is_read_without_undoing_escapes_and_is_counted():
+    [message] = parse(f"{HEADER}\rNTE|1||a\\T\\b".encode())
+    [part] = reader("NTE-3")(message.root)
+    assert part.sent == "a\\T\\b"
+    assert message.touched == list(part.keys())
 
 
 def test_control_characters_never_reach_a_text():
