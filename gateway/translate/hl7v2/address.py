@@ -50,6 +50,11 @@ def _whole(made: Element, words: str) -> str:
 
 
 def _kind(made: Element, part: Part, translation: Translation) -> None:
+    """The address type (7) as use and type; 17 says that it is temporary, 18 that it is bad."""
+    for number, said in ((18, "old"), (17, "temp")):
+        if peek(part, number) == "Y":
+            reword(part.part(number), translation)
+            made.setdefault("use", said)
     sent = peek(part, 7)
     if not sent:
         return
@@ -58,7 +63,7 @@ def _kind(made: Element, part: Part, translation: Translation) -> None:
     if use or type:
         reword(part.part(7), translation)
     if use:
-        made["use"] = use.code
+        made.setdefault("use", use.code)
     if type:
         made["type"] = type.code
 

@@ -70,15 +70,17 @@ def _system(part: Part, equipment: str, purpose: str, value: str, given: str, tr
     found = translation.concept_map("v2-0202-telecom-system").translate(equipment) if equipment else None
     if found is not None:
         reword(part.part(3), translation)
+        if purpose == "BPN":
+            return "pager"
         return found.code if found.code != "email" or "@" in value else given or "phone"
     if purpose == "NET" or "@" in value:
         return "email"
-    return given or "phone"
+    return "pager" if purpose == "BPN" else given or "phone"
 
 
 def _use(made: Element, part: Part, equipment: str, purpose: str, use: str, translation: Translation) -> None:
     found = translation.concept_map("v2-0201-telecom-use").translate(purpose) if purpose else None
-    if purpose and (found is not None or purpose == "NET"):
+    if found is not None or purpose in ("NET", "BPN"):
         reword(part.part(2), translation)
     if equipment == "CP":
         made["use"] = "mobile"

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from gateway.core.issue import Severity
 from gateway.translate.converter import converter, step
-from gateway.translate.hl7v2.leaf import Part, text
+from gateway.translate.hl7v2.leaf import Part, reword, text
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.translation import Translation
 
@@ -14,18 +14,19 @@ _SELF: Final = frozenset({"SEL", "SELF", "01", "1"})
 
 
 @converter("coverage_class", "hl7v2")
-def coverage_class(part: Part, translation: Translation, type: str = "") -> Element | None:
-    """A class of the coverage: its value, and its name when the code has words."""
-    value, words = text(part, 1), text(part, 2)
-    system = text(part, 3)
-    if not value and not words:
-        return None
-    made: Element = {"type": {"coding": [{"system": _CLASS, "code": type}]}, "value": value or words}
-    if words and value:
-        made["name"] = words
-    if system:
-        made["type"]["text"] = system
-    return made
+def coverage_class(part: Part, translation: Translation, type: str = "") -> list[Element]:
+    """A class of the coverage: its value, and its name when the code has words; one for each code that it has."""
+    found: list[Element] = []
+    for code, said, system in ((1, 2, 3), (4, 5, 6), (10, 11, 12)):
+        value, words = text(part, code), text(part, said)
+        if not value and not words:
+            continue
+        reword(part.part(system), translation)
+        made: Element = {"type": {"coding": [{"system": _CLASS, "code": type}]}, "value": value or words}
+        if words and value:
+            made["name"] = words
+        found.append(made)
+    return found
 
 
 @step("class_name", "hl7v2")

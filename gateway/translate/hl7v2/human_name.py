@@ -9,10 +9,7 @@ from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 _CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
-_CODES: Final = {  # the required value sets of the two extensions
-    "iso21090-EN-representation": frozenset({"ABC", "IDE", "SYL"}),
-    "humanname-assembly-order": frozenset({"NL1", "NL2", "NL3", "NL4", "F", "G"}),
-}
+_ORDERS: Final = frozenset({"NL1", "NL2", "NL3", "NL4", "F", "G"})
 _FAMILY: Final = ((2, "own-prefix"), (3, "own-name"), (4, "partner-prefix"), (5, "partner-name"))
 
 
@@ -22,8 +19,8 @@ def human_name(part: Part, translation: Translation, use: str = "") -> list[Elem
     made = _named(part, first=1, translation=translation, degrees=(6, 14))
     _use(made, part, 7, use, translation)
     _period(made, part, (12, 13), 10, translation)
-    _coded(made, part.part(8), "iso21090-EN-representation")
-    _coded(made, part.part(11), "humanname-assembly-order")
+    _represented(made, part.part(8), translation)
+    _assembled(made, part.part(11))
     called = text(part, 15)
     made = {name: said for name, said in made.items() if said}
     found = [made] if any(name not in ("use", "extension") for name in made) else []
@@ -46,8 +43,8 @@ def person_name(part: Part, translation: Translation) -> Element | None:
     if not made:
         return None
     _use(made, part, 10, "", translation)
-    _coded(made, part.part(15), "iso21090-EN-representation")
-    _coded(made, part.part(18), "humanname-assembly-order")
+    _represented(made, part.part(15), translation)
+    _assembled(made, part.part(18))
     return made
 
 
@@ -107,7 +104,19 @@ def _period(made: Element, part: Part, dates: tuple[int, int], range_at: int, tr
         made["period"] = period
 
 
-def _coded(made: Element, part: Part | None, name: str) -> None:
-    """A code of an extension whose value set is required; any other code stays a leaf without a home."""
-    if part is not None and (code := part.peek) in _CODES[name] and part.text:
-        made.setdefault("extension", []).append({"url": f"{_CORE}{name}", "valueCode": code})
+def _represented(made: Element, part: Part | None, translation: Translation) -> None:
+    """How the name is written (table 0465)."""
+    found = translation.concept_map("v2-0465-name-representation").translate(part.peek) if part is not None else None
+    if found is not None:
+        _coded(made, "iso21090-EN-representation", found.code)
+        reword(part, translation)
+
+
+def _assembled(made: Element, part: Part | None) -> None:
+    """In which order its parts stand; a code that the extension does not take stays a leaf without a home."""
+    if part is not None and part.peek in _ORDERS:
+        _coded(made, "humanname-assembly-order", part.text)
+
+
+def _coded(made: Element, name: str, code: str) -> None:
+    made.setdefault("extension", []).append({"url": f"{_CORE}{name}", "valueCode": code})

@@ -2,16 +2,28 @@
 
 from typing import Any
 
+from gateway.core.outcome import BASE
 from gateway.translate.converter import converter
 from gateway.translate.hl7v2.leaf import Part, at, peek, text
 from gateway.translate.hl7v2.primitive import phrase
-from gateway.translate.hl7v2.systems import V2, authority, coding_system, in_table, local, plain, standard
+from gateway.translate.hl7v2.systems import (
+    V2,
+    authority,
+    coding_system,
+    in_table,
+    local,
+    plain,
+    say_universal,
+    standard,
+    universal,
+)
 from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 TYPES = f"{V2}0203"
 _NPI, _SSN = "http://hl7.org/fhir/sid/us-npi", "http://hl7.org/fhir/sid/us-ssn"
+_CHECK_DIGIT = f"{BASE}/StructureDefinition/so-check-digit"
 _KNOWN_BY_TYPE = {"NPI": _NPI, "SS": _SSN, "SSN": _SSN}
 
 
@@ -26,14 +38,36 @@ def entity_identifier(
     part: Part, translation: Translation, type: str = "", use: str = "", label: str = ""
 ) -> Element | None:
     """EI: the value with its namespace or universal id."""
-    value = text(part, 1)
+    value, hd = text(part, 1), _hd_of(part, 2)
     if not value:
-        return None
-    system, name = authority(_hd_of(part, 2), translation)
+        return authority_identifier(hd, translation) if hd is not None and hd.part(2) is not None else None
+    system, name = authority(hd, translation)
     made = _identifier(value, system, type, use, translation)
     if label:
         made.setdefault("type", {})["text"] = label
     return _assigned(made, [name])
+
+
+@converter("authority_identifier", "hl7v2")
+def authority_identifier(part: Part, translation: Translation) -> Element | None:
+    """HD: a universal id as the identifier of what it names; what is none is a number of the kind that the HD says."""
+    if uri := universal(peek(part, 2), peek(part, 3)):
+        say_universal(part, uri, translation)
+        return {"system": "urn:ietf:rfc:3986", "value": uri}
+    if not (value := text(part, 2)):
+        return None
+    kind = text(part, 3)
+    return {**({"type": {"text": kind}} if kind else {}), "system": local(translation), "value": value}
+
+
+@converter("authority_uri", "hl7v2")
+def authority_uri(part: Part, translation: Translation) -> str | None:
+    """The authority of an EI as a URI."""
+    hd = _hd_of(part, 2)
+    uri = universal(peek(hd, 2), peek(hd, 3)) if hd is not None else ""
+    if hd is not None and uri:
+        say_universal(hd, uri, translation)
+    return uri or None
 
 
 @converter("entity_identifier_pair", "hl7v2")
@@ -64,10 +98,14 @@ def embedded_person_identifier(part: Part, translation: Translation) -> Element 
 
 
 @converter("organization_identifier", "hl7v2")
-def organization_identifier(part: Part, translation: Translation) -> Element | None:
-    """XON: the organisation's identifier (10, before 2.5 the number in 3) with its authority and type."""
+def organization_identifier(part: Part, translation: Translation) -> list[Element]:
+    """XON: the organisation's identifier (10) with its authority and type, and its number of before version 2.5 (3)."""
     at_value = 10 if peek(part, 10) else 3
-    return _extended(part, translation, text(part, 7), "", value=at_value, check=4, hd=6, facility=8, dates=())
+    made = _extended(part, translation, text(part, 7), "", value=at_value, check=4, hd=6, facility=8, dates=())
+    found = [made] if made else []
+    if at_value == 10 and (number := text(part, 3)) and number != peek(part, 10):
+        found.append({"system": local(translation), "value": number})
+    return found
 
 
 @converter("practitioner_number", "hl7v2")
@@ -136,20 +174,21 @@ def _extended(
     system, name = authority(part.part(hd), translation)
     facility_part = part.part(facility)
     made = _identifier(sent, system, type, use, translation)
-    if words := _checked(part, check, type):
-        made.setdefault("type", {})["text"] = words
+    digit, scheme = text(part, check), text(part, check + 1)
+    if digit or scheme:
+        made["extension"] = [_check_digit(digit, scheme, translation)]
     if dates and (period := between(part.part(dates[0]), part.part(dates[1]), translation)):
         made["period"] = period
     return _assigned(made, [name, phrase(facility_part) if facility_part is not None else ""])
 
 
-def _checked(part: Part, check: int, type: str) -> str:
-    """The check digit and its scheme, in the description of the identifier: R4 has no element or extension for them."""
-    digit, scheme = text(part, check), text(part, check + 1)
-    if not digit and not scheme:
-        return ""
-    said = " ".join(filter(None, ("check digit", digit, f"({scheme})" if scheme else "")))
-    return f"{type}, {said}" if type else said
+def _check_digit(digit: str, scheme: str, translation: Translation) -> Element:
+    """The check digit and its scheme (table 0061), for which R4 has no element and no extension."""
+    parts: list[Element] = [{"url": "digit", "valueString": digit}] if digit else []
+    if scheme:
+        system = f"{V2}0061" if in_table("0061", scheme) else local(translation)
+        parts.append({"url": "scheme", "valueCoding": {"system": system, "code": plain(scheme)}})
+    return {"url": _CHECK_DIGIT, "extension": parts}
 
 
 def _identifier(value: str, system: str, type: str, use: str, translation: Translation) -> Element:

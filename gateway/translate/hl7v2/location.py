@@ -56,16 +56,6 @@ def discharge_location(part: Part, translation: Translation) -> Element | None:
     return translation.add({"resourceType": "Location", "name": said}) if said else None
 
 
-@converter("authority_identifier", "hl7v2")
-def authority_identifier(part: Part, translation: Translation) -> Element | None:
-    """HD: a universal id as the identifier of what it names."""
-    uri = universal(peek(part, 2), peek(part, 3))
-    if not uri:
-        return {"system": local(translation), "value": text(part, 2)} if peek(part, 2) else None
-    say_universal(part, uri, translation)
-    return {"system": "urn:ietf:rfc:3986", "value": uri}
-
-
 @step("address_of_place", "hl7v2")
 def address_of_place(node: Part, translation: Translation, element: Element) -> None:
     """The address of where a role is filled stands with a Location."""

@@ -60,7 +60,7 @@ def security_word(part: Part, translation: Translation) -> Element | None:
 @converter("language_code", "hl7v2")
 def language_code(part: Part, translation: Translation) -> str | None:
     """A language that has the form of BCP 47."""
-    sent = part.peek
+    sent = part.peek.lower() if len(part.peek) == 2 else part.peek
     if not re.fullmatch(r"[a-z]{2,3}(?:-[A-Z]{2})?", sent):
         return None
     for number in (1, 2, 3):

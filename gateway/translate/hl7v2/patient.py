@@ -6,7 +6,7 @@ from typing import Any, Final
 from gateway.core.outcome import BASE
 from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.coded import codeable_concept, coding
-from gateway.translate.hl7v2.leaf import Part, peek, reword, text
+from gateway.translate.hl7v2.leaf import Part, reword, text
 from gateway.translate.hl7v2.systems import V2, in_table
 from gateway.translate.hl7v2.times import birth_time as moment_of_birth
 from gateway.translate.translation import Translation
@@ -22,6 +22,7 @@ _ETHNICITIES: Final = frozenset({"2135-2", "2186-5"})
 # HL7 table 0189, for which US Core has CDC's codes.
 _ETHNIC_GROUPS: Final = {"H": "2135-2", "N": "2186-5"}
 _CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+_LEVELS: Final = "ULMNRV"  # the codes of that system from the least confidential on
 
 
 @converter("birth_time", "hl7v2")
@@ -79,20 +80,26 @@ def unreliable_identity(part: Part, translation: Translation, element: Element) 
 
 @step("restricted", "hl7v2")
 def restricted(part: Part, translation: Translation, element: Element) -> None:
-    """A protection indicator, or a confidentiality code, as a label (policy V17)."""
-    sent = part.peek
-    security = element.setdefault("meta", {}).setdefault("security", [])
-    if sent == "Y" and peek(part, 2) == "":
-        part.text  # noqa: B018 (counted as read)
-        security.append({"system": _CONFIDENTIALITY, "code": "R"})
-    elif sent != "N" and (made := coding(part, translation, table="0177")):
-        security.append(made)
-    else:
-        part.text  # noqa: B018 (counted as read)
-    if not security:
-        del element["meta"]["security"]
-    if not element["meta"]:
-        del element["meta"]
+    """A protection indicator, or a confidentiality code (table 0177), as a label (policy V17)."""
+    if part.peek == "N":
+        reword(part, translation)
+        return
+    found = translation.concept_map("v2-0177-confidentiality").translate(part.peek)
+    made = {"system": _CONFIDENTIALITY, "code": found.code} if found else coding(part, translation, table="0177")
+    if found:
+        reword(part, translation)
+    if made:
+        element.setdefault("meta", {}).setdefault("security", []).append(made)
+
+
+@step("highest_label", "hl7v2")
+def highest_label(node: Any, translation: Translation, element: Element) -> None:
+    """A resource has one level of confidentiality: of several the highest stands."""
+    labels = element.get("meta", {}).get("security", [])
+    levels = [one["code"] for one in labels if one.get("system") == _CONFIDENTIALITY and one["code"] in _LEVELS]
+    if len(levels) > 1:
+        highest = {"system": _CONFIDENTIALITY, "code": max(levels, key=_LEVELS.index)}
+        element["meta"]["security"] = [highest, *(one for one in labels if one.get("system") != _CONFIDENTIALITY)]
 
 
 def _categories(
@@ -105,14 +112,16 @@ def _categories(
 ) -> None:
     found: list[Element] = []
     words: list[str] = []
-    for at_code, at_text, at_system in ((1, 2, 3), (4, 5, 6), (10, 11, 12)):
+    for at_code, at_text, at_system, at_version in ((1, 2, 3, 7), (4, 5, 6, 8), (10, 11, 12, 13)):
         code, said = text(part, at_code), text(part, at_text)
         meant = groups.get(code, code)
         reword(part.part(at_system), translation)
         if meant != code:
             reword(part.part(at_code), translation)
         if _RACE_CODE.fullmatch(meant):
-            coded = {"system": _RACE, "code": meant, **({"display": said} if said else {})}
+            version = text(part, at_version)
+            coded = {"system": _RACE, **({"version": version} if version else {}), "code": meant}
+            coded |= {"display": said} if said else {}
             found.append({"url": "ombCategory" if meant in categories else "detailed", "valueCoding": coded})
         words += [one for one in (said, "" if meant != code or found else code) if one]
     words.append(text(part, 9))

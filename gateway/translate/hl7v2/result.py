@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
+from gateway.core.ledger import State
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.hl7v2.attachment import attachment
 from gateway.translate.hl7v2.coded import codeable_concept
@@ -152,10 +153,26 @@ def presented(group: Any, translation: Translation, element: Element) -> None:
 
 
 @step("group_of_result", "hl7v2")
-def group_of_result(part: Part, translation: Translation, element: Element) -> None:
-    """OBX-4: which results belong together, kept as the sender's number of the group."""
-    said = phrase(part)
-    element.setdefault("note", []).append({"text": f"sub-id: {said}"})
+def group_of_result(obx: Any, translation: Translation, element: Element) -> None:
+    """OBX-4 tells results of one code apart; where there is one it tells nothing."""
+    around = obx.group.parent
+    alike = [one for group in around.parts if group.name == "OBSERVATION" for one in group.parts if one.name == "OBX"]
+    several = sum(_asked(one) == _asked(obx) for one in alike) > 1
+    for part in obx.field(4):
+        if several:
+            element.setdefault("note", []).append({"text": f"sub-id: {phrase(part)}"})
+        else:
+            translation.enter_all(part, State.IGNORED, "", "tells results of one code apart, and there is one")
+
+
+def _asked(obx: Segment) -> str:
+    return next((part.peek for part in obx.field(3)), "")
+
+
+@step("acted", "hl7v2")
+def acted(part: Part, translation: Translation, element: Element) -> None:
+    """Somebody who took part and whom the report has no element for."""
+    interpreter(part, translation)
 
 
 @step("further_devices", "hl7v2")
