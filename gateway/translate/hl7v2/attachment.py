@@ -78,7 +78,7 @@ def _base64(content: Part) -> Element:
 
 def _checked(sent: str) -> Element:
     """The size and hash of base64, found piece by piece: a document of many megabytes is not held a second time."""
-    if 0 <= sent.find("=") < len(sent) - 2:
+    if not sent or 0 <= sent.find("=") < len(sent) - 2:
         raise binascii.Error
     digest, size = hashlib.sha1(usedforsecurity=False), 0
     for at in range(0, len(sent), _PIECE):
