@@ -18,6 +18,16 @@ from gateway.store.tables import resources as r
 from gateway.store.tables import submissions as s
 
 REUSED: Final = "control-id-reused"
+STOPPED: Final = frozenset({SubmissionState.QUARANTINED, SubmissionState.REJECTED})
+UNDER_WAY: Final = frozenset(
+    {
+        SubmissionState.RECEIVED,
+        SubmissionState.PARSED,
+        SubmissionState.MAPPED,
+        SubmissionState.VALIDATED,
+        SubmissionState.MATCHED,
+    }
+)
 _COLUMNS: Final = (
     s.c.seq, s.c.id, s.c.clinic, s.c.state, s.c.reason, s.c.kind, s.c.media_type, s.c.file_name,
     s.c.sha256, s.c.size, s.c.received, s.c.updated, s.c.patient, s.c.parent,
@@ -83,6 +93,7 @@ class Incoming:
     media_type: str | None = None
     file_name: str | None = None
     control_id: str | None = None
+    answered: bool = False  # whether its clinic is to hear, at its own listener, what came of it
 
     @cached_property
     def sha256(self) -> str:
@@ -149,6 +160,9 @@ def keep_all(connection: Connection, arrivals: Sequence["Incoming"], at: str) ->
             new.setdefault(arrival.id, arrival)
     if new:
         _add_all(connection, new, at)
+    for arrival in arrivals:
+        if arrival.answered:
+            work.add_once(connection, lane=f"answers:{arrival.clinic}", task="acknowledge", subject=arrival.id)
     answers = []
     for arrival in arrivals:
         received = Receipt(arrival.id, SubmissionState.RECEIVED, arrival.sha256, len(arrival.body), at)

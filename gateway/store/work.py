@@ -18,7 +18,11 @@ from gateway.core.errors import LeaseLostError
 from gateway.store.tables import work as w
 
 # Longer than the longest that one piece of work may take.
-LEASES: Final = {"process": timedelta(seconds=90), "deliver": timedelta(seconds=180)}
+LEASES: Final = {
+    "process": timedelta(seconds=90),
+    "deliver": timedelta(seconds=180),
+    "acknowledge": timedelta(seconds=180),
+}
 AT_ONCE: Final = ""  # sorts before every instant, so a clock set back delays nothing new
 FREE: Final = ""
 

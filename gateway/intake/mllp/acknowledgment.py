@@ -83,13 +83,13 @@ def referral_response(header: Header, body: bytes, said: Verdict) -> bytes:
 
 def batch_acknowledgment(batch: Header, answers: Sequence[bytes], said: Verdict) -> bytes:
     """The answers to the messages of a batch, as a batch."""
-    fields = ["BHS", batch.field(2), *_turned(batch), _time(said.at), "", "", "", _number(said.id), batch.field(11)]
+    fields = ["BHS", _encoding(batch), *_turned(batch), _time(said.at), "", "", "", _number(said.id), batch.field(11)]
     trailer = ["BTS", str(len(answers))]
     return _message([_segment(batch, fields)]) + b"".join(answers) + _message([_segment(batch, trailer)])
 
 
 def _msh(to: Header, said: Verdict, kind: Sequence[str]) -> bytes:
-    fields = ["MSH", to.field(2), *_turned(to), _time(said.at), "", _joined(to, kind), _number(said.id)]
+    fields = ["MSH", _encoding(to), *_turned(to), _time(said.at), "", _joined(to, kind), _number(said.id)]
     fields += [to.field(11) or "P", to.field(12) or "2.5.1", "", "", said.accept, "NE" if said.accept else ""]
     return _segment(to, [*fields, "", to.field(18)])
 
@@ -135,6 +135,12 @@ def _segments(header: Header, body: bytes) -> list[bytes]:
         if found[-1].startswith(b"PID") or len(found) == _MOST_ECHOES:
             break
     return found
+
+
+def _encoding(to: Header) -> str:
+    """MSH-2 as it was sent, or as we had to take it when it cannot be what it says."""
+    signs = to.delimiters
+    return signs.component + signs.repetition + signs.escape + signs.subcomponent + to.field(2)[4:5]
 
 
 def _turned(to: Header) -> list[str]:

@@ -67,15 +67,6 @@ class Client:
             await self._drop()
             return found
 
-    async def send_until(self, message: bytes, pauses: tuple[float, ...] = (1, 2, 4, 8, 16, 32, 60)) -> Sent:
-        """Send a message again and again while that can help, with longer and longer pauses."""
-        for pause in pauses:
-            found = await self.send(message)
-            if not found.again:
-                return found
-            await asyncio.sleep(pause)
-        return await self.send(message)
-
     async def close(self) -> None:
         """Let go of the connection."""
         async with self._turn:

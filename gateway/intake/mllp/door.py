@@ -31,7 +31,7 @@ from gateway.intake.mllp.mode import Situation
 from gateway.intake.receive import receive_all
 from gateway.parse.hl7v2 import sending
 from gateway.services import Services
-from gateway.store import access
+from gateway.store import access, submissions
 from gateway.store.submissions import Incoming
 from gateway.translate.policy import policy
 
@@ -61,7 +61,14 @@ class Later:
     well: bytes
     ill: bytes
     in_order: bool  # whether the sender hears nothing before, so that further answers wait for it
-    listener: Listener | None  # where the clinic takes it; without one, on the connection on which it sent
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Application answers, and where the clinic takes them; nowhere when that is agreed no longer."""
+
+    listener: Listener | None
+    messages: list[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,20 @@ class Door:
             _log.error("crash", kind=type(crash).__name__)
             return self._refused(lead, headers, [_NOT_NOW] * len(headers), Situation.FAILED)
 
+    def due(self, submission: str) -> Due | None:
+        """The application answers for the listener of the clinic; none while the submission is not processed."""
+        ask = self._here.store.read
+        found = ask(lambda connection: submissions.find(connection, submission, None))
+        if found.state in submissions.UNDER_WAY:
+            return None
+        body, _, _ = ask(lambda connection: submissions.original(connection, submission, None))
+        sender = self._here.senders.find(found.clinic, *sending(body))
+        lead = read_header(body)
+        headers = read_headers(body) if lead and lead.is_batch else [lead] if lead else []
+        laters = [_later(header, body, found.receipt, sender, mode.codes_later(header)) for header in headers]
+        said = [later.ill if found.state in submissions.STOPPED else later.well for later in laters]
+        return Due(sender.listener, [message for message in said if message])
+
     async def _take(self, frame: Frame, lead: Header, headers: Sequence[Header], shown: Collection[str]) -> Answer:
         sender, clinic = self._who(frame)
         if sender.certificates and not set(shown) & set(sender.certificates):
@@ -114,7 +135,9 @@ class Door:
             return self._refused(lead, headers, [complaint or _WITH_OTHERS for complaint in complaints])
         number = lead.field(11 if lead.is_batch else 10)
         control_id = "\x1f".join((lead.field(3), lead.field(4), number)) if number else None
-        receipt = await self._gathering.keep(Incoming(clinic, frame.body, control_id=control_id))
+        answered = sender.listener is not None and any(any(mode.codes_later(header)) for header in headers)
+        arrival = Incoming(clinic, frame.body, control_id=control_id, answered=answered)
+        receipt = await self._gathering.keep(arrival)
         return self._accepted(frame, lead, headers, sender, receipt)
 
     def _who(self, frame: Frame) -> tuple[Sender, str]:
@@ -156,7 +179,7 @@ class Door:
                 continue
             if code:
                 said.append(_accepting(header, frame.body, Verdict(code, id, at, receipt=receipt.id)))
-            if any(codes := mode.codes_later(header)):
+            if any(codes := mode.codes_later(header)) and sender.listener is None:
                 later.append(_later(header, frame.body, receipt, sender, codes))
         _log.info("message", clinic=sender.clinic, submission=receipt.id)
         return Answer(_together(lead, said, Verdict("", receipt.id, at)), tuple(later))
@@ -215,7 +238,7 @@ def _later(header: Header, body: bytes, receipt: Receipt, sender: Sender, codes:
         said = Verdict(code, id, at, complaint, receipt.id, accept)
         return _accepting(header, body, said) if code else b""
 
-    return Later(receipt.id, made(codes[0]), made(codes[1]), not header.enhanced, sender.listener)
+    return Later(receipt.id, made(codes[0]), made(codes[1]), not header.enhanced)
 
 
 def _waits(sender: Sender) -> bool:

@@ -9,6 +9,7 @@ import structlog
 
 from gateway.core import log
 from gateway.core.errors import SettingsError, StartupError
+from gateway.intake.mllp.courier import Courier
 from gateway.intake.mllp.door import Door
 from gateway.intake.mllp.server import Limits, Server
 from gateway.intake.mllp.watch import Watch
@@ -51,22 +52,26 @@ def tls_of(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-def server_of(here: Services) -> Server:
-    """A server over these services."""
+def server_of(here: Services, door: Door) -> Server:
+    """A server that opens this door, with the limits of the settings."""
     said = here.settings
     limits = Limits(said.max_body, said.mllp_connections, said.rate, said.mllp_idle)
     watch = Watch(lambda wanted: here.store.read(lambda connection: submissions.states(connection, wanted)))
-    return Server(Door(here).answer, watch, limits)
+    return Server(door.answer, watch, limits)
 
 
 async def _serve(here: Services, tls: ssl.SSLContext | None) -> None:
     stop = asyncio.Event()
     for asked in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(asked, stop.set)
-    server = server_of(here)
+    door = Door(here)
+    server = server_of(here, door)
     port = await server.start(here.settings.mllp_host, here.settings.mllp_port, tls)
     if tls is None and not is_loopback(here.settings.mllp_host):
         _log.warning("mllp-without-tls", port=port)
     _log.info("listening", port=port)
+    carrying = asyncio.create_task(Courier(here, door.due).run())
     await stop.wait()
+    carrying.cancel()
+    await asyncio.wait({carrying})
     await server.stop()

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable, Collection, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,9 +12,7 @@ import structlog
 
 from gateway.core.clock import SystemClock
 from gateway.core.errors import ThrottledError
-from gateway.core.submission import Listener
 from gateway.intake.limits import Rate
-from gateway.intake.mllp.client import Client
 from gateway.intake.mllp.door import Answer, Later
 from gateway.intake.mllp.frame import Decoder, Frame, framed
 from gateway.intake.mllp.watch import Watch
@@ -49,8 +48,6 @@ class Server:
         self.large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self.rate = Rate(limits.rate, SystemClock())
         self._answer = answer
-        self._clients: dict[Listener, Client] = {}
-        self._elsewhere: set[asyncio.Task[None]] = set()
         self._open: dict[Connection, asyncio.Task[None]] = {}
         self._listening: asyncio.Server | None = None
 
@@ -71,27 +68,10 @@ class Server:
         if self._open:
             await asyncio.wait(self._open.values(), timeout=seconds)
         self.watch.close()
-        for task in self._elsewhere:
-            task.cancel()
-        for client in self._clients.values():
-            await client.close()
 
     def begin(self, frame: Frame, shown: Collection[str]) -> asyncio.Task[Answer]:
         """Begin to answer a frame; tasks start in the order in which they are made."""
         return asyncio.create_task(self._answer(frame, shown))
-
-    def say_elsewhere(self, later: Later, listener: Listener) -> None:
-        """Send what is due after processing to the clinic's own listener, whether or not it is still connected here."""
-        task = asyncio.create_task(self._say_elsewhere(later, listener))
-        self._elsewhere.add(task)
-        task.add_done_callback(self._elsewhere.discard)
-
-    async def _say_elsewhere(self, later: Later, listener: Listener) -> None:
-        message = later.well if await self.watch.processed(later.submission) else later.ill
-        if message:
-            client = self._clients.setdefault(listener, Client(listener.host, listener.port))
-            sent = await client.send_until(message)
-            _log.info("acknowledgment-sent", submission=later.submission, code=sent.code or sent.trouble)
 
     async def _accept(self, reader: StreamReader, writer: StreamWriter) -> None:
         if len(self._open) >= self.limits.connections:
@@ -206,13 +186,15 @@ class Connection:
                 if later.in_order:
                     async with asyncio.timeout(self._limits.processing):
                         await self._say(later)
-                elif later.listener is not None:
-                    self._server.say_elsewhere(later, later.listener)
                 else:
-                    task = asyncio.create_task(self._say(later))
+                    task = asyncio.create_task(self._say_between(later))
                     self._laters.add(task)
                     task.add_done_callback(self._laters.discard)
             self._room.release()
+
+    async def _say_between(self, later: Later) -> None:
+        with suppress(OSError, TimeoutError):  # the peer has left, and its other task sees that too
+            await self._say(later)
 
     async def _say(self, later: Later) -> None:
         well = await self._server.watch.processed(later.submission)

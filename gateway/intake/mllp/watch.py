@@ -5,11 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.core.errors import StoreError
-from gateway.core.submission import SubmissionState
+from gateway.store.submissions import STOPPED, UNDER_WAY
 
 _EVERY: Final = 0.25
-_UNDER_WAY: Final = frozenset({"received", "parsed", "mapped", "validated", "matched"})
-_ILL: Final = frozenset({SubmissionState.QUARANTINED, SubmissionState.REJECTED})
 
 
 class Watch:
@@ -40,6 +38,6 @@ class Watch:
             except StoreError:
                 states = {}
             for id, state in states.items():
-                if state not in _UNDER_WAY:
-                    self._waiting.pop(id).set_result(state not in _ILL)
+                if state not in UNDER_WAY:
+                    self._waiting.pop(id).set_result(state not in STOPPED)
             await asyncio.sleep(self._every)

@@ -81,14 +81,10 @@ def test_nobody_there_is_told_from_no_answer():
     assert asyncio.run(play()) == Sent(trouble=Trouble.UNREACHABLE)
 
 
-def test_it_is_sent_again_until_it_is_taken_or_refused():
-    async def play():
-        scripts = ([b""], [framed(acknowledgment("AE"))], [framed(acknowledgment("AR"))])
-        async with receiver(*scripts) as (client, came):
-            first = await client.send_until(message(), pauses=(0, 0, 0, 0))
-            return first, len(came)
-
-    # The second connection goes on after AE, so that its receiver, which leaves, is met once more.
-    said, came = asyncio.run(play())
-    assert said == Sent("AR")
-    assert came == 3
+@pytest.mark.parametrize(
+    ("code", "taken", "again"),
+    [("AA", True, False), ("CA", True, False), ("AE", False, True), ("CE", False, True), ("AR", False, False)],
+)
+def test_an_error_may_pass_and_a_refusal_does_not(code, taken, again):
+    ((sent,), _) = scene([framed(acknowledgment(code))])
+    assert (sent.taken, sent.again) == (taken, again)

@@ -235,6 +235,12 @@ def test_no_delimiter_and_no_frame_comes_out_of_what_is_echoed(no_tests, door):
     assert b"\\S\\" in said.split(b"ERR|")[1]
 
 
+@pytest.mark.parametrize("sent", ["", "^~", "^^^^"])
+def test_a_header_without_usable_delimiters_is_answered_in_the_usual_ones(answer, sent):
+    said = answer(message().replace(b"|^~\\&|", f"|{sent}|".encode()))
+    assert (said[0][1], field(said, "MSA", 1)) == ("^~\\&", "AA")
+
+
 # --- referrals --------------------------------------------------------------------------------------------------------
 
 

@@ -3,18 +3,16 @@
 import asyncio
 import threading
 from collections import defaultdict
-from queue import Queue
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.core.submission import Listener
 from gateway.intake.mllp.door import Answer, Later
 from gateway.intake.mllp.frame import Frame, framed
 from gateway.intake.mllp.header import read_header
 from gateway.intake.mllp.server import Limits
-from tests.unit.intake.mllp.conftest import listening, message, said, segments
+from tests.unit.intake.mllp.conftest import listening, message, said
 
 
 def always(answer):
@@ -149,7 +147,7 @@ def test_what_was_read_is_answered_when_the_server_is_told_to_stop():
 
 def test_an_answer_of_processing_comes_when_it_is_done_and_other_answers_before_it():
     states = {"s-1": "received"}
-    later = Later("s-1", b"MSA|AA|later\r", b"MSA|AE|later\r", in_order=False, listener=None)
+    later = Later("s-1", b"MSA|AA|later\r", b"MSA|AE|later\r", in_order=False)
     answers = {b"slow": Answer(b"MSA|CA|slow\r", (later,)), b"quick": Answer(b"MSA|AA|quick\r")}
     with listening(by_body(answers), lambda _: states) as found, found.peer() as peer:
         assert peer.asks(b"slow", b"quick") == [("CA", "slow"), ("AA", "quick")]
@@ -159,29 +157,12 @@ def test_an_answer_of_processing_comes_when_it_is_done_and_other_answers_before_
 
 def test_a_sender_that_hears_nothing_before_processing_waits_in_order():
     states = {"s-1": "received"}
-    later = Later("s-1", b"MSA|AA|later\r", b"", in_order=True, listener=None)
+    later = Later("s-1", b"MSA|AA|later\r", b"", in_order=True)
     answers = {b"slow": Answer(b"", (later,)), b"quick": Answer(b"MSA|AA|quick\r")}
     with listening(by_body(answers), lambda _: states) as found, found.peer() as peer:
         peer.send(b"slow", b"quick")
         states["s-1"] = "routed"
         assert [said(peer.answer()), said(peer.answer())] == [("AA", "later"), ("AA", "quick")]
-
-
-def test_an_answer_of_processing_goes_to_the_clinics_own_listener_when_it_has_one():
-    heard = Queue()
-
-    async def take(frame, _):
-        heard.put(said(segments(frame.body)))
-        return Answer(b"MSH|^~\\&\rMSA|CA|" + read_header(frame.body).field(10).encode() + b"\r")
-
-    with listening(take) as clinic:
-        due = b"MSH|^~\\&|||||||ACK|N1\rMSA|AA|slow\r"
-        later = Later("s-1", due, b"", in_order=False, listener=Listener("127.0.0.1", clinic.port))
-        answers = {b"slow": Answer(b"MSA|CA|slow\r", (later,))}
-        with listening(by_body(answers), lambda _: {"s-1": "routed"}) as found:
-            with found.peer() as peer:
-                assert peer.asks(b"slow") == [("CA", "slow")]
-            assert heard.get(timeout=20) == ("AA", "slow")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,119 @@
+"""gateway/intake/mllp/courier.py, with the door that says what is due"""
+
+import asyncio
+from queue import Queue
+
+import pytest
+
+from gateway.core.clock import instant
+from gateway.intake.mllp.courier import Courier
+from gateway.intake.mllp.door import Answer
+from gateway.intake.mllp.frame import Frame
+from gateway.intake.mllp.header import read_header
+from gateway.store import submissions, work
+from tests.unit.intake.mllp.conftest import CLINIC, listening, message, said, segments
+
+PATIENCE = 20
+
+
+class Clinic:
+    """A clinic's own listener: notes what it hears and says the next of its codes."""
+
+    def __init__(self):
+        self.heard, self.codes = Queue(), ["CA"]
+
+    async def take(self, frame, _):
+        self.heard.put(segments(frame.body))
+        code = self.codes.pop(0) if len(self.codes) > 1 else self.codes[0]
+        return Answer(b"MSH|^~\\&\rMSA|%b|%b\r" % (code.encode(), read_header(frame.body).field(10).encode()))
+
+
+@pytest.fixture
+def clinic(overlay):
+    found = Clinic()
+    with listening(found.take) as listener:
+        found.agreed = f"listener: {{host: 127.0.0.1, port: {listener.port}}}\n"
+        overlay(found.agreed)
+        yield found
+
+
+@pytest.fixture
+def processed(here):
+    """Puts the submission that there is into a state, as the worker does."""
+
+    def act(state):
+        (found,) = here.store.read(submissions.listing)
+        at = instant(here.clock.now())
+        here.store.write(lambda c: submissions.advance(c, found.id, event=state, state=state, at=at, actor="gateway"))
+
+    return act
+
+
+@pytest.fixture
+def waiting(here):
+    return lambda: here.store.read(work.depths).get("acknowledge", 0)
+
+
+def carry(here, door, until):
+    """Let a courier run until what is waited for has happened; time goes on for it."""
+
+    async def scene():
+        running = asyncio.create_task(Courier(here, door.due, every=0.001).run())
+        async with asyncio.timeout(PATIENCE):
+            while not await asyncio.to_thread(until):
+                here.clock.move(work.LEASES["acknowledge"] * 10)
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(scene())
+
+
+def send(door, **said):
+    answer = asyncio.run(door.answer(Frame(message(modes="AL|AL", **said))))
+    assert answer.later == ()
+    return segments(answer.message)
+
+
+@pytest.mark.parametrize(("state", "code"), [("routed", "AA"), ("quarantined", "AE")])
+def test_the_clinics_listener_hears_what_came_of_a_message(here, door, clinic, processed, waiting, state, code):
+    assert said(send(door)) == ("CA", "M1")
+    processed(state)
+    carry(here, door, lambda: not waiting())
+    heard = clinic.heard.get(timeout=PATIENCE)
+    assert said(heard) == (code, "M1")
+    assert heard[0][14:16] == ["AL", "NE"]
+
+
+def test_nothing_is_said_before_a_message_is_processed(here, door, clinic, waiting):
+    send(door)
+    (job,) = here.store.write(lambda c: work.claim(c, task="acknowledge", worker="w", now=here.clock.now(), limit=1))
+    assert door.due(job.subject) is None
+    assert clinic.heard.empty()
+
+
+def test_a_listener_that_fails_hears_it_again_and_one_that_refuses_does_not(here, door, clinic, processed, waiting):
+    clinic.codes = ["CE", "CR"]
+    send(door)
+    processed("routed")
+    carry(here, door, lambda: not waiting())
+    assert clinic.heard.qsize() == 2
+
+
+def test_a_message_sent_again_is_answered_for_again(here, door, clinic, processed, waiting):
+    send(door)
+    processed("routed")
+    carry(here, door, lambda: not waiting())
+    send(door)
+    assert waiting() == 1
+    carry(here, door, lambda: not waiting())
+    first, second = clinic.heard.get(timeout=PATIENCE), clinic.heard.get(timeout=PATIENCE)
+    assert first == second
+
+
+def test_an_answer_that_nobody_takes_any_more_does_not_wait_for_ever(here, door, clinic, overlay, processed, waiting):
+    send(door)
+    processed("routed")
+    overlay()
+    carry(here, door, lambda: not waiting())
+    assert clinic.heard.empty()
+    assert here.store.read(submissions.listing)[0].clinic == CLINIC
