@@ -9,7 +9,9 @@ from gateway.validate.definitions import Library
 from gateway.validate.profile import Profiles
 from gateway.validate.scope import Place, Scope
 
-_CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
+_HL7: Final = "http://hl7.org/fhir/"
+_CORE: Final = f"{_HL7}StructureDefinition/"
+_EXAMPLES: Final = ("example.org", "acme.com", "nema.org")  # whose extensions the standard's own examples carry
 
 
 class Extensions:
@@ -50,6 +52,10 @@ class Extensions:
             scope.error("value-format", Place(place, "url"), "extension.version")
         elif url.startswith(_CORE):
             scope.warn("extension-unknown", place, "extension.unknown")  # later extension packs use this base too
+        elif url.startswith(_HL7) or any(host in url for host in _EXAMPLES):
+            scope.not_checked(place, "extension.not-checked", url)  # a guide of HL7's whose package is not here
+        elif scope.found.strict:
+            scope.error("extension-undefined", place, "extension.unknown")
         else:
             scope.not_checked(place, "extension.not-checked", url)
 

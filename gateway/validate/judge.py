@@ -22,9 +22,9 @@ class Judge:
         self._profiles = Profiles(library)
         self._structure = Structure(library, self._nested, Extensions(library, self._profiles).check)
 
-    def judge(self, resource: Any, profiles: Sequence[str] = ()) -> list[Issue]:
+    def judge(self, resource: Any, profiles: Sequence[str] = (), *, strict: bool = True) -> list[Issue]:
         """Everything that is to be said of a resource; no error among it means that it is valid."""
-        found = Found()
+        found = Found(strict)
         name = resource.get("resourceType") if type(resource) is dict else None
         if type(name) is not str or not r4.is_resource(name):
             return [

@@ -55,7 +55,7 @@ class Profiles:
         """What a profile would find in a node, kept apart; None when the profile is not known."""
         if self._of(url) is None or scope.depth > _DEEPEST:
             return None
-        apart = Scope(scope.resource, scope.place, Found())
+        apart = Scope(scope.resource, scope.place, Found(scope.found.strict))
         apart.depth = scope.depth + 1
         apart.root, apart.bundle, apart.full_url = scope.root, scope.bundle, scope.full_url
         self.check(url, node, scope.place, apart)

@@ -1,6 +1,7 @@
 """References: their forms, what they point to, and the neighbours in a bundle."""
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final
 
 from gateway.core import r4
@@ -13,6 +14,7 @@ _RESTFUL: Final = re.compile(
 )
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _CONDITIONAL: Final = re.compile(r"[A-Z][A-Za-z]+\?\S+")
+_REFERRING: Final = ("reference", "url", "valueUrl", "valueUri")  # elements that may name an entry of a document
 
 
 class Neighbours:
@@ -49,6 +51,37 @@ class Neighbours:
     def find(self, reference: str, full_url: str) -> dict[str, Any] | None:
         """The entry that a reference means, when there is one."""
         return next(iter(self.matches(reference, full_url)), None)
+
+    def unreachable(self, bundle: dict[str, Any]) -> list[int]:
+        """The entries of a document that its first one does not lead to, and that do not lead to what it leads to."""
+        entries = [one if type(one) is dict else {} for one in each(bundle, "entry")]
+        numbers = {id(one.get("resource")): number for number, one in enumerate(entries)}
+        links: list[set[int]] = [set() for _ in entries]
+        for number, entry in enumerate(entries):
+            for text in _texts_that_refer(entry.get("resource")):
+                for target in self.matches(text, str(entry.get("fullUrl", ""))):
+                    links[number].add(numbers[id(target)])
+        reached, waiting = set[int](), [0]
+        while waiting:
+            here = waiting.pop()
+            if here not in reached:
+                reached.add(here)
+                waiting += links[here]
+                waiting += [number for number, targets in enumerate(links) if here in targets]
+        return [number for number, entry in enumerate(entries) if "resource" in entry and number not in reached]
+
+
+def _texts_that_refer(node: Any) -> Iterator[str]:
+    """The texts in a resource that may name another one; a bundle inside it is a world of its own."""
+    if type(node) is list:
+        for one in node:
+            yield from _texts_that_refer(one)
+    elif type(node) is dict and node.get("resourceType") != "Bundle":
+        for name, value in node.items():
+            if type(value) is not str:
+                yield from _texts_that_refer(value)
+            elif name in _REFERRING:
+                yield value
 
 
 def resolve(reference: Any, scope: Scope) -> dict[str, Any] | None:

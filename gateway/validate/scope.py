@@ -35,7 +35,8 @@ class Pointer(NamedTuple):
 class Found:
     """All that one judgement finds; the same for a bundle and everything in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, strict: bool = True) -> None:
+        self.strict = strict
         self.issues: list[Issue] = []
         self.not_checked: set[str] = set()
         self.heavy = 0
@@ -75,6 +76,10 @@ class Scope:
     def error(self, code: str, place: Place, rule: str) -> None:
         """Something is wrong at a place."""
         self.found.add(Issue(Severity.ERROR, code, str(place), rule, profile=self.profile))
+
+    def fault(self, code: str, place: Place, rule: str) -> None:
+        """What one who tests conformance refuses, and one who takes what others send only remarks."""
+        (self.error if self.found.strict else self.warn)(code, place, rule)
 
     def warn(self, code: str, place: Place, rule: str) -> None:
         """Something is doubtful at a place."""

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from gateway.core.issue import Severity
-from gateway.validate import validate_bundle
+from gateway.validate import validate, validate_bundle
 
 BASE = "http://a.example/fhir"
 PATIENT = {"resourceType": "Patient", "id": "p"}
@@ -20,6 +20,9 @@ LETTER = {
     "title": "Letter",
     "section": [{"entry": [{"reference": "Patient/p"}]}],
 }
+
+MATCH = {"mode": "match"}
+ASKED_FOR_PLANS = {"link": [{"relation": "self", "url": f"{BASE}/CarePlan?status=active"}]}
 
 
 def entry(resource, **more):
@@ -100,7 +103,12 @@ def test_the_target_in_the_bundle_decides_its_type():
     [
         (bundle("collection", {"fullUrl": "Patient/p", "resource": PATIENT}), "bundle.full-url-absolute"),
         (bundle("collection", entry(PATIENT), entry(PATIENT)), "bundle.id-repeated"),
-        (bundle("searchset", {"resource": {"resourceType": "Patient"}}), "bundle.search-id"),
+        (bundle("searchset", {"resource": {"resourceType": "Patient"}, "search": MATCH}), "bundle.search-id"),
+        (bundle("searchset", entry(PATIENT, search=MATCH)) | ASKED_FOR_PLANS, "bundle.search-type"),
+        (bundle("searchset", entry(PATIENT, search={"mode": "outcome"})), "bundle.search-outcome"),
+        (bundle("searchset", {"fullUrl": f"{BASE}/Patient/p"}), "bundle.search-resource"),
+        (bundle("collection") | {"link": [{"relation": "next", "url": BASE}]}, "bundle.link"),
+        (bundle("searchset") | {"link": [{"relation": "self", "url": BASE}] * 2}, "bundle.link-repeated"),
         (bundle("collection", entry(PATIENT), {"resource": {"resourceType": "Nobody"}}), "json.resource"),
     ],
 )
@@ -108,9 +116,32 @@ def test_a_rule_of_bundles_is_named(broken, rule):
     assert rule in {rule for rule, _ in found(broken)}
 
 
-def test_a_full_url_that_names_another_id_is_a_warning():
-    other = {"fullUrl": f"{BASE}/Patient/q", "resource": PATIENT}
-    assert ("bundle.full-url-id", "Bundle.entry[0]") in found(bundle("collection", other), Severity.WARNING)
+@pytest.mark.parametrize(
+    ("doubtful", "expected"),
+    [
+        (
+            bundle("collection", {"fullUrl": f"{BASE}/Patient/q", "resource": PATIENT}),
+            ("bundle.full-url-id", "Bundle.entry[0]"),
+        ),
+        (bundle("collection", {"resource": PATIENT}), ("bundle.full-url", "Bundle.entry[0].fullUrl")),
+        (
+            document(entry(LETTER), entry(PATIENT), entry({"resourceType": "Basic", "id": "b", "code": {"text": "x"}})),
+            ("bundle.reachable", "Bundle.entry[2]"),
+        ),
+    ],
+)
+def test_what_breaks_the_standard_and_harms_nobody_is_a_warning_at_the_door_and_an_error_to_the_validator(
+    doubtful, expected
+):
+    assert expected in found(doubtful, Severity.WARNING)
+    assert not found(doubtful)
+    assert expected in {(one.rule, one.path) for one in validate(doubtful) if one.severity is Severity.ERROR}
+
+
+def test_an_entry_of_a_document_may_point_to_what_the_document_leads_to():
+    about = {"resourceType": "Flag", "id": "f", "status": "active", "code": {"text": "x"}}
+    flag = entry(about | {"subject": {"reference": "Patient/p"}})
+    assert found(document(entry(LETTER), entry(PATIENT), flag), Severity.WARNING) == set()
 
 
 def test_contained_resources_have_ids_and_each_its_own():

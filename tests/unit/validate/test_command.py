@@ -30,5 +30,5 @@ def test_a_profile_from_a_file_is_judged(tmp_path):
     (tmp_path / "profile.json").write_text(json.dumps(profile))
     (tmp_path / "patient.json").write_text('{"resourceType": "Patient", "gender": "female"}')
     (found,) = outcomes(tmp_path / "patient.json", profiles=["urn:profile"], packages=[str(tmp_path / "profile.json")])
-    assert found["issue"][0]["expression"] == ["Patient.name"]
+    assert found["issue"][0]["expression"] == ["Patient", "Patient.name"]
     assert found["issue"][0]["code"] == "required"

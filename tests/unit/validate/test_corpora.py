@@ -10,9 +10,12 @@ from gateway.core.issue import Severity
 from gateway.validate import validate
 
 CORPORA = Path(__file__).resolve().parents[4] / "shared" / "corpora" / "fhir"
-# What these examples do is against R4 itself: a reference to a type that the element does not take, a missing linkId.
+# What these examples do is against R4 itself: a reference to a type that the element does not take, a missing
+# linkId, a full URL that disagrees with the id.
 TRULY_BROKEN = {
     "r4-examples": {
+        ("Bundle-10bb101f-a121-4264-a920-67be9cb82c74.json", "full-url-differs"),
+        ("Bundle-lri-example.json", "full-url-differs"),
         ("MedicationRequest-medrx0301.json", "reference-target"),
         ("Observation-clinical-gender.json", "reference-target"),
         ("Questionnaire-qs1.json", "element-missing"),

@@ -16,7 +16,7 @@ PATIENT = {
         {
             "family": "Testrup",
             "given": ["Orla", None],
-            "_given": [None, {"extension": [{"url": "urn:x", "valueCode": "y"}]}],
+            "_given": [None, {"extension": [{"url": "http://example.org/x", "valueCode": "y"}]}],
         }
     ],
     "gender": "female",
@@ -82,7 +82,7 @@ FAULTS = [
     (
         "Patient",
         ["_deceasedDateTime"],
-        {"extension": [{"url": "urn:x", "valueCode": "y"}]},
+        {"extension": [{"url": "http://example.org/x", "valueCode": "y"}]},
         "choice-repeated",
         "Patient.deceased[x]",
     ),
