@@ -23,6 +23,24 @@ def test_a_result_keeps_its_digits_its_unit_and_its_flag():
     ]
 
 
+def test_a_corrected_result_is_a_new_version_of_the_same_observation():
+    corrected = resources(outcome("ORU_R01_corrections"), "Observation")
+    wrong = ("OBX|1|NM|WBC^Leukocytes^99LAB||2.10|", "OBX|1|NM|WBC^Leukocytes^99LAB||21.0|")
+    before = resources(outcome("ORU_R01_corrections", wrong, ("Low^HL70078|||C|", "Low^HL70078|||F|")), "Observation")
+    assert [one["id"] for one in before] == [one["id"] for one in corrected]
+    assert [before[0]["status"], corrected[0]["status"]] == ["final", "corrected"]
+    assert not resources(outcome("ORU_R01_corrections", ("FL-1", "FL-2")), "Observation")[0]["id"] == before[0]["id"]
+
+
+def test_results_of_one_code_are_told_apart_by_their_sub_id_or_their_order():
+    twice = ("OBX|2|SN|PLT^Platelets^99LAB||", "OBX|2|SN|WBC^Leukocytes^99LAB|2|")
+    found = resources(outcome("ORU_R01_corrections", twice), "Observation")
+    assert len({one["id"] for one in found}) == 3
+    assert found[1]["note"] == [{"text": "sub-id: 2"}]
+    [alone, _, _] = resources(outcome("ORU_R01_corrections", ("99LAB||2.10", "99LAB|1|2.10")), "Observation")
+    assert "note" not in alone
+
+
 def test_a_report_holds_its_results_its_specimen_and_its_document():
     found = outcome("ORU_R01_results")
     report = only(found, "DiagnosticReport")

@@ -1,5 +1,6 @@
 """OBX values by their type (OBX-2), and what results and specimens say beside them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
@@ -152,21 +153,44 @@ def presented(group: Any, translation: Translation, element: Element) -> None:
                 element.setdefault("presentedForm", []).append(made)
 
 
+@step("result", "hl7v2")
+def result(group: Any, translation: Translation, element: Element, to: str = "") -> None:
+    """An observation of an order; told again under the same numbers (OBR-3, OBX-3, OBX-4) it is the same one."""
+    order = group.parent if group.parent.name == "ORDER" else group.parent.parent
+    filler = next((part for obr in order.parts if obr.name == "OBR" for part in obr.field(3)), None) if order else None
+    identity = (
+        () if filler is None else (filler.peek, peek(filler, 2), peek(filler, 3), *_place(group, translation)[:3])
+    )
+    reference = translation.make("hl7v2.OBSERVATION.Observation", group, identity=identity)
+    if to and reference and reference not in element.setdefault(to, []):
+        element[to].append(reference)
+
+
+def _place(group: Any, translation: Translation) -> tuple[str, str, str, bool]:
+    """The code of a result, its sub-id, which of those that have both it is, and whether the code is its alone."""
+    found: dict[int, tuple[str, str, str, bool]] = translation.memory.setdefault("results", {})
+    if id(group) not in found:
+        around = [one for one in group.parent.parts if one.name == "OBSERVATION"]
+        said = [(_first(one, 3), _first(one, 4)) for one in around]
+        codes, both = Counter(code for code, _ in said), Counter[tuple[str, str]]()
+        for one, (code, sub) in zip(around, said, strict=True):
+            both[code, sub] += 1
+            found[id(one)] = (code, sub, str(both[code, sub]), codes[code] == 1)
+    return found[id(group)]
+
+
+def _first(group: Any, field: int) -> str:
+    return next((part.peek for obx in group.parts if obx.name == "OBX" for part in obx.field(field)), "")
+
+
 @step("group_of_result", "hl7v2")
-def group_of_result(obx: Any, translation: Translation, element: Element) -> None:
+def group_of_result(group: Any, translation: Translation, element: Element) -> None:
     """OBX-4 tells results of one code apart; where there is one it tells nothing."""
-    around = obx.group.parent
-    alike = [one for group in around.parts if group.name == "OBSERVATION" for one in group.parts if one.name == "OBX"]
-    several = sum(_asked(one) == _asked(obx) for one in alike) > 1
-    for part in obx.field(4):
-        if several:
-            element.setdefault("note", []).append({"text": f"sub-id: {phrase(part)}"})
-        else:
+    for part in (part for obx in group.parts if obx.name == "OBX" for part in obx.field(4)):
+        if _place(group, translation)[3]:
             translation.enter_all(part, State.IGNORED, "", "tells results of one code apart, and there is one")
-
-
-def _asked(obx: Segment) -> str:
-    return next((part.peek for part in obx.field(3)), "")
+        else:
+            element.setdefault("note", []).append({"text": f"sub-id: {phrase(part)}"})
 
 
 @step("acted", "hl7v2")
