@@ -34,8 +34,7 @@ class Decoder:
         self.inside = False
         self.restarts = 0  # frames that began again before they had ended
         self._most = most
-        self._begin()
-        self.inside = False
+        self._body, self._tail, self._over = bytearray(), b"", False
 
     @property
     def held(self) -> int:

@@ -115,6 +115,9 @@ class Connection:
             await asyncio.wait({self._reading})
             self._pending.put_nowait(None)
             await asyncio.wait({writing})
+            if self._laters and not self._reading.cancelled():
+                # Who has nothing more to say may still listen.
+                await asyncio.wait(self._laters, timeout=self._limits.processing)
         finally:
             self._end(self._reading, writing, *self._laters)
             await self._close()

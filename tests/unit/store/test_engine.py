@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
 from gateway.core.errors import NotFoundError, StoreError, StoreFullError, VersionConflictError
-from gateway.store import tables
+from gateway.store import engine, tables
 from gateway.store.engine import open_store
 from gateway.store.tables import clinics
 
@@ -122,3 +122,21 @@ def test_sqlite_waits_for_the_disk(tmp_path):
     found = store.read(lambda connection: [connection.execute(text(f"PRAGMA {name}")).scalar() for name in asked])
     store.close()
     assert found == [2, "wal", 1]
+
+
+@pytest.mark.parametrize("safe", [True, False])
+def test_a_process_beside_another_leaves_checkpoints_to_it_where_two_could_do_harm(tmp_path, monkeypatch, safe):
+    monkeypatch.setattr(engine, "sqlite_is_safe", lambda: safe)
+    store = open_store(f"sqlite:///{tmp_path}/store.db")
+    store.leave_checkpoints()
+    pages = store.read(lambda connection: connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar())
+    assert (pages == 0) is not safe
+    store.close()
+
+
+def test_changes_are_made_in_the_order_in_which_they_were_asked_for(store):
+    done = []
+    asked = [store.write_soon(lambda connection, number=number: done.append(number)) for number in range(200)]
+    for one in asked:
+        one.result(20)
+    assert done == list(range(200))

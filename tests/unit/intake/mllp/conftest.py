@@ -44,6 +44,10 @@ class Peer:
     def write(self, raw):
         self._connection.sendall(raw)
 
+    def finish(self):
+        """Say that nothing more comes, and go on listening."""
+        self._connection.shutdown(socket.SHUT_WR)
+
     def answer(self):
         """The next answer's segments, each split into fields; none when the server has closed."""
         while not self._answers:

@@ -155,6 +155,18 @@ def test_an_answer_of_processing_comes_when_it_is_done_and_other_answers_before_
         assert said(peer.answer()) == ("AE", "later")
 
 
+def test_who_has_said_everything_still_hears_what_came_of_it():
+    states = {"s-1": "received"}
+    later = Later("s-1", b"MSA|AA|later\r", b"", in_order=False)
+    with listening(always(Answer(b"MSA|CA|1\r", (later,))), lambda _: states) as found, found.peer() as peer:
+        peer.send(b"x")
+        peer.finish()
+        assert said(peer.answer()) == ("CA", "1")
+        states["s-1"] = "routed"
+        assert said(peer.answer()) == ("AA", "later")
+        assert peer.answer() is None
+
+
 def test_a_sender_that_hears_nothing_before_processing_waits_in_order():
     states = {"s-1": "received"}
     later = Later("s-1", b"MSA|AA|later\r", b"", in_order=True)
