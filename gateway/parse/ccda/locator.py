@@ -17,14 +17,11 @@ compared by its local part.
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gateway.core.record import Read
-from gateway.parse.ccda.names import V3, XSI_TYPE, attribute_name, element_name
+from gateway.parse.ccda.names import XSI_TYPE, known
 from gateway.parse.ccda.node import Attribute, Element
-
-if TYPE_CHECKING:
-    from lxml.etree import _Element
 
 __all__ = ["located", "reader"]
 
@@ -32,10 +29,9 @@ SHORT_ROOT = "2.16.840.1.113883.10.20.22."
 _STEP = re.compile(r"(?:ancestor::)?@?(?:[a-z]+:)?(?:[A-Za-z][A-Za-z0-9]*|\*)|\.\.")
 _PREDICATE = re.compile(r"\[([^\[\]]+)\]")
 _FACT = re.compile(r"(?P<path>[^=<>]+?)(?:\s*(?P<sign>=|<>)\s*(?P<values>.+))?")
-_TEMPLATE_ID = f"{{{V3}}}templateId"
 
-Walk = Callable[["Sequence[_Element]"], "Sequence[_Element]"]
-Test = Callable[["_Element"], bool]
+Walk = Callable[[Sequence[Element]], Sequence[Element]]
+Test = Callable[[Element], bool]
 
 
 @cache
@@ -56,15 +52,14 @@ def located(locator: str) -> Read:
     if not walks and attribute is None:
         raise ValueError(locator)
 
-    def read(node: Any) -> list[Any]:
-        record = node.record
-        found: Sequence[_Element] = (record.root.element if absolute else node.element,)
+    def read(node: Any) -> Sequence[Any]:
+        found: Sequence[Element] = (node.record.root if absolute else node,)
         for walk in walks:
             if not (found := walk(found)):
                 return []
         if attribute is None:
-            return [Element(record, element) for element in found]
-        return [Attribute(record, element, attribute) for element in found if element.get(attribute)]
+            return found
+        return [Attribute(element, attribute) for element in found if element.attributes.get(attribute)]
 
     return read
 
@@ -81,7 +76,7 @@ def _compiled(text: str) -> tuple[list[Walk], str | None]:
         if "@" in step[0]:
             if at != len(text):
                 raise ValueError(text)
-            return walks, attribute_name(step[0][1:])
+            return walks, known(step[0][1:])
         tests = []
         while predicate := _PREDICATE.match(text, at):
             tests.append(_test(predicate[1].strip()))
@@ -95,20 +90,14 @@ def _compiled(text: str) -> tuple[list[Walk], str | None]:
 
 def _walk(step: str) -> Walk:
     if step == "..":
-        return lambda found: [above for element in found if (above := element.getparent()) is not None]
+        return lambda found: [element.parent for element in found if element.parent is not None]
     if step.startswith("ancestor::"):
-        tag = element_name(step.removeprefix("ancestor::"))
-        return lambda found: [above for element in found for above in _nearest(element, tag)]
+        name = known(step.removeprefix("ancestor::"))
+        return lambda found: [above for element in found if (above := element.within(name)) is not None]
     if step == "*":
-        return lambda found: [child for element in found for child in element.iterchildren()]
-    tag = element_name(step)
-    return lambda found: [child for element in found for child in element.iterchildren(tag)]
-
-
-def _nearest(element: "_Element", tag: str) -> "Sequence[_Element]":
-    for above in element.iterancestors(tag):
-        return (above,)
-    return ()
+        return lambda found: [child for element in found for child in element.held]
+    tag = known(step)
+    return lambda found: [child for element in found for child in element.held if child.tag == tag]
 
 
 def _filtered(walk: Walk, tests: list[Test]) -> Walk:
@@ -127,7 +116,7 @@ def _test(fact: str) -> Test:
         return lambda element: not inner(element)
     if fact.startswith("template "):
         roots = frozenset(_root(root) for root in fact.removeprefix("template ").split("|"))
-        return lambda element: any(child.get("root") in roots for child in element.iterchildren(_TEMPLATE_ID))
+        return lambda element: not roots.isdisjoint(element.templates())
     parts = _FACT.fullmatch(fact)
     if parts is None:
         raise ValueError(fact)
@@ -143,8 +132,8 @@ def _root(written: str) -> str:
 
 
 def _compared(walks: list[Walk], attribute: str | None, sign: str | None, values: frozenset[str]) -> Test:
-    def test(element: "_Element") -> bool:
-        found: Sequence[_Element] = (element,)
+    def test(element: Element) -> bool:
+        found: Sequence[Element] = (element,)
         for walk in walks:
             found = walk(found)
         stands = [_value(one, attribute) for one in found]
@@ -156,8 +145,8 @@ def _compared(walks: list[Walk], attribute: str | None, sign: str | None, values
     return test
 
 
-def _value(element: "_Element", attribute: str | None) -> str:
+def _value(element: Element, attribute: str | None) -> str:
     if attribute is None:
-        return (element.text or "").strip()
-    value = (element.get(attribute) or "").strip()
+        return element.peek
+    value = element.look(attribute)
     return value.rpartition(":")[2] if attribute == XSI_TYPE else value

@@ -1,12 +1,13 @@
 """Names of the XML vocabularies that a C-CDA document mixes, and how locators write them."""
 
-from functools import cache, lru_cache
+from functools import cache
+from sys import intern
 from typing import Final
 
 V3: Final = "urn:hl7-org:v3"
 SDTC: Final = "urn:hl7-org:sdtc"
 XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
-XSI_TYPE: Final = f"{{{XSI}}}type"
+XSI_TYPE: Final = "xsi:type"
 XML: Final = "http://www.w3.org/XML/1998/namespace"
 
 PREFIXES: Final = {"sdtc": SDTC, "xsi": XSI, "xml": XML}
@@ -27,37 +28,44 @@ STRUCTURE: Final = frozenset(
         "operator",
         "ID",
         XSI_TYPE,
-        f"{{{XSI}}}schemaLocation",
-        f"{{{XSI}}}nil",
-        f"{{{XML}}}lang",
-        f"{{{XML}}}space",
+        "xsi:schemaLocation",
+        "xsi:nil",
+        "xml:lang",
+        "xml:space",
     }
 )
 
 
-@lru_cache(maxsize=4096)
-def written(qualified: str) -> str:
-    """A qualified name as locators write it: no prefix in the HL7 namespace, else a known prefix or none."""
-    uri, separator, local = qualified[1:].partition("}") if qualified.startswith("{") else ("", "", qualified)
-    prefix = _PREFIX_OF.get(uri, "") if separator else ""
-    return f"{prefix}:{local}" if prefix else local
+class Names(dict[str, str]):
+    """The names of one document, each looked at once: qualified names to those that locators write.
+
+    No prefix stands before HL7's own elements and before attributes without a namespace, a known one before others
+    that we know. What no locator can write stays qualified.
+    """
+
+    def __init__(self, own: str) -> None:
+        self._own = own
+
+    def __missing__(self, qualified: str) -> str:
+        uri, _, local = qualified.rpartition("}")
+        if uri[1:] == self._own:
+            found = local
+        else:
+            prefix = _PREFIX_OF.get(uri[1:], "")
+            found = f"{prefix}:{local}" if prefix else f"{uri or '{'}}}{local}"
+        self[qualified] = found = intern(found)
+        return found
+
+
+def spoken(name: str) -> str:
+    """A name as it is written in a place: without the namespace where no locator can write it."""
+    return name.rpartition("}")[2]
 
 
 @cache
-def element_name(name: str) -> str:
-    """The qualified name of an element as a locator writes it."""
-    prefix, separator, local = name.rpartition(":")
-    return f"{{{_uri(prefix) if separator else V3}}}{local}"
-
-
-@cache
-def attribute_name(name: str) -> str:
-    """The qualified name of an attribute as a locator writes it."""
-    prefix, separator, local = name.rpartition(":")
-    return f"{{{_uri(prefix)}}}{local}" if separator else local
-
-
-def _uri(prefix: str) -> str:
-    if prefix not in PREFIXES:
-        raise ValueError(prefix)
-    return PREFIXES[prefix]
+def known(name: str) -> str:
+    """A name of an element or attribute that a locator asks for; ValueError when its prefix is not known."""
+    prefix, separator, _ = name.rpartition(":")
+    if separator and prefix not in PREFIXES:
+        raise ValueError(name)
+    return intern(name)

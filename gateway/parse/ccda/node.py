@@ -1,23 +1,18 @@
-"""The nodes of a document: elements and attributes, thin wrappers that count what is read."""
+"""The nodes of a document: elements and attributes. What is read of them is counted."""
 
 import re
 from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gateway.parse.ccda.names import STRUCTURE, XSI_TYPE, attribute_name, element_name, written
+from gateway.parse.ccda.names import STRUCTURE, XSI_TYPE, spoken
 
 if TYPE_CHECKING:
-    from lxml.etree import _Element
-
     from gateway.parse.ccda.document import Document
 
-_TEMPLATE_ID = element_name("templateId")
-_REFERENCE = element_name("reference")
-
 # The first step of a locator, when it goes down by a name.
-_FIRST = re.compile(r"(@?)((?:[a-z]+:)?[A-Za-z][A-Za-z0-9]*)(?![A-Za-z0-9:])")
+_FIRST = re.compile(r"@?((?:[a-z]+:)?[A-Za-z][A-Za-z0-9]*)(?![A-Za-z0-9:])")
 
-# The key of a leaf: the element, and the attribute's qualified name, or TEXT, or TAIL for text after the element.
+# The key of a leaf: the element, and the attribute's name, or TEXT, or TAIL for text after the element.
 Key = tuple[Any, str]
 TEXT = ""
 TAIL = "~"
@@ -31,15 +26,15 @@ class Attribute:
 
     __slots__ = ("element", "name", "record")
 
-    def __init__(self, record: "Document", element: "_Element", name: str) -> None:
-        self.record = record
+    def __init__(self, element: "Element", name: str) -> None:
+        self.record = element.record
         self.element = element
         self.name = name
 
     @property
     def location(self) -> str:
         """The XPath of the attribute."""
-        return f"{self.record.path(self.element)}/@{written(self.name)}"
+        return f"{self.element.location}/@{spoken(self.name)}"
 
     @property
     def text(self) -> str:
@@ -50,7 +45,7 @@ class Attribute:
     @property
     def peek(self) -> str:
         """The value, not counted."""
-        value = (self.element.get(self.name) or "").strip()
+        value = self.element.attributes.get(self.name, "").strip()
         return value.rpartition(":")[2] if self.name == XSI_TYPE else value
 
     @property
@@ -67,170 +62,181 @@ class Attribute:
         yield self.element, self.name
 
 
+_NOTHING: list[Any] = []  # what most elements hold
+
+
 class Element:
     """An element: what stands in it, what it holds, what can be read at it."""
 
     holder = False
 
-    __slots__ = ("element", "record")
+    __slots__ = (
+        "attributes",
+        "held",  # its child elements
+        "lead",  # the text before the first child, as it stands
+        "leaf",  # the number of its first leaf
+        "line",  # the line of the source that it starts on
+        "number",  # its own in the order of the document
+        "parent",  # the element around it
+        "record",
+        "tag",  # its name as locators write it
+        "tail",  # the text after it, as it stands
+        "valued",  # whether it says anything: text or an attribute that is not mere structure, here or below
+    )
 
-    def __init__(self, record: "Document", element: "_Element") -> None:
+    def __init__(
+        self,
+        record: "Document",
+        tag: str,
+        attributes: dict[str, str],
+        lead: str,
+        tail: str,
+        parent: "Element | None",
+        line: int,
+        number: int,
+        leaf: int,
+    ) -> None:
         self.record = record
-        self.element = element
+        self.tag = tag
+        self.attributes = attributes
+        self.lead = lead
+        self.tail = tail
+        self.parent = parent
+        self.line = line
+        self.number = number
+        self.leaf = leaf
+        self.held: list[Element] = _NOTHING
+        self.valued = False
+
+    @property
+    def end(self) -> int:
+        """The number of the next element that does not stand below this one."""
+        last = self
+        while last.held:
+            last = last.held[-1]
+        return last.number + 1
 
     @property
     def shape(self) -> Hashable:
         """The names of the attributes and of the child elements."""
-        element: Any = self.element
-        return frozenset([*element.keys(), *[child.tag for child in element]])
+        return frozenset([*self.attributes, *[child.tag for child in self.held]])
 
     def may(self, locator: str) -> bool:
         """Whether the first step of a locator finds a child or an attribute here."""
         first = _FIRST.match(locator)
-        if first is None:
-            return True
-        name = attribute_name(first[2]) if first[1] else element_name(first[2])
-        return name in self.shape  # type: ignore[operator]
+        return first is None or first[1] in self.shape  # type: ignore[operator]
 
     @property
     def name(self) -> str:
-        """The element's name as locators write it."""
-        return written(self.element.tag)
+        """The element's name as locators write it; without its namespace where they cannot."""
+        return self.tag if self.tag[0] != "{" else spoken(self.tag)
 
     @property
     def location(self) -> str:
         """The XPath of the element."""
-        return self.record.path(self.element)
-
-    @property
-    def line(self) -> int:
-        """The line of the source that the element starts on."""
-        element: Any = self.element
-        return int(element.sourceline or 0)
+        return self.record.path(self)
 
     @property
     def text(self) -> str:
         """The text that stands directly in the element, counted as read."""
-        found = self.peek
+        found = self.lead.strip()
         if found:
-            self.record.touched.append((self.element, TEXT))
+            self.record.touched.append((self, TEXT))
         return found
 
     @property
     def peek(self) -> str:
         """The text that stands directly in the element, not counted."""
-        return (self.element.text or "").strip()
+        return self.lead.strip()
 
-    @property
-    def valued(self) -> bool:
-        """Whether the element says anything: text or an attribute that is not mere structure, here or below."""
-        for element in self.element.iter():
-            if (text := element.text) and text.strip():
-                return True
-            for name in element.keys():  # noqa: SIM118
-                if name not in STRUCTURE:
-                    return True
-        return False
-
-    def keys(self) -> Iterator[Key]:
+    def keys(self) -> Sequence[Key]:
         """The keys of all valued leaves at or below this element."""
-        top: Any = self.element
-        for element in top.iter():
-            for name, value in element.attrib.items():
-                if value and not value.isspace():
-                    yield element, name
-            if (text := element.text) and not text.isspace():
-                yield element, TEXT
-            if element is not top and (tail := element.tail) and not tail.isspace():
-                yield element, TAIL
+        return self.record.keys(self)
 
     def read(self, attribute: str) -> str:
         """The value of an attribute, counted as read; the empty string when it is not there."""
-        name = attribute if attribute.isalpha() else attribute_name(attribute)
-        value = self.element.get(name)
+        value = self.attributes.get(attribute)
         if not value:
             return ""
-        self.record.touched.append((self.element, name))
+        self.record.touched.append((self, attribute))
         return value.strip()
 
     def look(self, attribute: str) -> str:
         """The value of an attribute, not counted."""
-        return (self.element.get(attribute if attribute.isalpha() else attribute_name(attribute)) or "").strip()
+        value = self.attributes.get(attribute)
+        return value.strip() if value else ""
 
     def touch(self) -> None:
         """Count everything at or below this element as read, but for its structure."""
-        self.record.touched.extend(key for key in self.keys() if key[1] not in STRUCTURE)
+        self.record.touched.extend([key for key in self.keys() if key[1] not in STRUCTURE])
 
     @property
     def type(self) -> str:
         """The local part of `xsi:type`, not counted."""
-        return (self.element.get(XSI_TYPE) or "").strip().rpartition(":")[2]
+        return self.look(XSI_TYPE).rpartition(":")[2]
 
-    def children(self, name: str = "") -> "list[Element]":
+    def children(self, name: str = "") -> "Sequence[Element]":
         """The child elements, or those of one name."""
-        record = self.record
-        below = self.element.iterchildren(element_name(name)) if name else self.element.iterchildren()
-        return [Element(record, child) for child in below]
+        return [child for child in self.held if child.tag == name] if name else self.held
 
     def first(self, name: str) -> "Element | None":
         """The first child of that name."""
-        for child in self.element.iterchildren(element_name(name)):
-            return Element(self.record, child)
+        for child in self.held:
+            if child.tag == name:
+                return child
         return None
 
     def at(self, locator: str) -> "Sequence[Any]":
         """The nodes at a locator relative to this element."""
         return self.record.read(locator)(self)
 
+    def whole(self) -> "Sequence[Element]":
+        """The element and all below it, in the order of the document."""
+        return self.record.elements[self.number : self.end]
+
     def below(self, *names: str) -> "Iterator[Element]":
         """The elements of some names anywhere below this one, in the order of the document."""
-        for element in self.element.iterdescendants(*(element_name(name) for name in names)):
-            yield Element(self.record, element)
+        return (one for one in self.record.elements[self.number + 1 : self.end] if one.tag in names)
 
     def within(self, name: str) -> "Element | None":
         """The nearest element of that name around this one."""
-        for above in self.element.iterancestors(element_name(name)):
-            return Element(self.record, above)
-        return None
+        above = self.parent
+        while above is not None and above.tag != name:
+            above = above.parent
+        return above
 
     def fingerprint(self) -> int:
         """A number that two elements share when they say the same, wherever they stand and however indented."""
-        return hash(tuple(_said(element) for element in self.element.iter() if element.tag != _TEMPLATE_ID))
-
-    @property
-    def parent(self) -> "Element | None":
-        """The element around this one."""
-        above = self.element.getparent()
-        return None if above is None else Element(self.record, above)
+        return hash(tuple([_said(one) for one in self.whole() if one.tag != "templateId"]))
 
     def templates(self) -> list[str]:
         """The roots of the element's template ids, without their extensions."""
-        return self.record.templates(self.element)
+        return [root for child in self.held if child.tag == "templateId" and (root := child.look("root"))]
 
     def words(self) -> str:
         """All text at or below this element with blanks made one, counted as read."""
-        found = []
-        for element in self.element.iter():
-            if (text := element.text) and not text.isspace():
+        found, touched = [], self.record.touched
+        for one in self.whole():
+            if (text := one.lead) and not text.isspace():
                 found.append(text)
-                self.record.touched.append((element, TEXT))
-            if element is not self.element and (tail := element.tail) and not tail.isspace():
+                touched.append((one, TEXT))
+            if (tail := one.tail) and one is not self and not tail.isspace():
                 found.append(tail)
-                self.record.touched.append((element, TAIL))
+                touched.append((one, TAIL))
         return " ".join(" ".join(found).split())
 
     def pieces(self) -> tuple[str, str]:
         """The text directly in the element and the text after it, as they stand, not counted."""
-        return self.element.text or "", self.element.tail or ""
+        return self.lead, self.tail
 
     def same(self) -> Any:
         """What tells this element from every other of the document: usable as a key."""
-        return self.element
+        return self
 
 
-def _said(element: "_Element") -> tuple[Any, ...]:
+def _said(element: Element) -> tuple[Any, ...]:
     """What one element says, without what only ties it to its place in the document."""
-    if element.tag == _REFERENCE:
+    if element.tag == "reference":
         return (element.tag,)
-    attributes = sorted((name, value) for name, value in element.attrib.items() if name not in ("ID", "typeCode"))
-    return element.tag, tuple(attributes), (element.text or "").strip()
+    attributes = [item for item in element.attributes.items() if item[0] not in ("ID", "typeCode")]
+    return element.tag, frozenset(attributes), element.lead.strip()

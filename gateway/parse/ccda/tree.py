@@ -1,0 +1,53 @@
+"""From the tree of the XML parser to our own nodes, in one pass; nothing after it knows the parser."""
+
+from typing import TYPE_CHECKING, Any
+
+from gateway.parse.ccda.names import STRUCTURE, V3, Names
+from gateway.parse.ccda.node import TAIL, TEXT, Element, Key
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+    from gateway.parse.ccda.document import Document
+
+
+def grown(record: "Document", root: "_Element") -> tuple[list[Element], list[Key]]:
+    """All elements of a document in its order, the root first, and the keys of its leaves."""
+    tags, names, structure = Names(V3), Names(""), STRUCTURE
+    elements: list[Element] = []
+    keys: list[Key] = []
+    parent: Element | None = None
+    left = 1  # how many children of the parent are still to come
+    above: list[tuple[Element | None, int]] = []
+    one: Any
+    for number, one in enumerate(root.iter()):
+        while not left:
+            parent, left = above.pop()
+        left -= 1
+        attributes: dict[str, str] = {}
+        lead, tail = one.text or "", one.tail or ""
+        made = Element(record, tags[one.tag], attributes, lead, tail, parent, one.sourceline, number, len(keys))
+        elements.append(made)
+        if parent is not None:
+            parent.held.append(made)
+        valued = False
+        for qualified, value in one.items():
+            name = names[qualified]
+            attributes[name] = value
+            if value and not value.isspace():
+                keys.append((made, name))
+            if name not in structure:
+                valued = True
+        if lead and not lead.isspace():
+            keys.append((made, TEXT))
+            valued = True
+        if tail and not tail.isspace():
+            keys.append((made, TAIL))
+        if count := len(one):
+            above.append((parent, left))
+            made.held, parent, left = [], made, count
+        around: Element | None = made
+        while valued and around is not None and not around.valued:
+            around.valued = True
+            around = around.parent
+    return elements, keys
