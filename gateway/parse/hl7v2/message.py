@@ -69,7 +69,7 @@ class Message:
 
     def count(self, name: str) -> int:
         """How many segments of a name there are; told without settling anything."""
-        return sum(span[0] == name for span in self._spans)
+        return [span[0] for span in self._spans].count(name)
 
     def _settle(self) -> None:
         spans = self._spans
