@@ -53,7 +53,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "payer-second-opinion": ("informational", "The payer has or wants a second opinion of its own."),
     "merge-ambiguous": (
         "multiple-matches",
-        "The merged record and the surviving one are the same, or one has no number.",
+        "The merged record and the surviving one are the same, or one has no number; nothing was merged.",
     ),
     "message-type-generic": ("not-supported", "This type has no table of its own; the known parts were translated."),
     "unknown-segment": ("not-supported", "This segment has no table; its values are kept in the original only."),
@@ -89,6 +89,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "timing-composite": ("not-supported", "Several timings together have no place; the further ones stay as text."),
     "code-system-unknown": ("code-invalid", "The code names no code system that we know; it was kept without one."),
     "observation-negated": ("informational", "The source negates this observation; its value is kept as words."),
+    "negotiated-goal": (
+        "informational",
+        "The goal is the patient's and a provider's; it was recorded as the patient's.",
+    ),
+    "unit-missing": ("value", "The amount has no unit in the source; the number stands alone."),
     "appointment-requested": ("informational", "The source asks for an appointment."),
     "test-data": (
         "informational",
@@ -120,6 +125,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "type-not-allowed": ("structure", "The profile does not allow this datatype here."),
     "code-not-in-value-set": ("code-invalid", "The code is not in the value set that is required here."),
     "invariant-broken": ("invariant", "A rule of the definition does not hold."),
+    "item-unknown": ("not-found", "The questionnaire has no item of this link id here."),
+    "item-not-enabled": ("business-rule", "The item is answered and the questionnaire does not ask it."),
+    "answer-not-allowed": ("invariant", "The questionnaire does not allow this answer."),
     "slice-missing": ("required", "A part that the profile asks for is missing."),
     "slice-repeated": ("structure", "A part that the profile names stands too often."),
     "slice-unknown": ("structure", "The profile allows no other parts here."),

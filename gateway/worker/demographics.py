@@ -1,17 +1,19 @@
 """Who may say who a patient is: what a later submission may change of a Patient that we know (policy V6)."""
 
+from collections.abc import Set
 from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from gateway import match
 from gateway.core import fhirjson, r4
 from gateway.core.errors import GoneError, NotFoundError
 from gateway.core.issue import Issue, Severity
 from gateway.core.ledger import Entry, State
 from gateway.core.outcome import BASE, Outcome, is_test
 from gateway.core.submission import Sender
-from gateway.store import resources
+from gateway.store import patients, resources
 from gateway.translate.policy import policy
 
 Resource = dict[str, Any]
@@ -20,7 +22,7 @@ _TAGS: Final = f"{BASE}/CodeSystem/so-tag"
 _MARKS: Final = ("", "demographics-adt", "demographics-authoritative")
 # Events whose message holds a person's whole record; of any other an empty field says nothing.
 _SNAPSHOTS: Final = frozenset(f"hl7v2:ADT^{event}" for event in ("A01", "A04", "A05", "A08", "A28", "A31"))
-_MERGES: Final = ("replaced-by", "replaces")
+_UNLINKS: Final = "hl7v2:ADT^A37"  # two records that were taken for one person's are not
 _APART: Final = frozenset({"resourceType", "id", "meta", "link", "extension"})
 
 
@@ -29,11 +31,13 @@ def with_demographics(connection: Connection, outcome: Outcome, sender: Sender) 
     if outcome.bundle is None or (how := policy(sender, "demographics_from")) == "all":
         return outcome
     weight = (1 + sender.authoritative) * outcome.kind.startswith("hl7v2:ADT")
+    said_of = [entry["resource"] for entry in outcome.bundle.get("entry", ())]
+    apart = {one["id"] for one in said_of if one["resourceType"] == "Patient" and outcome.kind == _UNLINKS}
     entries: list[Resource] = []
     for entry in outcome.bundle.get("entry", ()):
         said = entry["resource"]
         if said["resourceType"] == "Patient" and not is_test(said):
-            held = _held(connection, said["id"])
+            held = _held(connection, said["id"], apart)
             if held is None or (how != "none" and weight >= _weight(held)):
                 patient = _replaced(held or {}, said, weight, outcome.kind)
             else:
@@ -57,14 +61,14 @@ def _replaced(held: Resource, said: Resource, weight: int, kind: str) -> Resourc
 
 
 def _over(upper: Resource, lower: Resource) -> Resource:
-    """One statement of a person over another, which fills what the first leaves open; merges and labels stay."""
+    """One statement of a person over another, which fills what the first leaves open; links and labels stay."""
     open_ = {name: value for name, value in lower.items() if name not in _APART}
     taken = {_stem(name) for name in upper}
     made = {**upper, **{name: value for name, value in open_.items() if _stem(name) not in taken}}
     urls = {one["url"] for one in upper.get("extension", ())}
     more = {
         "extension": [one for one in lower.get("extension", ()) if one["url"] not in urls],
-        "link": [one for one in lower.get("link", ()) if one["type"] in _MERGES and one not in upper.get("link", ())],
+        "link": [one for one in lower.get("link", ()) if one not in upper.get("link", ())],
     }
     for name, found in more.items():
         if found:
@@ -86,12 +90,16 @@ def _weight(patient: Resource) -> int:
     return max((weight for weight, mark in enumerate(_MARKS) if mark in tags), default=0)
 
 
-def _held(connection: Connection, id: str) -> Resource | None:
+def _held(connection: Connection, id: str, apart: Set[str]) -> Resource | None:
+    """The Patient that we know, without links that are made anew (our own) or no longer hold (`apart`)."""
     try:
         found: Resource = fhirjson.read_own(resources.read(connection, "Patient", id).body)
     except (NotFoundError, GoneError):
         return None
-    return found
+    ours = {one["candidate"] for one in patients.decisions(connection, id) if one["grade"] == match.Grade.CERTAIN}
+    left = {f"Patient/{one}" for one in ours | apart}
+    links = [one for one in found.pop("link", ()) if one["type"] != "seealso" or one["other"]["reference"] not in left]
+    return {**found, "link": links} if links else found
 
 
 def _told(outcome: Outcome, patient: Resource, said: Resource) -> Outcome:
