@@ -52,15 +52,18 @@ def places(name: str, fields: list[str], base: int, location: str, at: int, sign
     at += len(name)
     for number, raw in enumerate(fields[start:], start):
         if raw:
-            key, begin = base + number * FIELD_UNIT, at + number
-            if component in raw or repetition in raw or subcomponent in raw:
-                _divided(found, raw, key, location + names[number], begin, signs)
+            key, begin, place = base + number * FIELD_UNIT, at + number, location + names[number]
+            if repetition in raw or subcomponent in raw:
+                _divided(found, raw, key, place, begin, signs)
+            elif component in raw:
+                pieces = raw.split(component)
+                _pieces(found, pieces, _dots(len(pieces)), key, COMPONENT_UNIT, place, begin)
             else:
                 bare = raw.strip()
                 if bare is not raw:
                     begin += raw.index(bare)
                 if bare:
-                    found.append((key, location + names[number], begin, begin + len(bare), 0))
+                    found.append((key, place, begin, begin + len(bare), 0))
             at += len(raw)
     return found
 
