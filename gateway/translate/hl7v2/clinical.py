@@ -96,7 +96,12 @@ def accident(segment: Any, translation: Translation, element: Element) -> None:
     patient = translation.refer("Patient")
     if not words or patient is None:
         return
-    made: Element = {"resourceType": "Observation", "status": "final", "code": {"text": "accident"}, "subject": patient}
+    made: Element = {
+        "resourceType": "Observation",
+        "status": "unknown",
+        "code": {"text": "accident"},
+        "subject": patient,
+    }
     for part in segment.field(1)[:1]:
         convert(made, "effectiveDateTime", part, translation, "date_time")
     translation.add({**made, "valueString": words}, node=segment)

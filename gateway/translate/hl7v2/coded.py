@@ -148,8 +148,11 @@ def code_if_known(part: Part, translation: Translation, through: ConceptMap) -> 
 
 
 @converter("concept_in", "hl7v2")
-def concept_in(part: Part, translation: Translation, through: ConceptMap) -> Element | None:
-    """A concept of a required value set, with the words sent; a code that has no translation is not put there."""
+def concept_in(part: Part, translation: Translation, through: ConceptMap, kept: str = "") -> Element | None:
+    """A concept of a required value set, with the words sent; a code that has no translation is not put there.
+
+    `kept` names the element that keeps the code as sent, so that it needs not stand here as words.
+    """
     found = _lookup(part, through)
     if found is None:
         if part.peek in ("A",):  # an admitting diagnosis says nothing of certainty (table 0052)
@@ -159,7 +162,7 @@ def concept_in(part: Part, translation: Translation, through: ConceptMap) -> Ele
     made: Element = {"coding": [{"system": found.system, "code": found.code}]}
     if words := text(part, 9) or text(part, 2):
         made["text"] = words
-    elif part.peek.lower() != found.code:
+    elif not kept and part.peek.lower() != found.code:
         made["text"] = part.peek
     _reworded(part, translation)
     return made

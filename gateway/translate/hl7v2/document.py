@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.hl7v2.attachment import attachment, plain_text
+from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.identifier import entity_identifier
 from gateway.translate.hl7v2.leaf import Part
 from gateway.translate.hl7v2.primitive import phrase
@@ -20,12 +21,35 @@ def document_content(group: Any, translation: Translation, element: Element) -> 
     """An embedded document is a content of its own; lines of text are one content together."""
     for obx in (part for part in group.parts if part.name == "OBX"):
         kind = next((part.peek for part in obx.field(2)), "")
+        title = _title(obx, group.parent, translation, element) if obx.field(5) else ""
         if kind in _EMBEDDED:
-            title = next((phrase(part) for part in obx.field(3)), "")
             for part in obx.field(5):
                 _embed(part, translation, element, title)
         elif obx.field(5):
-            _append_lines(obx, translation, element)
+            _append_lines(obx, translation, element, title)
+
+
+def _title(obx: Any, document: Any, translation: Translation, element: Element) -> str:
+    """What OBX-3 calls a content. When it calls all so, its code is one of the document's kind, beside TXA-2."""
+    part = next(iter(obx.field(3)), None)
+    if part is None:
+        return ""
+    known: dict[int, bool] = translation.memory.setdefault("documents of one kind", {})
+    if id(document) not in known:
+        known[id(document)] = len(set(_kinds(document))) == 1
+    if not known[id(document)]:
+        return phrase(part)
+    made = codeable_concept(part, translation) or {}
+    codings = element.setdefault("type", {}).setdefault("coding", [])
+    codings += [one for one in made.get("coding", []) if one not in codings]
+    if not codings:
+        del element["type"]["coding"]
+    return str(made.get("text") or phrase(part))
+
+
+def _kinds(document: Any) -> list[str]:
+    inside = (one for group in document.parts if group.name == "OBSERVATION" for one in group.parts)
+    return [part.peek for one in inside if one.name == "OBX" for part in one.field(3)]
 
 
 @step("document_of_result", "hl7v2")
@@ -96,11 +120,10 @@ def _embed(part: Part, translation: Translation, element: Element, title: str) -
         element.setdefault("content", []).append({"attachment": made})
 
 
-def _append_lines(obx: Any, translation: Translation, element: Element) -> None:
+def _append_lines(obx: Any, translation: Translation, element: Element, title: str) -> None:
     key = f"document {id(element)}"
     lines = translation.memory.setdefault(key, [])
     lines += [phrase(part) for part in obx.field(5)]
-    title = next((phrase(part) for part in obx.field(3)), "")
     made = plain_text("\n".join(lines))
     for one in element.get("content", []):
         if one["attachment"].get("contentType") == "text/plain" and "url" not in one["attachment"]:
