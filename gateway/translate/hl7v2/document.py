@@ -121,12 +121,13 @@ def _embed(part: Part, translation: Translation, element: Element, title: str) -
 
 
 def _append_lines(obx: Any, translation: Translation, element: Element, title: str) -> None:
-    key = f"document {id(element)}"
-    lines = translation.memory.setdefault(key, [])
+    """Lines under one title are one content."""
+    lines = translation.memory.setdefault(f"document {id(element)} {title}", [])
     lines += [phrase(part) for part in obx.field(5)]
-    made = plain_text("\n".join(lines))
+    made = {**plain_text("\n".join(lines)), **({"title": title} if title else {})}
     for one in element.get("content", []):
-        if one["attachment"].get("contentType") == "text/plain" and "url" not in one["attachment"]:
-            one["attachment"] = {**one["attachment"], **made}
+        held = one["attachment"]
+        if held.get("contentType") == "text/plain" and held.get("title", "") == title and "url" not in held:
+            one["attachment"] = made
             return
-    element.setdefault("content", []).append({"attachment": {**made, **({"title": title} if title else {})}})
+    element.setdefault("content", []).append({"attachment": made})
