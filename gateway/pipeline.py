@@ -41,7 +41,8 @@ def process(
         return Outcome(f"{format.name}:{UNKNOWN_KIND}", None, (), (), error)
     if not formats.agrees(format, media_type):
         records[0].issues.append(Issue(Severity.INFORMATION, "media-type-differs"))
-    origin = Origin(submission_id(body, sender), ids.digest(body), len(body), formats.media_type(format, body))
+    digest = ids.digest(body)
+    origin = Origin(submission_id(digest, sender), digest, len(body), formats.media_type(format, body))
     parts = [
         _translated(record, format, sender, replace(origin, part=number), received)
         for number, record in enumerate(records)
@@ -59,9 +60,9 @@ def _check_rows(name: str, file: str, rows: tuple[Row, ...]) -> None:
     installed("hl7v2", hl7v2.reader).check_rows(name, file, rows)
 
 
-def submission_id(body: bytes, sender: Sender) -> str:
+def submission_id(digest: str, sender: Sender) -> str:
     """The id of a submission: the same bytes from the same clinic are the same submission."""
-    return ids.stable_id("submission", sender.clinic, ids.digest(body))
+    return ids.stable_id("submission", sender.clinic, digest)
 
 
 def _translated(
