@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 
-.PHONY: run test demo bench lock format
+.PHONY: run test demo bench peers lock format
 
 run: .venv/ready
 	$(BIN)/python wsgi.py
@@ -18,6 +18,12 @@ demo: .venv/ready
 
 bench: .venv/test-ready
 	$(BIN)/python -m bench.convert
+	$(BIN)/python -m bench.hl7v2
+	$(BIN)/python -m bench.mllp
+
+# What the benchmarks are compared with; never installed by `make run` or `make test`.
+peers: .venv/test-ready
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r bench/peers.txt
 
 format: .venv/test-ready
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
@@ -37,3 +43,4 @@ lock: .venv/ready
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate .ci/requirements.in -o requirements.txt
 	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate .ci/requirements-test.in -o tests/requirements.txt
+	$(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 --no-header --no-annotate .ci/requirements-peers.in -o bench/peers.txt

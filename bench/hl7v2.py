@@ -3,7 +3,7 @@
     python -m bench.hl7v2 [FOLDER]        messages of a folder; without one, those of tests/fixtures
 
 The floor is splitting the decoded text into segments and fields, timed in turn with each peer in one process. A peer
-counts with the messages that it takes; how many those are stands beside its ratio. Peers (tests/peers.txt) are asked
+counts with the messages that it takes; how many those are stands beside its ratio. Peers (bench/peers.txt) are asked
 for what they do by themselves: a parsed message, or a bundle as JSON.
 """
 
