@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple, Protocol
 
 from gateway.core.ledger import State
+from gateway.core.outcome import BASE
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.leaf import Part
+from gateway.translate.hl7v2.notes import amount, spoken
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.quantity import exact, measured
 from gateway.translate.hl7v2.systems import ucum
@@ -16,6 +18,7 @@ from gateway.translate.translation import Translation
 Element = dict[str, Any]
 _RATE_TYPE: Final = "http://terminology.hl7.org/CodeSystem/dose-rate-type"
 _UCUM: Final = "http://unitsofmeasure.org"
+_INGREDIENT_AMOUNT: Final = f"{BASE}/StructureDefinition/so-ingredient-amount"
 
 
 class Segment(Protocol):
@@ -72,12 +75,14 @@ def dose_and_rate(segment: Segment, translation: Translation) -> Element | None:
     at = _GIVE[segment.name]
     made: Element = {}
     low, high = (_measure(segment, number, at.units, translation) for number in (at.low, at.high))
-    if low and low["value"] == 0:
+    if low and low["value"] == 0 and not high:
         low = None
-    if low and high and low["value"] != high["value"]:
-        made["doseRange"] = {"low": low, "high": high}
-    elif low or high:
-        made["doseQuantity"] = low or high
+    if high and (low is None or low["value"] != high["value"]):
+        made["doseRange"] = {**({"low": low} if low else {}), "high": high}
+    elif low:
+        made["doseQuantity"] = low
+    if made and "unit" not in (low or high or {}):
+        translation.warn("unit-missing")
     _rate(made, segment, at, low, translation)
     if not made:
         return None
@@ -104,6 +109,13 @@ def component_amount(segment: Segment, translation: Translation) -> Element | No
     return {"numerator": numerator, "denominator": {"value": 1}} if numerator else None
 
 
+@converter("amount_beside_strength", "hl7v2")
+def amount_beside_strength(segment: Segment, translation: Translation) -> Element | None:
+    """RXC-3 with RXC-4, for a component whose strength is another thing."""
+    made = _measure(segment, 3, 4, translation)
+    return {"url": _INGREDIENT_AMOUNT, "valueQuantity": made} if made else None
+
+
 @converter("measure", "hl7v2")
 def measure(segment: Segment, translation: Translation, amount: str = "", units: str = "") -> Element | None:
     """The number of one field with the unit of another."""
@@ -114,7 +126,9 @@ def measure(segment: Segment, translation: Translation, amount: str = "", units:
 def total_daily_dose(part: Part, translation: Translation, element: Element) -> None:
     """RXE-19 over one day (policy V4): HL7's maps make it the maximum, although it says what is given."""
     if translation.policy("total_daily_dose") == "text-only":
-        element.setdefault("additionalInstruction", []).append({"text": f"total daily dose: {phrase(part)}"})
+        element.setdefault("additionalInstruction", []).append(
+            {"text": f"total daily dose: {amount(part, translation)}"}
+        )
     else:
         element["maxDosePerPeriod"] = _per_day(part, translation)
 
@@ -180,7 +194,7 @@ def route_alternatives(group: Any, translation: Translation, element: Element) -
     detail = next((part for name in ("ENCODED", "ORDERED") for part in group.parts if part.name == name), None)
     routes = [part for part in detail.parts if part.name == "RXR"] if detail is not None else []
     for other in routes[1:]:
-        words = " ".join(filter(None, (phrase(part) for number in range(1, 7) for part in other.field(number))))
+        words = ", ".join(spoken(part, translation) for number in range(1, 7) for part in other.field(number))
         for dosage in element.get("dosageInstruction", []):
             dosage.setdefault("additionalInstruction", []).append({"text": f"alternative route: {words}"})
         translation.warn("route-alternatives", state=State.TEXT, node=other)

@@ -1,30 +1,36 @@
 """The medication of an order, its words, and what was ordered before it was encoded."""
 
+from copy import deepcopy
 from typing import Any, Final
 
 from gateway.core.ledger import State
 from gateway.core.outcome import BASE
 from gateway.translate.converter import converter, step
+from gateway.translate.hl7v2.absent import UNKNOWN
 from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.dosage import strength
 from gateway.translate.hl7v2.leaf import Part, named, peek, reword
+from gateway.translate.hl7v2.notes import spoken
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.systems import local
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
-# RXO's fields and those of RXE that say the same of what was encoded.
+# RXO's fields and those of RXE that say the same of what was encoded; last, where RXO has the units of a number.
 _PAIRS: Final = (
-    (1, 2, "medication"), (2, 3, "dose"), (3, 4, "dose up to"), (4, 5, "dose units"), (5, 6, "form"),
-    (6, 21, "to the pharmacy"), (7, 7, "instruction"), (8, 8, "deliver to"), (11, 10, "dispense amount"),
-    (12, 11, "dispense units"), (13, 12, "refills"), (14, 13, "ordering provider"), (15, 14, "verified by"),
-    (16, 20, "needs review"), (17, 22, "per"), (18, 25, "strength"), (19, 26, "strength units"), (20, 27, "reason"),
-    (21, 23, "rate"), (22, 24, "rate units"), (23, 19, "daily dose"), (24, 31, "also coded"), (25, 33, "volume"),
-    (26, 34, "volume units"), (27, 44, "type"), (32, 40, "pharmacy"), (33, 41, "pharmacy's address"),
-    (34, 42, "deliver to"), (35, 43, "deliver to"), (36, 45, "pharmacy's telephone"),
+    (1, 2, "medication", 0), (2, 3, "dose", 4), (3, 4, "dose up to", 4), (4, 5, "dose units", 0), (5, 6, "form", 0),
+    (6, 21, "to the pharmacy", 0), (7, 7, "instruction", 0), (8, 8, "deliver to", 0), (11, 10, "dispense amount", 12),
+    (12, 11, "dispense units", 0), (13, 12, "refills", 0), (14, 13, "ordering provider", 0), (15, 14, "verified by", 0),
+    (16, 20, "needs review", 0), (17, 22, "per", 0), (18, 25, "strength", 19), (19, 26, "strength units", 0),
+    (20, 27, "reason", 0), (21, 23, "rate", 22), (22, 24, "rate units", 0), (23, 19, "daily dose", 0),
+    (24, 31, "also coded", 0), (25, 33, "volume", 26), (26, 34, "volume units", 0), (27, 44, "type", 0),
+    (32, 40, "pharmacy", 0), (33, 41, "pharmacy's address", 0), (34, 42, "deliver to", 0), (35, 43, "deliver to", 0),
+    (36, 45, "pharmacy's telephone", 0),
 )  # fmt: skip
+_CODED: Final = frozenset({1, 4, 5, 6, 7, 12, 19, 20, 22, 24, 26, 32})
 _REFILL_STATUS: Final = f"{BASE}/StructureDefinition/so-refill-status"
-_WAS: Final = {"N": False, "G": True, "T": True, "0": False}
+# Codes that say whether there was a substitution; the others say what would have been allowed.
+_WAS: Final = {"N": False, "G": True, "T": True, "1": False, "7": False}
 
 
 @step("medication", "hl7v2")
@@ -85,20 +91,42 @@ def as_ordered(group: Any, translation: Translation, element: Element) -> None:
     encoded = next(iter(translation_segments(group, "RXE")), None)
     if ordered is None or encoded is None:
         return
-    differing = []
-    for before, after, label in _PAIRS:
-        kept = {said for part in encoded.field(after) for said in (part.raw, part.peek) if said}
-        for part in ordered.field(before):
-            same = part.raw in kept or (part.peek and part.peek in kept)
-            if (said := phrase(part)) and not same:
-                differing.append(f"{label} {said}")
-    for name, numbers in (("RXR", range(1, 7)), ("RXC", range(1, 10))):
-        again = {part.raw for part in translation_segments(group, name) if part.group is not group}
+    differing = _fields_differing(ordered, encoded, translation)
+    for name in ("RXR", "RXC"):
+        again = [part for part in translation_segments(group, name) if part.group is not group]
         for segment in (part for part in group.parts if part.name == name):
-            words = [phrase(part) for number in numbers for part in segment.field(number)]
-            differing += words if segment.raw not in again else []
+            differing += _words_differing(segment, again, translation)
     if differing:
         element.setdefault("note", []).append({"text": f"as ordered: {'; '.join(differing)}"})
+
+
+def _fields_differing(ordered: Any, encoded: Any, translation: Translation) -> list[str]:
+    """What RXO says otherwise than RXE, a number with its units."""
+    lines, told = [], set()
+    for before, after, label, units in _PAIRS:
+        kept = {said for part in encoded.field(after) for said in (part.raw, part.peek) if said}
+        for part in ordered.field(before):
+            words = [label, spoken(part, translation) if before in _CODED else phrase(part)]
+            if before in told or part.raw in kept or (part.peek and part.peek in kept):
+                continue
+            if units:
+                told.add(units)
+                words += [spoken(unit, translation) for unit in ordered.field(units)]
+            lines.append(" ".join(words))
+    return lines
+
+
+def _words_differing(segment: Any, others: list[Any], translation: Translation) -> list[str]:
+    """The words of a route or a component that none of those encoded says."""
+    said = {number: part for number in range(1, 10) for part in segment.field(number)[:1]}
+    words = {number: spoken(part, translation) for number, part in said.items()}
+    first = min(said, default=0)
+    for other in others:
+        held = {number: part.peek for number in said for part in other.field(number)[:1]}
+        if held.get(first) == said[first].peek:
+            differing = [words[number] for number, part in said.items() if held.get(number) != part.peek]
+            return [" ".join(differing)] if differing else []
+    return [" ".join(words.values())] if words else []
 
 
 def _original_order(ordered: Any, translation: Translation) -> Element | None:
@@ -182,15 +210,20 @@ def new_record(part: Part, translation: Translation) -> bool:
 
 @step("was_substituted", "hl7v2")
 def was_substituted(part: Part, translation: Translation, element: Element) -> None:
-    """RXD-11: whether the drug was substituted (table 0167)."""
+    """RXD-11 (table 0167): what was substituted, else why the product stands as it was ordered."""
     sent = part.peek
-    found = translation.concept_map("v2-0167-substitution").translate(sent)
     said = codeable_concept(part, translation, table="0167")
-    made: Element = {"wasSubstituted": _WAS.get(sent, sent in "12345678")}
-    if found is not None and made["wasSubstituted"] and found.code in ("G", "TE"):
-        made["type"] = {"coding": [{"system": found.system, "code": found.code}]}
-    if said:
-        made["reason"] = [said]
+    if said is None:
+        return
+    made: Element = {}
+    if sent in _WAS:
+        made["wasSubstituted"] = _WAS[sent]
+    else:
+        made["_wasSubstituted"] = deepcopy(UNKNOWN)
+    found = translation.concept_map("v2-0167-substitution").translate(sent) if made.get("wasSubstituted") else None
+    if found is not None:
+        said["coding"].insert(0, {"system": found.system, "code": found.code})
+    made |= {"type": said} if sent in ("N", "G", "T") else {"reason": [said]}
     element["substitution"] = made
 
 

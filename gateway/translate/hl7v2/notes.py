@@ -1,11 +1,11 @@
-"""NTE to Annotation: lines that follow one another without a time or author of their own are one note."""
+"""NTE to Annotation, and what has no element of its own in notes: readable, said once, with a label."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from gateway.core.ledger import State
-from gateway.translate.converter import converter, step
-from gateway.translate.hl7v2.leaf import Part, convert
+from gateway.translate.converter import NotConvertedError, Primitive, converter, step
+from gateway.translate.hl7v2.leaf import Part, convert, named, peek, reword, text
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.translation import Translation
 
@@ -68,10 +68,55 @@ def kept_in_note(part: Part, translation: Translation, element: Element, label: 
         element.setdefault("note", []).append({"text": f"{label}: {said}"})
 
 
+@converter("said", "hl7v2")
+def said(part: Part, translation: Translation, label: str = "") -> Element | None:
+    """An Annotation of a coded value (CWE) that has no element of its own."""
+    words = spoken(part, translation)
+    return {"text": f"{label}: {words}"} if words else None
+
+
+@converter("dated_note", "hl7v2")
+def dated_note(part: Part, translation: Translation, label: str = "") -> Element:
+    """An Annotation of a day or a moment that has no element of its own."""
+    return {"text": f"{label}: {day(part, translation)}"}
+
+
+@converter("spoken", "hl7v2")
+def spoken(part: Part, translation: Translation) -> str:
+    """The words of a coded value, else its code; what is not said stays as it was sent (`source_codes`)."""
+    words = next((number for number in (9, 2, 1, 5, 4) if peek(part, number)), 1)
+    found = text(part, words)
+    for one in part.parts():
+        for leaf in one.parts():
+            if leaf.peek and leaf.peek != found:
+                reword(leaf, translation)
+            else:
+                leaf.text  # noqa: B018 (counted as read)
+    return found
+
+
+def amount(part: Part, translation: Translation) -> str:
+    """A number with the words of its unit (CQ)."""
+    units = part.part(2)
+    return " ".join(filter(None, (text(part, 1), spoken(units, translation) if units is not None else "")))
+
+
+def day(part: Part, translation: Translation) -> str:
+    """A day or a moment as FHIR writes it; what cannot be read as one stands as it was sent."""
+    try:
+        made = named("date_time")(part, translation)
+    except NotConvertedError:
+        made = None
+    made = made.value if isinstance(made, Primitive) else made
+    return str(made) if made else phrase(part)
+
+
 @converter("left_over", "hl7v2")
-def left_over(node: Any, translation: Translation, **labels: str) -> Element | None:
-    """What no row has put anywhere, as one note of a segment: a line for each field that has a label."""
+def left_over(node: Any, translation: Translation, of: str = "", **labels: str) -> Element | None:
+    """What no row has put anywhere, as one note: a line for each field that has a label; `of` names what they are of."""
     lines = _untold_lines(node, translation, labels)
+    if lines and of:
+        lines = [": ".join([*(spoken(part, translation) for part in node.field(int(of))[:1]), ", ".join(lines)])]
     return {"text": "\n".join(lines)} if lines else None
 
 
@@ -81,22 +126,43 @@ def left_over_concepts(node: Any, translation: Translation, **labels: str) -> li
     return [{"text": line} for line in _untold_lines(node, translation, labels)]
 
 
+# How a label begins whose field is a unit beside the number before it, a coded value, a number with its unit, a time.
+_SPOKEN: Final = {"+ ": spoken, "~ ": spoken, "# ": amount, "@ ": day}
+
+
 def _untold_lines(node: Any, translation: Translation, labels: dict[str, str]) -> list[str]:
     """The fields of a segment, or the components of a field, by their numbers."""
-    lines = []
+    lines: list[str] = []
+    before = False  # whether the field before this one has a line
     for number, label in labels.items():
         parts = node.field(int(number)) if hasattr(node, "field") else filter(None, [node.part(int(number))])
-        if said := [words for part in parts if (words := _untold(part, translation))]:
-            lines.append(f"{label}: {', '.join(said)}")
+        mark = label[:2] if label[:2] in _SPOKEN else ""
+        words = ", ".join(filter(None, (_untold(part, translation, _SPOKEN.get(mark)) for part in parts)))
+        if words and before and mark == "+ ":
+            lines[-1] += f" {words}"
+        elif words:
+            lines.append(f"{label.removeprefix(mark)}: {words}")
+        before = bool(words)
     return lines
 
 
-def _untold(part: Part, translation: Translation) -> str:
-    """The leaves of a part that stand in no element yet, as words."""
+def _untold(part: Part, translation: Translation, speak: Callable[[Part, Translation], str] | None = None) -> str:
+    """What stands in no element yet, as words; `speak` says a part that stands nowhere at all."""
     below = part.parts()
-    if len(below) > 1 or (below and below[0] is not part):
+    if len(below) > 1 or below[0] is not part:
+        if speak is not None and not any(_is_told(one, translation) for one in below):
+            return speak(part, translation)
         return " ".join(dict.fromkeys(filter(None, (_untold(one, translation) for one in below))))
-    return "" if translation.ledger.state(part.key) in _TOLD else part.text
+    if translation.ledger.state(part.key) in _TOLD:
+        return ""
+    return speak(part, translation) if speak is not None else part.text
+
+
+def _is_told(part: Part, translation: Translation) -> bool:
+    below = part.parts()
+    if len(below) > 1 or below[0] is not part:
+        return any(_is_told(one, translation) for one in below)
+    return translation.ledger.state(part.key) in _TOLD
 
 
 @step("kept_concept", "hl7v2")

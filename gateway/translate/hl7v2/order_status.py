@@ -16,8 +16,8 @@ _ASKS: Final = {"CA": "cancel-requested", "DC": "cancel-requested", "HD": "hold-
 # Verbs of an order that another takes the place of, and of the one that takes it.
 _LEAVES: Final = frozenset({"RP", "RQ", "RU"})
 _COMES: Final = "RO"
-# Where the details of a medicine name who verified the order.
-_VERIFIED: Final = {"RXE": 14, "RXO": 15}
+# The details of a medicine, and where they name who verified the order.
+_VERIFIED: Final = {"RXE": 14, "RXO": 15, "RXD": 0, "RXG": 0, "RXA": 0}
 
 
 class Segment(Protocol):
@@ -73,8 +73,9 @@ def order_provenance(orc: Segment, translation: Translation, element: Element) -
     """Who entered, verified and did it, where and with what; when it was changed, where no element of it says so."""
     told = any(orc.field(number) for number in (10, 11, 13, 17, 18, 19, 30))
     details = [part for inner in orc.group.parts for part in getattr(inner, "parts", ()) if part.name in _VERIFIED]
-    verified = any(part.field(_VERIFIED[part.name]) for part in details)
-    changed = not any(part.peek == "NW" for part in orc.field(1)) and (orc.field(15) or (details and orc.field(9)))
+    verified = any(at and part.field(at) for part in details if (at := _VERIFIED[part.name]))
+    new = any(part.peek == "NW" for part in orc.field(1))
+    changed = not new and (orc.field(15) or (details and (orc.field(9) or orc.field(16))))
     if told or verified or changed:
         translation.make("hl7v2.ORDER.Provenance", orc.group)
 

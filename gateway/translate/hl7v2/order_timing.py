@@ -8,18 +8,20 @@ from typing import Any
 from gateway.core.ledger import State
 from gateway.translate.converter import step
 from gateway.translate.hl7v2.leaf import Part, reword, text
+from gateway.translate.hl7v2.notes import amount, day
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.quantity import exact, measured
 from gateway.translate.hl7v2.times import between
-from gateway.translate.hl7v2.timing_bounds import count_duration, duration_of_quantity
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 
 
 @step("dosage_timing", "hl7v2")
-def dosage_timing(node: Any, translation: Translation, element: Element, map: str = "") -> None:
+def dosage_timing(node: Any, translation: Translation, element: Element, map: str = "", **of: str) -> None:
     """One dosage for each pattern of each TQ1 (or TQ), each with the dose, route and words of the order."""
+    if of and node.group.name == of["except"]:
+        return
     dosages = element.setdefault("dosageInstruction", [])
     held = translation.memory.get("dosages")
     if held is None or held.element is not element:  # the first timing: what stands there now is what all share
@@ -60,23 +62,22 @@ def timing_as_ordered(part: Any, translation: Translation, element: Element) -> 
 @step("effective_from", "hl7v2")
 def effective_from(part: Part, translation: Translation, element: Element) -> None:
     """ORC-15 of a new order: its dosages begin then, unless they say when."""
-    if any(_bounds(one.get("timing", {})) for one in element.get("dosageInstruction", ())):
-        element.setdefault("note", []).append({"text": f"effective: {phrase(part)}"})
-    elif period := between(part, None, translation):
+    bounded = [held for one in element.get("dosageInstruction", ()) if (held := _bounds(one.get("timing", {})))]
+    period = between(part, None, translation)
+    if bounded:
+        if not period or all(one.get("boundsPeriod", {}).get("start") != period["start"] for one in bounded):
+            element.setdefault("note", []).append({"text": f"effective: {day(part, translation)}"})
+    elif period:
         for one in element.setdefault("dosageInstruction", [{}]):
             one.setdefault("timing", {}).setdefault("repeat", {})["boundsPeriod"] = dict(period)
 
 
 @step("duration_in_words", "hl7v2")
 def duration_in_words(part: Part, translation: Translation, element: Element) -> None:
-    """A duration that is no bound of its own, because a day is known, stays readable."""
-    if translation.ledger.state(part.key) is State.MAPPED:
-        return
-    found = duration_of_quantity(part)
-    if found:
-        count_duration(part, translation)
-    said = f"{found['value']} {found['unit']}" if found else phrase(part)
-    element.setdefault("additionalInstruction", []).append({"text": f"duration: {said}"})
+    """A duration that is no bound, because both days are known or it cannot be reckoned with, stays readable."""
+    if translation.ledger.state(part.key) is not State.MAPPED:
+        made = {"text": f"duration: {amount(part, translation)}"}
+        element.setdefault("additionalInstruction", []).append(made)
 
 
 @step("condition_text", "hl7v2")
@@ -100,20 +101,18 @@ def sig_of_timing(part: Part, translation: Translation, element: Element) -> Non
 
 @step("dose_of_timing", "hl7v2")
 def dose_of_timing(part: Part, translation: Translation, element: Element) -> None:
-    """TQ1-2: the dose, when the order has none; a second, different one stays words."""
-    found = exact(part.peek)
-    rates = element.get("doseAndRate", [])
-    if found is not None and not any("doseQuantity" in one or "doseRange" in one for one in rates):
-        text(part, 1)
-        dose: Element = {"value": found[0]}
-        if (units := part.part(2)) is not None:
+    """TQ1-2: the dose, when the order has none and it has a unit (without one it counts doses); all else stays words."""
+    found, units, rates = exact(part.peek), part.part(2), element.get("doseAndRate", [])
+    if found is not None and units is not None and found[0] != 0:
+        if not any("doseQuantity" in one or "doseRange" in one for one in rates):
+            text(part, 1)
+            dose: Element = {"value": found[0]}
             measured(dose, units, translation)
-        if dose["value"] != 0:
             element.setdefault("doseAndRate", []).append({"doseQuantity": dose})
             return
-    if found is not None and part.part(2) is not None and not any(_of_amount(one, found[0]) for one in rates):
-        translation.warn("second-value")
-    element.setdefault("additionalInstruction", []).append({"text": f"quantity: {phrase(part)}"})
+        if not any(_of_amount(one, found[0]) for one in rates):
+            translation.warn("second-value")
+    element.setdefault("additionalInstruction", []).append({"text": f"quantity: {amount(part, translation)}"})
 
 
 @dataclass(slots=True)

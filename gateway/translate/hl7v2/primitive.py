@@ -70,7 +70,7 @@ def phrase(part: Part) -> str:
 
 def _gather(part: Part, said: list[str]) -> None:
     below = part.parts()
-    if len(below) > 1 or (below and below[0] is not part and not part.peek):
+    if len(below) > 1 or below[0] is not part:
         for one in below:
             _gather(one, said)
     elif found := part.text:

@@ -5,9 +5,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from gateway.translate.converter import NotConvertedError, converter
-from gateway.translate.hl7v2.coded import coding
 from gateway.translate.hl7v2.leaf import Part, peek, reword, text
-from gateway.translate.hl7v2.systems import local, plain, ucum
+from gateway.translate.hl7v2.systems import plain, ucum
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -84,25 +83,22 @@ def measured(made: Element, units: Part, translation: Translation) -> None:
     first = units.part(1)
     deeper = first is not None and first.part(2) is not None
     held = first if first is not None and deeper and units.part(2) is None else units
-    code, words, system = plain(peek(held, 1)), peek(held, 2), peek(held, 3).upper()
-    known = code if system == "UCUM" and code else ucum(code) or ucum(words)
-    shown = text(held, 2) or code
-    text(held, 1)
-    reword(held.part(3), translation)
+    code = _ucum_of(held, 1) or _ucum_of(held, 4)
+    shown = next((number for number in (2, 1, 5, 4, 9) if peek(held, number)), 0)
     if shown:
-        made["unit"] = shown if not words or not code or known else words
-    if known:
-        made["system"], made["code"] = _UCUM, known
-    elif code:
+        made["unit"] = text(held, shown)
+    for number in (1, 2, 3, 4, 5, 6):
+        text(held, number) if peek(held, number) in (code, made.get("unit")) else reword(held.part(number), translation)
+    if code:
+        made["system"], made["code"] = _UCUM, code
+    elif peek(held, 1):
         translation.warn("unit-not-ucum", node=held)  # type: ignore[arg-type]
-        if code != made["unit"]:
-            made["code"], made["system"] = code, _system(held, code, translation)
 
 
-def _system(units: Part, code: str, translation: Translation) -> str:
-    """A code of a unit stands with a system (qty-3): the one named, else the sender's."""
-    found = coding(units, translation)
-    return (found or {}).get("system") or local(translation)
+def _ucum_of(units: Part, at: int) -> str:
+    """The UCUM code of one triplet, or nothing."""
+    code = plain(peek(units, at))
+    return code if code and peek(units, at + 2).upper() == "UCUM" else ucum(code) or ucum(peek(units, at + 1))
 
 
 @converter("structured_number", "hl7v2")

@@ -27,6 +27,7 @@ _NAMED: Final[dict[str, Repeat]] = {
 _ABBREVIATIONS: Final = frozenset({"BID", "TID", "QID", "QD", "QOD", "Q4H", "Q6H", "Q8H", "Q1H", "Q2H", "Q3H"})
 # Event codes of RPT.8 (table 0528) that FHIR's event timing has under the same code.
 _EVENTS: Final = frozenset({"AC", "ACD", "ACM", "ACV", "C", "CD", "CM", "CV", "HS", "PC", "PCD", "PCM", "PCV", "WAKE"})
+AT_MEALS: Final = frozenset({"C", "CM", "CD", "CV"})  # no offset from these (tim-9)
 _MEALS: Final = re.compile(r"[AP]C[MDV]")
 _EVERY: Final = re.compile(r"Q(\d{1,3})([SMHDWL])", re.ASCII)
 _WEEKDAYS: Final = re.compile(r"Q(\d{1,2})J([1-7]{1,7})", re.ASCII)
@@ -115,7 +116,7 @@ def _event(rpt: Mapping[int, str]) -> Repeat | None:
     if rpt[8] not in _EVENTS:
         return None
     amount, factor = exact(rpt[9]) if rpt[9] else (Decimal(0), ""), _MINUTES.get(ucum(rpt[10]) if rpt[9] else "min")
-    if amount is None or amount[1] or factor is None or (rpt[8] == "C" and rpt[9]):
+    if amount is None or amount[1] or factor is None or (rpt[8] in AT_MEALS and rpt[9]):
         return None
     minutes = amount[0] * factor
     if minutes < 0 or minutes != int(minutes):

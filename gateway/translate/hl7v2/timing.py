@@ -46,9 +46,10 @@ def timing(segment: Segment, translation: Translation) -> Element | None:
         _repeat_pattern(made, repeat, patterns[0], translation)
     _times(repeat, segment.field(4))
     duration = _first(segment, 6)
-    repeat |= bounds(_first(segment, 7), _first(segment, 8), duration_of_quantity(duration), translation)
-    if duration is not None and "boundsDuration" in repeat:
-        count_duration(duration, translation)
+    bounded, used = bounds(_first(segment, 7), _first(segment, 8), duration_of_quantity(duration), translation)
+    repeat |= bounded
+    if duration is not None and used:
+        count_duration(duration, translation, shown="boundsDuration" in bounded)
     _occurrence(repeat, _first(segment, 13), translation)
     _count(repeat, _first(segment, 14))
     for part in segment.field(5)[:1]:
@@ -65,8 +66,9 @@ def older_timing(part: Part, translation: Translation) -> Element | None:
     if interval is not None:
         _pattern(made, repeat, interval.part(1), translation)
         _times(repeat, [one] if (one := interval.part(2)) is not None else [])
-    repeat |= bounds(part.part(4), part.part(5), duration_of_code(duration), translation)
-    if duration is not None and "boundsDuration" in repeat:
+    bounded, used = bounds(part.part(4), part.part(5), duration_of_code(duration), translation)
+    repeat |= bounded
+    if duration is not None and used:
         reword(duration.part(1), translation)
     elif duration is not None and "count" not in repeat:
         _so_many_times(repeat, duration)
@@ -144,7 +146,7 @@ def _pattern(
         said = codeable_concept(part, translation) or {}
         code["coding"] += said.get("coding", [])
         code["text"] = said.get("text") or code["text"]
-    elif text(part, 1) and (found.repeat or found.as_needed or in_table("0335", sent)):
+    elif text(part, 1) and in_table("0335", sent):
         code["coding"].append({"system": f"{V2}0335", "code": sent})
     made["code"] = {name: said for name, said in code.items() if said}
 
@@ -184,7 +186,14 @@ def _so_many_times(repeat: Element, part: Part) -> None:
 def _offset(repeat: Element, amount: Part, unit: Part | None, translation: Translation) -> None:
     """Minutes before or after an event (tim-9 wants the event)."""
     found, factor = exact(peek(amount, 1)), _MINUTES.get(ucum(peek(unit, 1)) if unit is not None else "")
-    if found is None or factor is None or "when" not in repeat or "offset" in repeat:
+    events = repeat.get("when", ())
+    if (
+        found is None
+        or factor is None
+        or not events
+        or "offset" in repeat
+        or not repeat_pattern.AT_MEALS.isdisjoint(events)
+    ):
         return
     minutes = found[0] * factor
     if minutes == int(minutes) and minutes >= 0:

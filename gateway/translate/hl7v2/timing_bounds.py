@@ -21,16 +21,16 @@ _DATED: Final = ("d", "wk")
 _UCUM: Final = "http://unitsofmeasure.org"
 
 
-def bounds(start: Part | None, end: Part | None, duration: Element, translation: Translation) -> Element:
-    """A period wherever a day is known, its other end by the duration; without any day the duration alone."""
+def bounds(start: Part | None, end: Part | None, duration: Element, translation: Translation) -> tuple[Element, bool]:
+    """A period wherever a day is known, its other end by the duration, else the duration alone; whether that was used."""
     period = between(start, end, translation)
     if not period:
-        return {"boundsDuration": duration} if duration else {}
+        return ({"boundsDuration": duration}, True) if duration else ({}, False)
     if set(period) == {"start"} and (last := _after(period["start"], duration, 1)):
-        period["end"] = last
-    elif set(period) == {"end"} and (first := _after(period["end"], duration, -1)):
-        period = {"start": first, **period}
-    return {"boundsPeriod": period}
+        return {"boundsPeriod": {**period, "end": last}}, True
+    if set(period) == {"end"} and (first := _after(period["end"], duration, -1)):
+        return {"boundsPeriod": {"start": first, **period}}, True
+    return {"boundsPeriod": period}, False
 
 
 def duration_of_quantity(part: Part | None) -> Element:
@@ -53,9 +53,9 @@ def duration_of_code(part: Part | None) -> Element:
     return {"value": Decimal(found[2]), "unit": unit, "system": _UCUM, "code": unit}
 
 
-def count_duration(part: Part, translation: Translation) -> None:
-    """Count a duration as read that stands as one."""
-    text(part, 1)
+def count_duration(part: Part, translation: Translation, *, shown: bool = True) -> None:
+    """Count a duration as read: its number stands somewhere, or another was reckoned from it."""
+    text(part, 1) if shown else reword(part.part(1), translation)
     if (units := part.part(2)) is not None:
         for number in (1, 2, 3):
             reword(units.part(number), translation)
