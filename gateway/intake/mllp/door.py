@@ -36,7 +36,7 @@ from gateway.store.submissions import Incoming
 from gateway.translate.policy import policy
 
 AGENT: Final = "mllp"
-_TESTS: Final = frozenset("TDN")  # MSH-11: training, debugging and, by some, test
+_TESTS: Final = frozenset("DNTV")  # table 0103: debugging, non-production, training, validation
 _KNOWN_FOR: Final = 1.0  # seconds until we ask again what is agreed with a sender
 _MOST_KNOWN: Final = 1000
 _log = structlog.get_logger()

@@ -166,7 +166,7 @@ def test_types_and_events_outside_what_is_agreed_are_refused(overlay, answer, ty
         assert (field(said, "ERR", 2), field(said, "ERR", 3)[:3], field(said, "ERR", 4)) == ("MSH^1^9", trouble, "E")
 
 
-@pytest.mark.parametrize("processing", ["T", "D", "N", "T^A"])
+@pytest.mark.parametrize("processing", ["T", "D", "N", "V", "T^A"])
 def test_messages_for_test_and_training_are_refused_where_that_is_agreed(no_tests, answer, kept, processing):
     said = answer(message(processing=processing))
     assert (field(said, "MSA", 1), field(said, "ERR", 3)[:3], field(said, "ERR", 2)) == ("AR", "202", "MSH^1^11")
