@@ -11,9 +11,9 @@ from gateway.core.issue import Issue, Severity, issue_type, message
 BASE = "https://fhir.second-opinion.example"
 RULES = f"{BASE}/CodeSystem/so-rule"
 TEST = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}  # the label of test data
-# Issues of how often something stands: they name the element that holds it too, and first, for it is surely there.
-_COUNTED = (
-    "element-missing", "element-repeated", "element-forbidden", "slice-missing", "slice-repeated",
+# Issues of what stands where, and how often: they name the element that holds it too, and first: it is surely there.
+_HOLDER_FIRST = (
+    "element-missing", "element-repeated", "element-forbidden", "slice-missing", "slice-repeated", "extension-misplaced",
 )  # fmt: skip
 ISSUE_ORIGIN = f"{BASE}/StructureDefinition/so-issue-origin"
 
@@ -79,7 +79,9 @@ def _issue(one: Issue) -> dict[str, Any]:
         "details": {"coding": [{"system": RULES, "code": one.code}], "text": message(one.code)},
     }
     if one.path:
-        said["expression"] = [one.path.rpartition(".")[0] or one.path, one.path] if one.code in _COUNTED else [one.path]
+        said["expression"] = (
+            [one.path.rpartition(".")[0] or one.path, one.path] if one.code in _HOLDER_FIRST else [one.path]
+        )
     origin = [
         {"url": name, "valueString": str(text)}
         for name in ("location", "rule", "profile", "system", "concept", "line", "column")

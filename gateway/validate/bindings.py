@@ -1,58 +1,113 @@
-"""Required bindings: the codes that an element may hold."""
+"""Bindings: the codes that an element may hold, and how strictly."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from gateway.validate.definitions import Library
 from gateway.validate.scope import Check, Place, Scope
 from gateway.validate.terminology import FORMS, Expansion
 
-_RULE = "binding.required"
+LANGUAGES: Final = "http://hl7.org/fhir/ValueSet/all-languages"
+_MAX: Final = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet"
+_ADDITIONAL: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-ElementDefinition.binding.additional"
+# What the purpose of an additional binding means to a checker; candidates, starters and lists for display bind nobody.
+_PURPOSES: Final = {
+    "maximum": "required", "required": "required", "minimum": "", "extensible": "extensible", "current": "",
+}  # fmt: skip
 
 
 def required(value_set: str, type_name: str, library: Library) -> Check:
     """The check of a required binding on one value; the value set is expanded when first met."""
+    return _binding(value_set, "required", type_name, library)
+
+
+def of_element(said: dict[str, Any], type_name: str, library: Library) -> list[Check]:
+    """The checks of all that an ElementDefinition binds: the binding, its upper limit, additional bindings."""
+    binding = said.get("binding", {})
+    bound = [(binding.get("strength"), binding.get("valueSet"))]
+    for extension in binding.get("extension", ()):
+        if extension.get("url") == _MAX:
+            bound.append(("required", extension.get("valueCanonical") or extension.get("valueUri")))
+        elif extension.get("url") == _ADDITIONAL:
+            parts = {one.get("url"): one for one in extension.get("extension", ())}
+            purpose = _PURPOSES.get(parts.get("purpose", {}).get("valueCode"), "")
+            bound.append((purpose, parts.get("valueSet", {}).get("valueCanonical")))
+    return [_binding(url, strength, type_name, library) for strength, url in bound if url and strength in _STRENGTHS]
+
+
+_STRENGTHS: Final = ("required", "extensible")
+
+
+def _binding(value_set: str, strength: str, type_name: str, library: Library) -> Check:
     url = value_set.partition("|")[0]
     judge: Check | None = None
 
     def check(value: Any, place: Place, scope: Scope) -> None:
         nonlocal judge
         if judge is None:
-            judge = _judge(url, type_name, library.expansion(url))
+            judge = _judge(url, strength, type_name, library)
         judge(value, place, scope)
 
     return check
 
 
-def _judge(url: str, type_name: str, expansion: Expansion | None) -> Check:
+def _judge(url: str, strength: str, type_name: str, library: Library) -> Check:
+    expansion, plain = library.expansion(url), type_name in _PLAIN
     if expansion is None:
-        return _form(url, type_name)
-    if type_name in ("code", "string", "uri", "url", "canonical", "id"):
-        return _plain(frozenset[str]().union(*expansion.values()))
-    return _coded({(system, code) for system, codes in expansion.items() for code in codes}, type_name)
+        return _form(url, strength) if plain else _open(url, library.systems(url), strength, type_name)
+    if plain:
+        return _listed(frozenset[str]().union(*expansion.values()), strength)
+    return _coded(expansion, strength, type_name)
 
 
-def _plain(codes: frozenset[str]) -> Check:
+_PLAIN: Final = ("code", "string", "uri", "url", "canonical", "id")
+
+
+def _refuse(strength: str, place: Place, scope: Scope) -> None:
+    if strength == "required":
+        scope.error("code-not-in-value-set", place, "binding.required")
+    else:
+        scope.warn("code-beyond-value-set", place, "binding.extensible")
+
+
+def _listed(codes: frozenset[str], strength: str) -> Check:
     def check(value: Any, place: Place, scope: Scope) -> None:
         if type(value) is str and value and value not in codes:
-            scope.error("code-not-in-value-set", place, _RULE)
+            _refuse(strength, place, scope)
 
     return check
 
 
-def _coded(members: set[tuple[str, str]], type_name: str) -> Check:
-    """One coding that fits is enough; words alone are not."""
+def _coded(expansion: Expansion, strength: str, type_name: str) -> Check:
+    """One coding that fits is enough; words alone are not where the binding is required."""
 
     def check(value: Any, place: Place, scope: Scope) -> None:
         if type(value) is not dict or ("extension" in value and len(value) == 1):
             return  # absent, and the reason given
-        if not any(pair in members for pair in _pairs(value, type_name)):
-            scope.error("code-not-in-value-set", place, _RULE)
+        pairs = list(_pairs(value, type_name))
+        if any(code in expansion.get(system, ()) for system, code in pairs) or (strength != "required" and not pairs):
+            return
+        _refuse(strength, place, scope)
 
     return check
 
 
-def _pairs(value: dict[str, Any], type_name: str) -> Iterator[tuple[Any, Any]]:
+def _open(url: str, systems: frozenset[str] | None, strength: str, type_name: str) -> Check:
+    """A value set that cannot be listed here: a code of a system that it takes nothing from is outside all the same."""
+
+    def check(value: Any, place: Place, scope: Scope) -> None:
+        if type(value) is not dict or ("extension" in value and len(value) == 1):
+            return
+        pairs = list(_pairs(value, type_name))
+        if systems is not None and pairs and not any(system in systems for system, _ in pairs):
+            _refuse(strength, place, scope)
+        elif pairs or strength == "required":
+            scope.not_checked(place, "binding.not-checked", url)
+
+    return check
+
+
+def _pairs(value: dict[str, Any], type_name: str) -> Iterator[tuple[str, str]]:
     codings = value.get("coding", ()) if type_name == "CodeableConcept" else (value,)
     for coding in codings if isinstance(codings, (list, tuple)) else ():
         if type(coding) is dict:
@@ -61,7 +116,7 @@ def _pairs(value: dict[str, Any], type_name: str) -> Iterator[tuple[Any, Any]]:
                 yield system, code
 
 
-def _form(url: str, type_name: str) -> Check:
+def _form(url: str, strength: str) -> Check:
     """A value set that no list holds: its form where one is known, and said to be unchecked."""
     form = FORMS.get(url)
 
@@ -69,6 +124,6 @@ def _form(url: str, type_name: str) -> Check:
         if form is None or type(value) is not str:
             scope.not_checked(place, "binding.not-checked", url)
         elif form.fullmatch(value) is None:
-            scope.error("code-not-in-value-set", place, _RULE)
+            _refuse(strength, place, scope)
 
     return check

@@ -1,6 +1,7 @@
 """The library: which profiles, value sets and code systems are known, from the core package and from files."""
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -10,11 +11,14 @@ import msgspec
 from gateway.core import fhirjson
 from gateway.core.ids import digest as body_digest
 from gateway.validate import packages, terminology
-from gateway.validate.terminology import Expansion
+from gateway.validate.terminology import Codes, Expansion
 
 # What a plan depends on besides the package: raise it when the form of the cache changes.
-_FORM: Final = "1"
-_KINDS: Final = ("StructureDefinition", "ValueSet", "CodeSystem")
+_FORM: Final = "3"
+_CORE_KINDS: Final = ("StructureDefinition", "ValueSet", "CodeSystem")
+_KINDS: Final = (*_CORE_KINDS, "Questionnaire")
+_VITAL_SIGNS: Final = "http://hl7.org/fhir/StructureDefinition/vitalsigns"
+_FIXED_CODING: Final = re.compile(r"Observation\.code\.coding:\w+\.code")
 _OWN: Final = Path(__file__).resolve().parents[2] / "fhir_profiles"
 _KEPT: tuple[str, ...] = (
     "url",
@@ -34,6 +38,8 @@ class CorePlan(msgspec.Struct):
     profiles: dict[str, msgspec.Raw]
     expansions: dict[str, msgspec.Raw]
     systems: dict[str, msgspec.Raw]
+    open_sets: dict[str, frozenset[str] | None]  # value sets that cannot be expanded here: the systems they take from
+    vital_signs: dict[str, dict[str, str]]  # system -> code -> the profile that an observation of it must fit
 
 
 class Library:
@@ -46,6 +52,7 @@ class Library:
             if one.get("resourceType") in self._known and isinstance(url := one.get("url"), str):
                 self._known[one["resourceType"]][url] = one
         self._expansions: dict[str, Expansion | None] = {}
+        self._codes: dict[str, Codes | None] = {}
 
     def profile(self, url: str) -> dict[str, Any] | None:
         """The StructureDefinition of a profile or extension; a version after `|` must fit."""
@@ -55,12 +62,49 @@ class Library:
             found = self._known["StructureDefinition"][name] = msgspec.json.decode(raw)
         return found if found and (not version or found.get("version") == version) else None
 
+    def questionnaire(self, url: str) -> dict[str, Any] | None:
+        """The Questionnaire of a canonical url, whatever its version."""
+        return self._known["Questionnaire"].get(url.partition("|")[0])
+
+    def kind(self, url: str) -> str:
+        """The type of the resource that a canonical url names; empty when it is not known here."""
+        name = url.partition("|")[0]
+        found = next((kind for kind, known in self._known.items() if name in known), "")
+        if found or self._core is None:
+            return found
+        if name in self._core.expansions or name in self._core.open_sets:
+            return "ValueSet"
+        if name in self._core.systems:
+            return "CodeSystem"
+        return "StructureDefinition" if name in self._core.profiles else ""
+
+    def codes(self, system: str) -> Codes | None:
+        """Every code of a code system that is here as a whole; None when it is not."""
+        name = system.partition("|")[0]
+        if name not in self._codes:
+            found = self._code_system(name)
+            self._codes[name] = None if found is None else terminology.all_codes(found)
+        return self._codes[name]
+
+    def property_types(self, system: str) -> dict[str, str]:
+        """The properties that a code system from a package defines, with their types."""
+        found = self._known["CodeSystem"].get(system.partition("|")[0], {})
+        return {str(one.get("code")): str(one.get("type")) for one in found.get("property", ())}
+
+    def vital_sign(self, system: str, code: str) -> str:
+        """The profile that R4 asks of an observation with this code; empty for all other codes."""
+        return self._core.vital_signs.get(system, {}).get(code, "") if self._core else ""
+
     def expansion(self, url: str) -> Expansion | None:
         """The codes of a value set by system; None when they cannot be listed here."""
         name = url.partition("|")[0]
         if name not in self._expansions:
             self._expansions[name] = self._expand(name)
         return self._expansions[name]
+
+    def systems(self, url: str) -> frozenset[str] | None:
+        """The code systems that a value set takes codes from; None when a part of it is not known."""
+        return terminology.systems(url.partition("|")[0], self._value_set)
 
     def _expand(self, url: str) -> Expansion | None:
         if url not in self._known["ValueSet"] and self._core and (raw := self._core.expansions.get(url)):
@@ -74,6 +118,8 @@ class Library:
             found = {
                 "compose": {"include": [{"system": s, "concept": [{"code": c} for c in cs]} for s, cs in codes.items()]}
             }
+        elif found is None and self._core and (systems := self._core.open_sets.get(url)):
+            found = {"compose": {"include": [{"system": one, "filter": [{"op": "open"}]} for one in systems]}}
         return found
 
     def _code_system(self, url: str) -> dict[str, Any] | None:
@@ -99,16 +145,17 @@ def core_plan() -> CorePlan | None:
     try:
         return msgspec.json.decode(cached.read_bytes(), type=CorePlan)
     except (OSError, msgspec.MsgspecError):
-        plan = _build(packages.definitions(packages.core_package(), *_KINDS))
+        plan = _build(packages.definitions(packages.core_package(), *_CORE_KINDS))
         _keep(cached, plan)
         return msgspec.json.decode(plan, type=CorePlan)
 
 
 def _build(definitions: Iterable[dict[str, Any]]) -> bytes:
-    known: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in _KINDS}
+    known: dict[str, dict[str, dict[str, Any]]] = {kind: {} for kind in _CORE_KINDS}
     for one in definitions:
         if "url" in one:
             known[one["resourceType"]][one["url"]] = one
+    _correct(known["StructureDefinition"].get(_VITAL_SIGNS, {}))
     sets, systems = known["ValueSet"].get, known["CodeSystem"].get
     expansions = {url: terminology.expand(url, sets, systems) for url in known["ValueSet"]}
     codes = {url: terminology.all_codes(one) for url, one in known["CodeSystem"].items()}
@@ -119,8 +166,34 @@ def _build(definitions: Iterable[dict[str, Any]]) -> bytes:
             url: {system: sorted(codes) for system, codes in one.items()} for url, one in expansions.items() if one
         },
         "systems": {url: sorted(all_of) for url, all_of in codes.items() if all_of},
+        "open_sets": {
+            url: found and sorted(found)
+            for url, one in expansions.items()
+            if not one
+            for found in [terminology.systems(url, sets)]
+        },
+        "vital_signs": _vital_signs(derived.values()),
     }
     return fhirjson.write(plan)
+
+
+def _correct(vital_signs: dict[str, Any]) -> None:
+    """R4 binds the units of all components to those of the sign itself, which HL7's own examples do not fit."""
+    for element in vital_signs.get("differential", {}).get("element", ()):
+        if element["id"] == "Observation.component.value[x]":
+            element.pop("binding", None)
+
+
+def _vital_signs(profiles: Iterable[dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """The codes that R4's own vital sign profiles fix, each with its profile."""
+    found: dict[str, dict[str, str]] = {}
+    for profile in profiles:
+        if profile["baseDefinition"] == _VITAL_SIGNS:
+            said = {one["id"]: one for one in profile["differential"]["element"]}
+            coding = next((id.removesuffix(".code") for id in said if _FIXED_CODING.fullmatch(id)), "")
+            if fixed := said.get(f"{coding}.code", {}).get("fixedCode"):
+                found.setdefault(said[f"{coding}.system"]["fixedUri"], {})[fixed] = profile["url"]
+    return found
 
 
 def _slim(structure: dict[str, Any]) -> dict[str, Any]:

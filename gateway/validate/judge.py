@@ -1,11 +1,11 @@
 """The judge: one resource with everything in it, against R4, the profiles it claims and those asked for."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from gateway.core import r4
 from gateway.core.issue import Issue, Severity
-from gateway.validate import bundle, model, references
+from gateway.validate import bundle, concepts, model, questionnaire, references
 from gateway.validate.definitions import Library
 from gateway.validate.extensions import Extensions
 from gateway.validate.nodes import each
@@ -14,11 +14,19 @@ from gateway.validate.references import Neighbours
 from gateway.validate.scope import Found, Place, Scope
 from gateway.validate.structure import Structure
 
+# Rules of one type that ask the library for more than its own definition.
+_FURTHER: Final = {
+    "ConceptMap": concepts.concept_map,
+    "QuestionnaireResponse": questionnaire.check,
+    "ValueSet": concepts.value_set,
+}
+
 
 class Judge:
     """Judges resources against one library of definitions; compiled checks are kept."""
 
     def __init__(self, library: Library) -> None:
+        self._library = library
         self._profiles = Profiles(library)
         self._structure = Structure(library, self._nested, Extensions(library, self._profiles).check)
 
@@ -48,9 +56,13 @@ class Judge:
             references.judge(pointer, scope)
         if scope.bundle and name == "Bundle":
             bundle.check(resource, place, scope, scope.bundle)
+        if further := _FURTHER.get(name):
+            further(resource, place, scope, self._library)
         if "contained" in resource:
             _contained_ids(resource, place, scope)
         claimed = [url for url in each(resource, "meta", "profile") if type(url) is str]
+        if scope.found.strict and name == "Observation":
+            claimed += _vital_sign(resource, self._library)
         for url in dict.fromkeys([*claimed, *profiles]):
             self._profiles.check(url, resource, place, scope)
         if name in model.JUDGED and scope.found.heavy == heavy:
@@ -69,6 +81,13 @@ class Judge:
         inner.bundle = scope.bundle
         inner.full_url = scope.bundle.full_urls.get(id(value), "") if scope.bundle else ""
         self._judge(inner)
+
+
+def _vital_sign(observation: dict[str, Any], library: Library) -> list[str]:
+    """The profile of a vital sign: R4 asks of every observation with its code that it fits."""
+    codings = [one for one in each(observation, "code", "coding") if type(one) is dict]
+    found = [library.vital_sign(str(one.get("system")), str(one.get("code"))) for one in codings]
+    return [one for one in found if one][:1]
 
 
 def _contained_ids(resource: dict[str, Any], place: Place, scope: Scope) -> None:

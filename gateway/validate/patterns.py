@@ -1,7 +1,15 @@
-"""Fixed values and patterns."""
+"""Fixed values, patterns, bounds, and the regular expressions of others."""
 
+import re
 from decimal import Decimal
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
+
+from gateway.validate.fhirpath import quantity
+from gateway.validate.nodes import in_order, number
+
+_LONGEST: Final = 1000
+_NESTED: Final = re.compile(r"[*+}]\)[*+{]|\\[1-9]")  # a repeated group that repeats inside, a back reference
 
 
 def chosen(said: dict[str, Any], prefix: str) -> Any:
@@ -25,3 +33,43 @@ def fits(value: Any, wanted: Any) -> bool:
     if type(wanted) is list:
         return type(value) is list and all(any(fits(one, part) for one in value) for part in wanted)
     return is_fixed(value, wanted)
+
+
+def at_least(low: Any, value: Any, *, otherwise: bool = True) -> bool:
+    """Whether the first is not greater; `otherwise` when they cannot be compared."""
+    if type(low) is dict and type(value) is dict:
+        return _amounts(low, value, otherwise)
+    first, second = number(low), number(value)
+    if first is not None and second is not None:
+        return first <= second
+    if type(low) is str and type(value) is str:
+        return in_order(_beginning(low), _beginning(value))
+    return otherwise
+
+
+def _amounts(low: dict[str, Any], value: dict[str, Any], otherwise: bool) -> bool:
+    """Quantities in one unit, or in UCUM units of which one is a multiple of the other."""
+    if all(low.get(name) == value.get(name) for name in ("system", "code")):
+        same = "code" in low or low.get("unit") == value.get("unit")
+        return at_least(low.get("value"), value.get("value"), otherwise=otherwise) if same else otherwise
+    first, second = quantity.of_element(low), quantity.of_element(value)
+    if first is None or second is None or not low.get("system") == value.get("system") == quantity.UCUM:
+        return otherwise
+    pair = quantity.alike(first, second)
+    return otherwise if pair is None else pair[0] <= pair[1]
+
+
+def _beginning(moment: str) -> str:
+    """A year or a month as its first day."""
+    return moment + "-01-01"[len(moment) - 4 :] if moment[4:5] in ("", "-") and len(moment) in (4, 7) else moment
+
+
+@lru_cache(maxsize=256)
+def foreign(text: str) -> re.Pattern[str] | None:
+    """A pattern that a definition asks for; None for one that could run for long or does not compile."""
+    if len(text) > _LONGEST or _NESTED.search(text):
+        return None
+    try:
+        return re.compile(text.removeprefix("^").removesuffix("$"))
+    except re.error:
+        return None

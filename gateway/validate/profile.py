@@ -1,7 +1,6 @@
 """Profiles: a tree of constraints compiled to checks that lie over the structure of R4."""
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from gateway.core import r4
@@ -9,8 +8,7 @@ from gateway.validate import bindings, slicing
 from gateway.validate.definitions import Library
 from gateway.validate.house_rules import HOUSE_RULES
 from gateway.validate.invariants import Rule, rule_of
-from gateway.validate.nodes import in_order, number
-from gateway.validate.patterns import chosen, fits, is_fixed
+from gateway.validate.patterns import at_least, chosen, fits, is_fixed
 from gateway.validate.references import type_of
 from gateway.validate.scope import Check, Found, Place, Scope
 from gateway.validate.tree import Branch, tree
@@ -122,12 +120,11 @@ class Profiles:
         types = {_plain(one) for one in branch.types}
         fixed, pattern = chosen(said, "fixed"), chosen(said, "pattern")
         low, high, longest = chosen(said, "minValue"), chosen(said, "maxValue"), said.get("maxLength")
-        binding = said.get("binding", {})
-        bound = binding.get("valueSet", "") if binding.get("strength") == "required" else ""
         profiles = {kind: urls for kind, urls in _profiles_of(said).items() if kind != "Extension"}  # judged everywhere
         targets = _targets_of(said)
         inner: dict[str, Check] = {}
-        bounds: dict[str, Check] = {}
+        bounds: dict[str, list[Check]] = {}
+        bound = "binding" in said
 
         def judge(one: Standing, scope: Scope) -> None:
             value, place, type_name = one
@@ -140,14 +137,15 @@ class Profiles:
                 scope.error("value-fixed", place, rule)
             if pattern is not None and not fits(value, pattern):
                 scope.error("value-pattern", place, rule)
-            if (low is not None and not _at_least(low, value)) or (high is not None and not _at_least(value, high)):
+            if (low is not None and not at_least(low, value)) or (high is not None and not at_least(value, high)):
                 scope.error("value-range", place, rule)
             if longest is not None and type(value) is str and len(value) > longest:
                 scope.error("value-too-long", place, rule)
             if bound and type_name in _CODED:
                 if type_name not in bounds:
-                    bounds[type_name] = bindings.required(bound, type_name, self._library)
-                bounds[type_name](value, place, scope)
+                    bounds[type_name] = bindings.of_element(said, type_name, self._library)
+                for check in bounds[type_name]:
+                    check(value, place, scope)
             if targets and type_name == "Reference" and (kind := type_of(value, scope)) and kind not in targets:
                 scope.error("reference-target", place, rule)
             if branch.children or said.get("constraint"):
@@ -254,15 +252,3 @@ def _targets_of(said: dict[str, Any]) -> frozenset[str]:
     """The types that a reference may point to; empty when one of them is a profile that we cannot name."""
     names = [url.rpartition("/")[2] for one in said.get("type", ()) for url in one.get("targetProfile", ())]
     return frozenset(names) if all(r4.is_resource(name) for name in names) else frozenset()
-
-
-def _at_least(low: Any, value: Any) -> bool:
-    """Whether the first is not greater; True when they cannot be compared."""
-    if type(low) is dict and type(value) is dict:
-        if any(low.get(name) != value.get(name) for name in ("system", "code")):
-            return True
-        return _at_least(low.get("value"), value.get("value"))
-    first, second = number(low), number(value)
-    if isinstance(first, Decimal) and isinstance(second, Decimal):
-        return first <= second
-    return in_order(low, value) if type(low) is str and type(value) is str else True

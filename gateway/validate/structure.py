@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.core import r4
 from gateway.core.r4 import Element
-from gateway.validate import bindings
+from gateway.validate import bindings, datatypes
 from gateway.validate.definitions import Library
 from gateway.validate.invariants import Rule, rule_of
 from gateway.validate.primitive import ACTIVE_MARKUP, PREDICATES, has_json_type
@@ -43,6 +43,7 @@ class Structure:
         choices = _choices(definition.elements)
         own = (*definition.rules, "ext-1") if name == "Extension" else definition.rules
         rules = [(key, rule_of(key, name)) for key in own]
+        extra = datatypes.check_of(name, self._library)
         is_element = definition.kind != "resource"
 
         def check(node: Any, place: Place, scope: Scope) -> None:
@@ -66,6 +67,8 @@ class Structure:
                     scope.error("choice-repeated", Place(place, label), "structure.choice")
             for key, rule in rules:
                 _apply(key, rule, node, place, scope)
+            if extra:
+                extra(node, place, scope)
 
         return check
 
@@ -81,6 +84,8 @@ class Structure:
         one = _with_rules(one, [(key, rule_of(key, holder)) for key in element.rules])
         if element.binding:
             one = _both(one, bindings.required(element.binding, element.type, self._library))
+        if name == "language" and element.type == "code" and holder != "Expression":
+            one = _both(one, bindings.required(bindings.LANGUAGES, "code", self._library))
         return _array(name, one, element.primitive) if element.array else _single(name, one)
 
     def _primitive(self, element: Element) -> Check:
@@ -96,6 +101,14 @@ class Structure:
             elif "<" in value and ACTIVE_MARKUP.search(value):
                 scope.error("text-unsafe", place, "extra.markup")
 
+        def canonical(value: Any, place: Place, scope: Scope) -> None:
+            check(value, place, scope)
+            kind = self._library.kind(value) if type(value) is str else ""
+            if kind and element.targets and kind not in element.targets:
+                scope.error("reference-target", place, "reference.canonical")
+
+        if name == "canonical":
+            return canonical
         return text if name in ("string", "markdown") else check
 
     def _complex(self, element: Element) -> Check:

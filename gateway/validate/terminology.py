@@ -22,6 +22,26 @@ def expand(url: str, value_set: Find, code_system: Find) -> Expansion | None:
     return _expand(url.partition("|")[0], value_set, code_system, ())
 
 
+def systems(url: str, value_set: Find) -> Codes | None:
+    """The code systems that a value set takes codes from, or None when it imports a set that is not here."""
+    return _systems(url, value_set, ())
+
+
+def _systems(url: str, value_set: Find, inside: tuple[str, ...]) -> Codes | None:
+    found = value_set(url)
+    if found is None or url in inside:
+        return None
+    total: set[str] = set()
+    for part in found.get("compose", {}).get("include", ()):
+        imported = [_systems(one.partition("|")[0], value_set, (*inside, url)) for one in part.get("valueSet", ())]
+        if "system" in part:
+            total.add(part["system"])
+        elif None in imported:
+            return None
+        total.update(*(one for one in imported if one and "system" not in part))
+    return frozenset(total) or None
+
+
 def all_codes(system: dict[str, Any]) -> Codes | None:
     """Every code of a complete code system."""
     if system.get("content") != "complete":
