@@ -29,6 +29,9 @@ SHAPES = ((re.compile(r"\d{1,5}-\d"), (LOINC, RACE)), (re.compile(r"\d{4,15}[01]
 
 # What facts of C-CDA rows compare with. `code` without a system is LOINC or SNOMED CT by its form, else HL7's ActCode.
 ATTRIBUTES = {
+    "classCode": (f"{THO}/v3-RoleClass",),
+    "interpretationCode/@code": (f"{THO}/v3-ObservationInterpretation",),
+    "participantRole/code/@code": (f"{THO}/v3-RoleCode",),
     "typeCode": (f"{THO}/v3-ActRelationshipType", f"{THO}/v3-ParticipationType"),
     "moodCode": (f"{THO}/v3-ActMood",),
     "confidentialityCode/@code": (f"{THO}/v3-Confidentiality",),

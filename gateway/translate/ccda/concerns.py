@@ -3,11 +3,13 @@
 from typing import Any, Final
 
 from gateway.core.ledger import State
+from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.problems import VERIFICATION, problem_type
-from gateway.translate.ccda.statements import ENTRY_REFERENCE, PLANNED, has_template, inside, made
+from gateway.translate.ccda.relations import add
+from gateway.translate.ccda.statements import ENTRY_REFERENCE, PLANNED, authored, has_template, inside, made, stand_for
 from gateway.translate.ccda.times import moment, put
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Resource, Translation
@@ -26,10 +28,12 @@ def health_concern(node: Element, translation: Translation, resource: Resource) 
     problem = False
     for inner in inside(node):
         references = made(inner, translation)
-        if not has_template(inner, "4.4", "4.3"):
+        named = _named_problem(inner, translation) if has_template(inner, ENTRY_REFERENCE) else inner
+        if named is None or not has_template(named, "4.4", "4.3"):
             continue
         problem = True
-        for reference in references:
+        for reference in references or made(named, translation):
+            stand_for(node, reference, translation)
             condition = translation.find(reference)
             if condition is not None and condition["resourceType"] == "Condition":
                 held = condition.setdefault("category", [])
@@ -38,6 +42,17 @@ def health_concern(node: Element, translation: Translation, resource: Resource) 
                 _followed_since(node, translation, condition)
     if not problem and translation.policy("concern_of_observation") == "observation-and-condition":
         translation.make("ccda.HealthConcern.Condition", node)
+
+
+def _named_problem(node: Element, translation: Translation) -> Element | None:
+    """The problem that an entry reference names, wherever in the document it is told."""
+    known = translation.memory.get("problems")
+    if known is None:
+        root = translation.record.root
+        below = root.below("observation", "act")  # type: ignore[attr-defined]
+        stands = (one for one in below if has_template(one, "4.4", "4.3"))
+        known = translation.memory["problems"] = {key: one for one in stands for key in identifiers.keys(one)}
+    return next((known[key] for key in identifiers.keys(node) if key in known), None)
 
 
 def _no_concern(node: Element, translation: Translation) -> None:
@@ -122,9 +137,19 @@ def interventions(node: Element, translation: Translation, resource: Resource) -
     if node.look("negationInd") == "true":
         translation.enter_all(node, State.TEXT, "ccda.intervention.none", "says that it did not take place")
         return
+    code, text = node.first("code"), node.first("text")
+    kind = codeable_concept(code, translation) if code is not None else None
+    words = referenced_words(text, translation) if text is not None else ""
     for inner in inside(node):
-        made(inner, translation)
-    text = node.first("text")
+        for reference in made(inner, translation)[:1]:
+            held = translation.find(reference)
+            if kind and held is not None and held["resourceType"] == "ServiceRequest":
+                add(held, "category", kind)
+            elif kind and held is not None and held["resourceType"] == "Procedure":
+                held.setdefault("category", kind)
+            if words:
+                translation.memory.setdefault("titles", {})[reference["reference"]] = words
+            authored(node, reference, translation)
     empty = all(has_template(inner, ENTRY_REFERENCE) for inner in inside(node))
     if empty and text is not None and text.valued:
         planned = node.look("moodCode") in PLANNED

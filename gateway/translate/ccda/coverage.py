@@ -1,21 +1,17 @@
-"""Payers and care teams: who pays, who is insured, who cares."""
+"""Payers: who pays, who is insured, what they agreed to."""
 
 from typing import Any, Final
 
-from gateway.translate.ccda.codes import display as display_of
 from gateway.translate.ccda.codes import referenced_words
 from gateway.translate.ccda.element import Element
-from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.identifiers import identifier
-from gateway.translate.ccda.participants import is_patient, organization, related_person, role_of
-from gateway.translate.ccda.statements import inside, made, negated_wrapper, short, statements
-from gateway.translate.ccda.times import document_day
+from gateway.translate.ccda.participants import is_patient, organization, person_of, related_person, role_of
+from gateway.translate.ccda.relations import tie
+from gateway.translate.ccda.statements import inside, made, negated_wrapper, short
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Reference, Resource, Translation
 
 _CLASS: Final = "http://terminology.hl7.org/CodeSystem/coverage-class"
-_ENDED: Final = frozenset({"completed", "aborted", "cancelled"})
-_TEAM_PARTS: Final = frozenset({"4.500.1", "4.500.2"})
 
 
 @step("policy", "ccda")
@@ -23,6 +19,8 @@ def policy(node: Element, translation: Translation, resource: Resource) -> None:
     """A policy is a coverage, unless the source says that there is none: R4 has no status for that."""
     if not negated_wrapper(node, translation):
         translation.make("ccda.PolicyActivity.Coverage", node)
+        for performer in node.at("performer[template 4.88]"):
+            translation.make("ccda.guarantor.Account", performer)
 
 
 @step("payors", "ccda")
@@ -31,11 +29,7 @@ def payors(node: Element, translation: Translation, resource: Resource) -> None:
     for performer in node.children("performer"):
         if "4.88" in map(short, performer.templates()):
             continue
-        role = role_of(performer)
-        if role is None:
-            continue
-        stands = role.first("representedOrganization")
-        found = organization(stands if stands is not None and stands.valued else role, translation)
+        found = payer(performer, translation)
         if found is not None and found not in resource.get("payor", []):
             resource.setdefault("payor", []).append(found)
 
@@ -65,42 +59,51 @@ def subscriber(node: Element, translation: Translation) -> Reference | None:
 
 @step("authorization", "ccda")
 def authorization(node: Element, translation: Translation, resource: Resource) -> None:
-    """A payer's consent to something is no act on the patient: its id stands on what it allows."""
+    """A payer's consent is no act on the patient: an answer to a claim, or its number alone, on what it allows."""
+    answer = translation.make("ccda.Authorization.ClaimResponse", node) if _is_answer(node) else None
     for inner in inside(node):
         for reference in made(inner, translation):
             allowed = translation.find(reference)
-            if allowed is not None and allowed["resourceType"] == "ServiceRequest":
-                ids = [found for one in node.children("id") if (found := identifier(one, translation))]
-                held = allowed.setdefault("supportingInfo", [])
-                held += [{"type": "ClaimResponse", "identifier": one} for one in ids]
+            if allowed is None or allowed["resourceType"] != "ServiceRequest":
+                continue
+            if answer is not None:
+                tie(allowed, answer)
+                continue
+            ids = [found for one in node.children("id") if (found := identifier(one, translation))]
+            held = allowed.setdefault("supportingInfo", [])
+            held += [{"type": "ClaimResponse", "identifier": one} for one in ids]
 
 
-@converter("team_name", "ccda")
-def team_name(node: Element, translation: Translation) -> str | None:
-    """What a team is called."""
-    return display_of(node, translation) or None
+def _is_answer(node: Element) -> bool:
+    """Whether all is told that R4 asks of an answer: its kind, its day, who gave it, that it is complete."""
+    told = ("code/@code", "effectiveTime/@value", "../../performer[template 4.87]")
+    return all(node.at(one) for one in told) and any(one.peek == "completed" for one in node.at("statusCode/@code"))
 
 
-@step("member_left", "ccda")
-def member_left(node: Element, translation: Translation, element: dict[str, Any]) -> None:
-    """A member of the past whose last day is not told: the document's day, where a policy says so."""
-    status = next(iter(node.at("../statusCode")), None)
-    if status is None or status.look("code") not in _ENDED or "end" in element.get("period", {}):
-        return
-    status.read("code")
-    day = document_day(translation) if translation.policy("inactive_member_end") == "document-day" else ""
-    if day:
-        element.setdefault("period", {})["end"] = day
-    else:
-        element.setdefault("period", {})["_end"] = absent()
+@converter("payer", "ccda")
+def payer(node: Element, translation: Translation) -> Reference | None:
+    """The organization behind a performer."""
+    role = role_of(node)
+    if role is None:
+        return None
+    stands = role.first("representedOrganization")
+    return organization(stands if stands is not None and stands.valued else role, translation)
 
 
-@step("team_rest", "ccda")
-def team_rest(node: Element, translation: Translation, resource: Resource) -> None:
-    """Each member has a role, if only one that is not known; what else a team's entry holds is made too."""
-    for one in resource.get("participant", []):
-        one.setdefault("role", [absent()])
-    for child in node.children("component"):
-        for inner in statements(child):
-            if not _TEAM_PARTS & set(map(short, inner.templates())):
-                made(inner, translation)
+@converter("group", "ccda")
+def group(node: Element, translation: Translation) -> dict[str, Any] | None:
+    """The group that a policy belongs to, under its number."""
+    if not node.look("extension"):
+        return None
+    return {"type": {"coding": [{"system": _CLASS, "code": "group"}]}, "value": node.read("extension")}
+
+
+@converter("guarantor", "ccda")
+def guarantor(node: Element, translation: Translation) -> Reference | None:
+    """Who answers for the costs: the patient, another person, or an organization."""
+    role = role_of(node)
+    if role is None:
+        return None
+    if is_patient(role, translation):
+        return translation.refer("Patient")
+    return related_person(node, translation) if person_of(role) is not None else payer(node, translation)

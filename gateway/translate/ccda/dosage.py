@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
+from gateway.core.issue import Severity
 from gateway.core.ledger import State
 from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
 from gateway.translate.ccda.element import Element
@@ -25,8 +26,9 @@ def directions(node: Element, translation: Translation, resource: Resource) -> N
     texts = _texts(node, translation)
     if texts:
         dosage["text"] = texts[0]
-        resource.setdefault("note", []).extend({"text": one} for one in texts[1:])
-    _timing(node, translation, dosage)
+    notes = texts[1:]
+    _timing(node, translation, dosage, notes)
+    resource.setdefault("note", []).extend({"text": one} for one in notes)
     _needed(node, translation, dosage)
     for name, element in (("routeCode", "route"), ("approachSiteCode", "site")):
         child = node.first(name)
@@ -91,6 +93,8 @@ def _dose(node: Element, translation: Translation, dosage: dict[str, Any]) -> No
             coded = next((one for one in concept.get("coding", []) if one.get("system")), None)
             if coded:
                 held.update(system=coded["system"], code=coded["code"])
+        if held and "unit" not in held:
+            translation.warn("unit-missing", severity=Severity.INFORMATION, node=dose)
     rate = node.first("rateQuantity")
     if rate is not None:
         _amount(rate, translation, made, "rate")
@@ -121,7 +125,7 @@ def _amount(node: Element, translation: Translation, made: dict[str, Any], name:
         made[f"{name}Quantity"] = found
 
 
-def _timing(node: Element, translation: Translation, dosage: dict[str, Any]) -> None:
+def _timing(node: Element, translation: Translation, dosage: dict[str, Any], notes: list[str]) -> None:
     """By the type of each time, never by its place; a second pattern is text, not a merged guess."""
     repeat: dict[str, Any] = {}
     timing: dict[str, Any] = {}
@@ -135,7 +139,7 @@ def _timing(node: Element, translation: Translation, dosage: dict[str, Any]) -> 
                 continue
             (_periodic if kind == "PIVL_TS" else _event)(one, translation, repeat)
         else:
-            _bounds(one, translation, repeat, timing)
+            _bounds(one, translation, repeat, timing, notes)
     count = node.first("repeatNumber")
     sent = count.look("value") if count is not None and node.look("moodCode") != "EVN" else ""
     if count is not None and sent.isdigit() and 0 < int(sent) < 1000:
@@ -155,18 +159,22 @@ def _times(node: Element) -> list[Element]:
     return found
 
 
-def _bounds(node: Element, translation: Translation, repeat: dict[str, Any], timing: dict[str, Any]) -> None:
+def _bounds(
+    node: Element, translation: Translation, repeat: dict[str, Any], timing: dict[str, Any], notes: list[str]
+) -> None:
+    """How long; R4 holds a span or a duration, so a duration beside a span is a note."""
     if sent := node.look("value"):
         node.read("value")
         put_event(timing, moment(sent, translation))
         return
     width = node.first("width")
-    if width is not None and (found := quantity(width, translation)) and found.get("code") in _UNITS:
-        repeat["boundsDuration"] = found
-        return
-    found_period = period(node, translation)
-    if found_period and "boundsPeriod" not in repeat:
-        repeat["boundsPeriod"] = found_period
+    lasts = quantity(width, translation) if width is not None else None
+    if found_period := period(node, translation):
+        repeat.setdefault("boundsPeriod", found_period)
+        if lasts:
+            notes.append(f"Duration: {lasts['value']} {lasts.get('unit', '')}".strip())
+    elif lasts and lasts.get("code") in _UNITS:
+        repeat["boundsDuration"] = lasts
 
 
 def put_event(timing: dict[str, Any], value: Any) -> None:
@@ -191,9 +199,14 @@ def _periodic(node: Element, translation: Translation, repeat: dict[str, Any]) -
         return
     unit = low.read("unit")
     high.read("unit")
-    if unit in _UNITS:
-        small, large = _plain(decimal(low.read("value"))), _plain(decimal(high.read("value")))
-        repeat.update(frequency=1, period=small, periodMax=large, periodUnit=unit)
+    if unit not in _UNITS:
+        return
+    small, large = decimal(low.read("value")), decimal(high.read("value"))
+    if node.look("institutionSpecified") == "true" and (most := _a_day(small, unit)) and (least := _a_day(large, unit)):
+        node.read("institutionSpecified")
+        repeat.update(frequency=least, frequencyMax=most, period=1, periodUnit="d")
+    else:
+        repeat.update(frequency=1, period=_plain(small), periodMax=_plain(large), periodUnit=unit)
 
 
 def _every(node: Element, every: Element, repeat: dict[str, Any]) -> None:
@@ -201,16 +214,22 @@ def _every(node: Element, every: Element, repeat: dict[str, Any]) -> None:
     node.read("institutionSpecified")
     if unit not in _UNITS or value <= 0:
         return
-    if node.look("institutionSpecified") == "true" and unit in _DAY:
-        times = _DAY[unit] / value
-        whole = times.quantize(Decimal(1), ROUND_HALF_EVEN)
-        if whole >= 1 and abs(times - whole) <= whole * Decimal("0.02"):
-            repeat.update(frequency=int(whole), period=1, periodUnit="d")
-            return
+    if node.look("institutionSpecified") == "true" and (times := _a_day(value, unit)):
+        repeat.update(frequency=times, period=1, periodUnit="d")
+        return
     if unit == "d" and value < 1 and abs(1 / value - round(1 / value)) < Decimal("0.02"):
         repeat.update(frequency=round(1 / value), period=1, periodUnit="d")
         return
     repeat.update(frequency=1, period=_plain(value), periodUnit=unit)
+
+
+def _a_day(period: Decimal, unit: str) -> int:
+    """How many times a day that is, where it is a whole number within two in a hundred; else 0."""
+    if unit not in _DAY or period <= 0:
+        return 0
+    times = _DAY[unit] / period
+    whole = times.quantize(Decimal(1), ROUND_HALF_EVEN)
+    return int(whole) if whole >= 1 and abs(times - whole) <= whole * Decimal("0.02") else 0
 
 
 def _plain(value: Decimal) -> Decimal | int:

@@ -8,19 +8,19 @@ from typing import Any, Final
 
 from gateway.core.errors import MultiPatientError
 from gateway.core.ledger import State
-from gateway.translate.ccda.codes import coding, known_uri
+from gateway.translate.ccda.codes import coding, display, known_uri
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
+from gateway.translate.ccda.identifiers import identifier
 from gateway.translate.ccda.participants import organization, participant
 from gateway.translate.converter import NotConvertedError, converter, step
-from gateway.translate.translation import Resource, Translation
+from gateway.translate.translation import Reference, Resource, Translation
 
 _CLASSES: Final = frozenset(
     {"AMB", "EMER", "FLD", "HH", "IMP", "ACUTE", "NONAC", "OBSENC", "PRENC", "SS", "VR"}
 )  # fmt: skip
 _ACT_CODE: Final = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}")
-_CONFIDENTIALITY: Final = frozenset({"U", "L", "M", "N", "R", "V"})
 
 
 @step("one_patient", "ccda")
@@ -85,15 +85,13 @@ def reported(node: Element, translation: Translation, resource: Resource) -> Non
         resource["reportedBoolean"] = True
 
 
-@converter("confidentiality", "ccda")
-def confidentiality(node: Any, translation: Translation) -> str:
-    """The level of confidentiality, where it is one."""
-    said = str(node.read("code")).upper()
-    for name in ("codeSystem", "codeSystemName", "displayName"):
-        node.read(name)
-    if said not in _CONFIDENTIALITY:
-        raise NotConvertedError("code-unknown", concept=said)
-    return said
+@converter("order_named", "ccda")
+def order_named(node: Element, translation: Translation) -> Reference | None:
+    """The order that a document answers, by the number that its sender gave it."""
+    found = identifier(node, translation)
+    code = node.parent.first("code") if node.parent is not None else None
+    named = display(code, translation) if found and code is not None else ""
+    return {"type": "ServiceRequest", "identifier": found, **({"display": named} if named else {})} if found else None
 
 
 @converter("language", "ccda")

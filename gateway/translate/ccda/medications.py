@@ -92,7 +92,9 @@ def supply_of(node: Element, translation: Translation, resource: Resource) -> No
         amount = supply.first("quantity")
         if amount is not None and (found := quantity(amount, translation)) and "quantity" not in request:
             request["quantity"] = found
-        _refills(supply, translation, request)
+        number = supply.first("repeatNumber")
+        if number is not None and (fills := refills(number, translation)) is not None:
+            request.setdefault("numberOfRepeatsAllowed", fills)
         times = supply.first("effectiveTime")
         if times is not None and (found := period(times, translation)):
             request.setdefault("validityPeriod", found)
@@ -121,12 +123,13 @@ def _names(material: Element | None, translation: Translation) -> set[str]:
     return names | {one["code"] for one in concept.get("coding", [])} | {concept.get("text", "").lower()} - {""}
 
 
-def _refills(supply: Element, translation: Translation, request: dict[str, Any]) -> None:
-    number = supply.first("repeatNumber")
-    sent = number.look("value") if number is not None else ""
-    if number is not None and sent.isdigit() and len(sent) < 5:
-        number.read("value")
-        request.setdefault("numberOfRepeatsAllowed", max(int(sent) - 1, 0))
+@converter("refills", "ccda")
+def refills(node: Element, translation: Translation) -> int | None:
+    """How often a drug may be dispensed again; the source counts the first time too."""
+    sent = node.look("value")
+    if not (sent.isdigit() and len(sent) < 5):
+        return None
+    return max(int(node.read("value")) - 1, 0)
 
 
 @step("course_over", "ccda")
@@ -177,6 +180,8 @@ def value_words(node: Element, translation: Translation) -> dict[str, Any] | Non
     """What a planned observation is to show, as an order's detail."""
     if node.look("code") or node.children("translation"):
         return codeable_concept(node, translation)
+    if node.type == "BL":
+        return {"text": node.read("value")} if node.look("value") else None
     if node.look("value"):
         found = quantity(node, translation)
         return {"text": f"{found['value']} {found.get('unit', '')}".strip()} if found else None

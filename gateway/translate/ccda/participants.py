@@ -22,6 +22,8 @@ _PERSONS: Final = ("assignedPerson", "associatedPerson", "relatedPerson", "playi
 _ORGANIZATIONS: Final = ("representedOrganization", "scopingOrganization", "receivedOrganization", "scopingEntity")
 _FUNCTIONS: Final = ("functionCode", "sdtc:functionCode")
 _DEVICES: Final = ("assignedAuthoringDevice", "playingDevice")
+# Associated entities that belong to the patient and not to an institution.
+_RELATED: Final = frozenset({"PRS", "NOK", "CAREGIVER", "AGNT", "GUAR", "ECON"})
 Key = tuple[str, str]
 
 
@@ -84,6 +86,17 @@ def related_person(node: Element, translation: Translation) -> Reference | None:
     return translation.make("ccda.relatedEntity.RelatedPerson", role) if role is not None else None
 
 
+def contact(node: Element, translation: Translation) -> Reference | None:
+    """Whom to call back: a person in a role, under the numbers that are told for it."""
+    role = role_of(node)
+    person = practitioner(role, translation) if role is not None else None
+    if role is None or person is None:
+        return None
+    made: dict[str, Any] = {"resourceType": "PractitionerRole", "practitioner": person}
+    translation.run("ccda.contact.PractitionerRole", role, made)
+    return translation.add(made, node=role)
+
+
 def practitioner(role: Element, translation: Translation) -> Reference | None:
     """The person in a role as Practitioner; an id alone may name one that is told of elsewhere."""
     if person_of(role) is None and not _person_ids(role):
@@ -140,7 +153,9 @@ def _device(role: Element, translation: Translation) -> Reference | None:
 
 def _related(role: Element, translation: Translation) -> Reference | None:
     person = person_of(role)
-    if role.name == "relatedEntity" or (person is not None and person.first("sdtc:asPatientRelationship") is not None):
+    theirs = role.look("classCode") in _RELATED and (person is not None or not _is_organization_only(role))
+    related = person is not None and person.first("sdtc:asPatientRelationship") is not None
+    if role.name == "relatedEntity" or theirs or related:
         return translation.make("ccda.relatedEntity.RelatedPerson", role)
     return None
 

@@ -15,6 +15,12 @@ _US_CORE: Final = "http://hl7.org/fhir/us/core/StructureDefinition"
 # The categories of the Office of Management and Budget, as US Core lists them; any other code is a detail.
 _RACES: Final = frozenset({"1002-5", "2028-9", "2054-5", "2076-8", "2106-3"})
 _ETHNICITIES: Final = frozenset({"2135-2", "2186-5"})
+# Observations about who the patient is, and US Core's extension for each.
+_SAID_OF_PATIENT: Final = {
+    "76689-9": ("us-core-birthsex", "valueCode"),
+    "76691-5": ("us-core-genderIdentity", "valueCodeableConcept"),
+    "95370-3": ("us-core-tribal-affiliation", "extension"),
+}
 
 
 @converter("birth_date", "ccda")
@@ -69,6 +75,26 @@ def communication(node: Element, translation: Translation) -> dict[str, Any] | N
     if parts:
         made["extension"] = [{"url": PROFICIENCY, "extension": parts}]
     return made
+
+
+@step("of_patient", "ccda")
+def of_patient(node: Element, translation: Translation, resource: Resource) -> None:
+    """What an observation says of who the patient is stands on the Patient too; what was told first stands."""
+    patient, code, value = translation.patient, node.first("code"), node.first("value")
+    found = codeable_concept(value, translation) if value is not None else None
+    if patient is None or code is None or not found:
+        return
+    name, kind = _SAID_OF_PATIENT[code.look("code")]
+    made: dict[str, Any] = {"url": f"{_US_CORE}/{name}"}
+    if kind == "extension":
+        made["extension"] = [{"url": "tribalAffiliation", "valueCodeableConcept": found}]
+    elif kind == "valueCodeableConcept":
+        made[kind] = found
+    elif found.get("coding"):
+        made[kind] = found["coding"][0]["code"]
+    held = patient.setdefault("extension", [])
+    if len(made) > 1 and all(one["url"] != made["url"] for one in held):
+        held.append(made)
 
 
 def _categories(

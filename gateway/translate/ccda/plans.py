@@ -1,20 +1,19 @@
-"""Plans, goals and the referral of a document: what is planned is never told as done."""
+"""Plans: what is planned is never told as done."""
 
 from typing import Any, Final
 
 from gateway.core.issue import Severity
 from gateway.core.outcome import BASE
-from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
+from gateway.translate.ccda.codes import codeable_concept
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent, agreed_status
 from gateway.translate.ccda.identifiers import identifier
 from gateway.translate.ccda.narrative import XHTML, text_div
-from gateway.translate.ccda.results import value_of
+from gateway.translate.ccda.relations import add
 from gateway.translate.ccda.sections import Section, sections
-from gateway.translate.ccda.statements import add, has_template, inside, made
-from gateway.translate.ccda.times import date as day
-from gateway.translate.ccda.times import period, put
-from gateway.translate.converter import step
+from gateway.translate.ccda.statements import has_template, inside, made
+from gateway.translate.ccda.times import period
+from gateway.translate.converter import converter, step
 from gateway.translate.translation import Reference, Resource, Translation
 
 PLANS: Final = ("18776-5", "51847-2", "59772-4")
@@ -22,10 +21,9 @@ GOALS: Final = "61146-7"
 CONCERNS: Final = "75310-3"
 INTERVENTIONS: Final = "62387-6"
 OUTCOMES: Final = "11383-7"
-REASON: Final = "42349-1"
 _CARE_PLAN: Final = "2.16.840.1.113883.10.20.22.1.15"
-_REFERRAL: Final = "2.16.840.1.113883.10.20.22.1.14"
 _ASSESS_PLAN: Final = {"system": "http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "code": "assess-plan"}
+_ACTIVITY_TITLE: Final = "http://hl7.org/fhir/StructureDefinition/careplan-activity-title"
 _PROFILE: Final = f"{BASE}/StructureDefinition/so-outside-careplan"
 _TAG: Final = {"system": f"{BASE}/CodeSystem/so-tag", "code": "outside-reported"}
 # What R4 lets a plan's activity point to.
@@ -33,12 +31,11 @@ _REQUESTS: Final = frozenset(
     {"Appointment", "CommunicationRequest", "DeviceRequest", "MedicationRequest", "NutritionOrder", "Task",
      "ServiceRequest", "VisionPrescription", "RequestGroup"}
 )  # fmt: skip
-_REFERRED: Final = frozenset({"Condition", "MedicationRequest", "AllergyIntolerance", "DiagnosticReport", "Procedure"})
 
 
 @step("after_sections", "ccda")
 def after_sections(node: Element, translation: Translation, resource: Resource) -> None:
-    """The care plans and the referral that a document as a whole is."""
+    """The care plans that a document as a whole is, or that its sections are."""
     composition = translation.latest("Composition") or {}
     _care_team(translation)
     if _CARE_PLAN in node.templates():
@@ -46,8 +43,6 @@ def after_sections(node: Element, translation: Translation, resource: Resource) 
     else:
         for section in sections(translation, *PLANS):
             _plan_of(section, translation, composition)
-    if _REFERRAL in node.templates():
-        _referral(node, translation, composition)
 
 
 def _whole_plan(node: Element, translation: Translation, composition: Resource) -> None:
@@ -64,10 +59,14 @@ def _whole_plan(node: Element, translation: Translation, composition: Resource) 
             plan["status"] = known.code
     if "status" not in plan:
         plan["status"] = agreed_status("careplan_status", translation, node)
+    for one in node.at("relatedDocument[@typeCode=RPLC]/parentDocument/id"):
+        if found := identifier(one, translation):
+            add(plan, "replaces", {"type": "CarePlan", "identifier": found})
     told = sections(translation, CONCERNS, GOALS, INTERVENTIONS, OUTCOMES, *PLANS)
     _words(plan, told)
     for section in told:
         _take(plan, section)
+    _entitle(plan, translation)
     _keep(plan, translation, ("plan", "document"))
 
 
@@ -140,6 +139,15 @@ def _take(plan: Resource, section: Section, only: tuple[str, ...] = ()) -> None:
             add(plan, "supportingInfo", reference)
 
 
+def _entitle(plan: Resource, translation: Translation) -> None:
+    """The words of an intervention are the title of the activity that it became."""
+    titles: dict[str, str] = translation.memory.get("titles", {})
+    for activity in plan.get("activity", []):
+        references = [activity.get("reference"), *activity.get("outcomeReference", [])]
+        for words in {titles[one["reference"]]: 1 for one in references if one and one["reference"] in titles}:
+            add(activity, "extension", {"url": _ACTIVITY_TITLE, "valueString": words})
+
+
 def _keep(plan: Resource, translation: Translation, identity: tuple[str, ...]) -> None:
     if "subject" in plan:
         scope = plan.get("identifier", [{}])[0]
@@ -166,122 +174,18 @@ def _care_team(translation: Translation) -> None:
     translation.add(team, identity=("performers",))
 
 
-def _referral(node: Element, translation: Translation, composition: Resource) -> None:
-    """A referral note asks us something: its reason, in full, who asks and whom."""
-    acts = [one for section in sections(translation, REASON) for one in section.references]
-    held = next((one for one in acts if one["reference"].startswith("ServiceRequest/")), None)
-    request = translation.find(held) if held is not None else None
-    if request is None:
-        if (patient := translation.refer("Patient")) is None:
-            return
-        status = agreed_status("referral_status", translation, node)
-        request = {"resourceType": "ServiceRequest", "status": status, "intent": "order", "subject": patient}
-    request["intent"] = "order"
-    request.setdefault("code", {"coding": [{"system": "http://loinc.org", "code": "57133-1"}]})
-    if not any(one.get("code") == "57133-1" for one in _codings(request)):
-        add(request, "category", {"coding": [{"system": "http://loinc.org", "code": "57133-1"}]})
-    if (found := composition.get("identifier")) and found not in request.get("identifier", []):
-        add(request, "identifier", found)
-    for name in ("date", "_date"):
-        if name in composition:
-            request.setdefault("_authoredOn" if name[0] == "_" else "authoredOn", composition[name])
-    authors = [one for one in composition.get("author", []) if "reference" in one]
-    if authors:
-        request.setdefault("requester", authors[0])
-    if recipients := [who for role, who in translation.memory.get("agents", []) if role == "recipient"]:
-        request.setdefault("performer", recipients)
-    _reasons(request, translation)
-    for one in translation.resources:
-        if one["resourceType"] in _REFERRED:
-            add(request, "supportingInfo", {"reference": f"{one['resourceType']}/{one['id']}"})
-        elif one["resourceType"] == "Coverage":
-            add(request, "insurance", {"reference": f"Coverage/{one['id']}"})
-    if held is None:
-        translation.add(
-            request, identity=("referral", *(str(v) for v in (composition.get("identifier") or {}).values()))
-        )
-
-
-def _reasons(request: Resource, translation: Translation) -> None:
-    for section in sections(translation, REASON):
-        text = section.node.first("text")
-        words = text.words() if text is not None else ""
-        if words and not any(one.get("text") == words for one in request.get("reasonCode", [])):
-            request.setdefault("reasonCode", []).append({"text": words})
-            if "second opinion" in words.lower():
-                translation.warn("second-opinion-suspected", severity=Severity.INFORMATION, node=section.node)
-
-
-def _codings(request: Resource) -> list[dict[str, Any]]:
-    return [one for concept in (request["code"], *request.get("category", [])) for one in concept.get("coding", [])]
-
-
-@step("goal_words", "ccda")
-def goal_words(node: Element, translation: Translation, resource: Resource) -> None:
-    """A goal must be described: its words in the source, else its value's, else its code's."""
-    description = resource.setdefault("description", {})
-    text = node.first("text")
-    words = referenced_words(text, translation) if text is not None else ""
-    if words:
-        description["text"] = words
-    if not description.get("text"):
-        said = first_display(description) or next(
-            (first_display(one["measure"]) for one in resource.get("target", []) if "measure" in one), ""
-        )
-        description["text"] = said or "Goal without words in the source"
-
-
-@step("goal_target", "ccda")
-def goal_target(node: Element, translation: Translation, resource: Resource) -> None:
-    """What is to be reached and by when; a detail needs its measure (gol-1)."""
-    target: dict[str, Any] = {}
-    code = node.first("code")
-    measure = codeable_concept(code, translation) if code is not None else None
-    for value in node.children("value"):
-        found = value_of(value, translation)
-        if not found:
-            continue
-        name, detail = next(iter(found.items()))
-        if name == "valueCodeableConcept":
-            resource["description"] = {**detail, **resource.get("description", {})}
-        target[name.replace("value", "detail", 1)] = detail
-        break
-    allowed = {
-        "detailQuantity",
-        "detailRange",
-        "detailCodeableConcept",
-        "detailString",
-        "detailBoolean",
-        "detailInteger",
-        "detailRatio",
-    }
-    target = {name: one for name, one in target.items() if name in allowed}
-    if measure and (target or measure.get("coding")):
-        target["measure"] = measure
-    elif target:
-        target["measure"] = absent()
-    times = node.first("effectiveTime")
-    if times is not None:
-        _goal_times(times, translation, resource, target)
-    if target:
-        resource["target"] = [target]
-
-
-def _goal_times(times: Element, translation: Translation, resource: Resource, target: dict[str, Any]) -> None:
-    low, high = times.first("low"), times.first("high")
-    if low is not None and low.look("value"):
-        put(resource, "startDate", day(low, translation))
-    elif times.look("value"):
-        put(resource, "startDate", day(times, translation))
-    if high is not None and high.look("value"):
-        put(target, "dueDate", day(high, translation))
-
-
 @step("priority_or", "ccda")
 def priority_or(node: Element, translation: Translation, resource: Resource) -> None:
     """A priority that is none of R4's four stands beside, as it was sent."""
-    if "priority" not in resource and (found := codeable_concept(node, translation)):
-        add(resource, "extension", {"url": f"{BASE}/StructureDefinition/so-priority", "valueCodeableConcept": found})
+    if "priority" not in resource and (found := priority_extension(node, translation)):
+        add(resource, "extension", found)
+
+
+@converter("priority_extension", "ccda")
+def priority_extension(node: Element, translation: Translation) -> dict[str, Any] | None:
+    """A priority where R4 has no element for one, or not for this one."""
+    found = codeable_concept(node, translation)
+    return {"url": f"{BASE}/StructureDefinition/so-priority", "valueCodeableConcept": found} if found else None
 
 
 @step("request_kind", "ccda")

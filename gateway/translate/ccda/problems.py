@@ -7,7 +7,6 @@ from gateway.core.ledger import State
 from gateway.translate.ccda.codes import codeable_concept
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
-from gateway.translate.ccda.quantities import quantity
 from gateway.translate.conceptmap import ConceptMap
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Resource, Translation
@@ -51,13 +50,6 @@ def problem_type(node: Element, translation: Translation) -> dict[str, Any] | No
         ]
         return {"coding": more} if more else None
     return codeable_concept(node, translation)
-
-
-@converter("age_note", "ccda")
-def age_note(node: Element, translation: Translation) -> dict[str, Any] | None:
-    """The age at onset beside a date of onset, as a note."""
-    found = quantity(node, translation)
-    return {"text": f"Age at onset: {found['value']} {found.get('unit', '')}".strip()} if found else None
 
 
 @step("condition_status", "ccda")

@@ -2,14 +2,17 @@
 
 from typing import Any, Final
 
+from gateway.translate.ccda.codes import codeable_concept
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
-from gateway.translate.ccda.times import moment, put
+from gateway.translate.ccda.participants import participant
+from gateway.translate.ccda.times import day_of, document_day, moment, put
 from gateway.translate.converter import step
 from gateway.translate.translation import Reference, Resource, Translation
 
 _AGENT: Final = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 _PARTICIPATION: Final = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+_REVIEWS: Final = "participant[functionCode/@code=425268008]"
 _ROLES: Final = {
     "author": (_AGENT, "author"),
     "performer": (_AGENT, "performer"),
@@ -17,6 +20,7 @@ _ROLES: Final = {
     "informant": (_AGENT, "informant"),
     "recipient": (_PARTICIPATION, "IRCP"),
     "participant": (_PARTICIPATION, "PART"),
+    "verifier": (_AGENT, "verifier"),
     "custodian": (_AGENT, "custodian"),
 }
 
@@ -33,6 +37,29 @@ def provenance_of_document(node: Element, translation: Translation, resource: Re
     made = {"resourceType": "Provenance", "target": [document], "agent": agents}
     _recorded(made, _written(node), node, translation)
     translation.add(made, identity=("document", document["reference"]))
+
+
+@step("plan_reviews", "ccda")
+def plan_reviews(node: Element, translation: Translation, resource: Resource) -> None:
+    """Who reviewed the plan and when; a review that is still to come is a remark on the plan."""
+    plan = translation.latest("CarePlan")
+    for one in node.at(_REVIEWS) if plan is not None else ():
+        who, time, code = participant(one, translation), one.first("time"), one.first("functionCode")
+        when = time.look("value") if time is not None else ""
+        if plan is None or who is None or time is None or not when:
+            continue
+        with translation.row("ccda.plan-review", "", one):
+            if day_of(when) > document_day(translation):
+                plan.setdefault("note", []).append({"text": f"Review of the plan: {day_of(time.read('value'))}"})
+                continue
+            made = {
+                "resourceType": "Provenance",
+                "target": [{"reference": f"CarePlan/{plan['id']}"}],
+                "activity": codeable_concept(code, translation) if code is not None else None,
+                "agent": [_agent("verifier", who)],
+            }
+            _recorded(made, time.read("value"), node, translation)
+            translation.add(made, identity=("review", who["reference"], when))
 
 
 @step("provenance_of_entries", "ccda")

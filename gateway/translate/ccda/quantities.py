@@ -46,11 +46,12 @@ def range_(node: Element, translation: Translation) -> dict[str, Any] | None:
 
 @converter("compared_quantity", "ccda")
 def compared_quantity(node: Element, translation: Translation) -> dict[str, Any] | None:
-    """An IVL_PQ with one bound as a Quantity with its comparator."""
-    for side, inclusive, exclusive in (("low", ">=", ">"), ("high", "<=", "<")):
+    """An IVL_PQ with one bound as a Quantity with its comparator; a low of 0 beside a high bounds nothing."""
+    both = _bound(node, "low"), _bound(node, "high")
+    zero = both[0] is not None and both[1] is not None and both[0]["value"] == 0
+    for side, made, inclusive, exclusive in (("low", both[0], ">=", ">"), ("high", both[1], "<=", "<")):
         bound = node.first(side)
-        made = _bound(node, side)
-        if made and bound is not None:
+        if made and bound is not None and not (zero and side == "low"):
             made["comparator"] = exclusive if bound.read("inclusive") == "false" else inclusive
             return made
     return None

@@ -6,12 +6,14 @@ from gateway.core.ledger import State
 from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.codes import concept_with_source
 from gateway.translate.ccda.element import Element
-from gateway.translate.ccda.statements import add, by_id, has_template, made_of, tie
+from gateway.translate.ccda.relations import add, tie
+from gateway.translate.ccda.statements import by_id, has_template, made_of
 from gateway.translate.converter import step
 from gateway.translate.translation import Reference, Resource, Translation
 
 _OUTCOME: Final = "4.144"
 _INTERVENTIONS: Final = ("4.131", "4.146")
+_REASONS: Final = ("Condition", "Observation")
 _FOR_GOAL: Final = "http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal"
 _PROGRESS: Final = "entryRelationship/observation[template 4.110]/value"
 
@@ -28,7 +30,8 @@ def entry_references(node: Element, translation: Translation, resource: Resource
             if found is None or around is None or not owners:
                 if found is None:
                     translation.warn("reference-dangling", node=one)
-                    translation.enter_all(one, State.FAILED, "ccda.entry-reference", "names nothing in this document")
+                    for child in one.children("id"):
+                        translation.enter_all(child, State.FAILED, "ccda.entry-reference", "names nothing here")
                 entry.drop()
                 continue
             for child in one.children("id"):
@@ -38,6 +41,28 @@ def entry_references(node: Element, translation: Translation, resource: Resource
                 translation.enter_all(child, State.IGNORED, "ccda.entry-reference", "the named entry has its own")
             if found != owners[0]:
                 _relate(one, around, owners, found, translation)
+
+
+@step("reason_named", "ccda")
+def reason_named(node: Element, translation: Translation, resource: Resource) -> None:
+    """A reason that may be one of the problems: looked for when all of them are known."""
+    translation.memory.setdefault("reasons", []).append(node)
+
+
+@step("reasons", "ccda")
+def reasons(node: Element, translation: Translation, resource: Resource) -> None:
+    """A reason under the id of a problem is that problem."""
+    for one in translation.memory.get("reasons", ()):
+        found = next((hit for key in identifiers.keys(one) if (hit := by_id(key, translation))), None)
+        if found is None or found["reference"].partition("/")[0] not in _REASONS:
+            continue
+        with translation.row("ccda.reason", "reasonReference", one):
+            for child in one.children("id"):
+                child.read("root")
+                child.read("extension")
+            for owner in made_of(one.parent.parent, translation)[:1]:
+                if (held := translation.find(owner)) is not None:
+                    add(held, "reasonReference", found)
 
 
 def _relate(one: Element, around: Element, owners: list[Reference], found: Reference, translation: Translation) -> None:

@@ -6,13 +6,17 @@ from gateway.core.issue import Severity
 from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
+from gateway.translate.ccda.header import attachment
 from gateway.translate.ccda.quantities import compared_quantity, decimal, quantity, range_, ratio
+from gateway.translate.ccda.statements import has_template
 from gateway.translate.ccda.times import moment, period, put
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.translation import Resource, Translation
 
+VALUE: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.value"
 NEGATED: Final = "https://fhir.second-opinion.example/StructureDefinition/so-negated-value"
 _CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
+_SCALE: Final = "4.69"
 _US_CATEGORY: Final = "http://hl7.org/fhir/us/core/CodeSystem/us-core-category"
 # Which category a section gives its observations.
 _CATEGORIES: Final = {
@@ -32,6 +36,9 @@ def observed(node: Element, translation: Translation, resource: Resource) -> Non
         _negated(node, values, translation, resource)
         return
     for number, one in enumerate(values):
+        if _is_file(one):
+            _file(one, translation, resource)
+            continue
         found = value_of(one, translation)
         if not found:
             continue
@@ -39,8 +46,22 @@ def observed(node: Element, translation: Translation, resource: Resource) -> Non
             resource.update(found)
         else:
             resource.setdefault("component", []).append({"code": resource.get("code", absent()), **found})
-    if values and "dataAbsentReason" not in resource and not any(name.startswith("value") for name in resource):
+    told = "extension" in resource or any(name.startswith("value") for name in resource)
+    if values and "dataAbsentReason" not in resource and not told:
         _absent_value(values[0], translation, resource)
+
+
+def _is_file(node: Element) -> bool:
+    """Whether a value is a file and not words."""
+    kind = node.look("mediaType")
+    return node.type == "ED" and (node.look("representation") == "B64" or (not kind.startswith("text/") and bool(kind)))
+
+
+def _file(node: Element, translation: Translation, resource: Resource) -> None:
+    """R4 has no value for a file; R5's stands beside, and the file is a document of its own."""
+    if found := attachment(node, translation):
+        resource.setdefault("extension", []).append({"url": VALUE, "valueAttachment": found})
+        translation.make("ccda.value.DocumentReference", node)
 
 
 def value_of(node: Element, translation: Translation) -> dict[str, Any]:
@@ -92,7 +113,7 @@ def _interval(node: Element, translation: Translation) -> dict[str, Any]:
         found = quantity(node, translation)
         return {"valueQuantity": found} if found else {}
     span = range_(node, translation)
-    if span and len(span) == 2:
+    if span and len(span) == 2 and span["low"]["value"] != 0:
         return {"valueRange": span}
     found = compared_quantity(node, translation) if span else None
     return {"valueQuantity": found} if found else {}
@@ -137,13 +158,14 @@ def _negated(node: Element, values: list[Element], translation: Translation, res
 
 @step("observation_category", "ccda")
 def observation_category(node: Element, translation: Translation, resource: Resource) -> None:
-    """The category that the section gives."""
+    """The category that the section gives; a scale is a survey wherever it stands."""
     section = node.within("section")
     code = section.first("code") if section is not None else None
     found = _CATEGORIES.get(code.look("code")) if code is not None else None
     if found:
-        coding = {"system": found[0], "code": found[1]}
-        resource.setdefault("category", []).append({"coding": [coding]})
+        resource.setdefault("category", []).append({"coding": [{"system": found[0], "code": found[1]}]})
+    if has_template(node, _SCALE):
+        resource.setdefault("category", []).append({"coding": [{"system": _CATEGORY, "code": "survey"}]})
 
 
 @step("effective", "ccda")
@@ -167,6 +189,17 @@ def effective(node: Element, translation: Translation, resource: Resource, eleme
         put(resource, f"{element}DateTime", moment(sent, translation))
     elif found := period(times, translation):
         resource[f"{element}Period"] = found
+
+
+@converter("other_range", "ccda")
+def other_range(node: Element, translation: Translation) -> dict[str, str] | None:
+    """A range that is not the normal one, in words: R4's readers take a range of reference for normal."""
+    found = reference_range(node, translation) or {}
+    ends = [f"{sign} {found[side]['value']} {found[side].get('unit', '')}".strip()
+            for side, sign in (("low", ">="), ("high", "<=")) if side in found]  # fmt: skip
+    words = [*ends, *([found["text"]] if "text" in found else [])]
+    kind = first_display(found.get("type", {}))
+    return {"text": f"Range of interpretation {kind}: {', '.join(words)}"} if words else None
 
 
 @converter("reference_range", "ccda")

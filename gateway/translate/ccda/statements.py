@@ -7,6 +7,8 @@ from gateway.core.ledger import State
 from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.participants import participant
+from gateway.translate.ccda.relations import add, tie
+from gateway.translate.ccda.times import is_instant
 from gateway.translate.converter import step
 from gateway.translate.mentions import DIRECTORY
 from gateway.translate.translation import Reference, Resource, Translation
@@ -15,7 +17,6 @@ CLASSES: Final = (
     "observation", "act", "procedure", "substanceAdministration", "supply", "encounter", "organizer",
 )  # fmt: skip
 TEMPLATES: Final = "2.16.840.1.113883.10.20.22."
-RELATED: Final = "https://fhir.second-opinion.example/StructureDefinition/so-related"
 PLANNED: Final = frozenset({"INT", "RQO", "PRP", "PRMS", "ARQ", "APT"})
 ENTRY_REFERENCE: Final = "4.122"
 # What a statement says happened; a planned act may never become one of these.
@@ -44,12 +45,16 @@ _PLANNED: Final = {
     "supply": "ccda.supply.DeviceRequest",
 }
 _GOAL: Final = "ccda.GoalObservation.Goal"
+_APPOINTMENT: Final = "ccda.PlannedEncounter.Appointment"
+_SUPPLY: Final = "ccda.PlannedSupply.MedicationRequest"
+_MEDICINE: Final = "product/manufacturedProduct[template 4.23|4.54]"
+_HANDOFF: Final = "4.141"  # written in intent mood, and tells of what was handed over
 _REFERRAL: Final = "ccda.ReferralAct.ServiceRequest"
 # What R4 has no way of saying "not" of: a negated one stays in the narrative's words.
 _CANNOT_BE_NEGATED: Final = frozenset(
     {
-        "CarePlan", "Communication", "CommunicationRequest", "DeviceRequest", "DeviceUseStatement", "DocumentReference",
-        "Goal", "MedicationDispense", "NutritionOrder",
+        "Appointment", "CarePlan", "Communication", "CommunicationRequest", "Consent", "Coverage", "DeviceRequest",
+        "DeviceUseStatement", "DocumentReference", "Goal", "MedicationDispense", "NutritionOrder",
     }
 )  # fmt: skip
 # What R4 names no performer of: whoever found it out stands on the Provenance.
@@ -82,7 +87,11 @@ def map_of(node: Element, translation: Translation) -> str:
         return _GOAL
     if mood in ("DEF", "EVN.CRT"):
         return ""
-    planned = mood in PLANNED
+    if mood == "APT" and node.name == "encounter" and _is_booked(node):
+        return _APPOINTMENT
+    if node.name == "supply" and mood in PLANNED and node.at(_MEDICINE):
+        return _SUPPLY
+    planned = mood in PLANNED and not has_template(node, _HANDOFF)
     target = named.split(".", 2)[2].split(".")[0] if named else ""
     if planned and (not named or target in _EVENTS) and node.name != "organizer":
         return _PLANNED[node.name]
@@ -113,6 +122,11 @@ def made_of(node: Element, translation: Translation) -> list[Reference]:
     """What a statement became."""
     found: list[Reference] = _memory(translation, "made").get(node.same(), [])
     return found
+
+
+def stand_for(node: Element, reference: Reference, translation: Translation) -> None:
+    """A wrapper is what stands elsewhere already."""
+    _memory(translation, "stands for").setdefault(node.same(), []).append(reference)
 
 
 def clinical(resources: list[Resource]) -> list[Reference]:
@@ -156,27 +170,6 @@ def inside(node: Element) -> Iterator[Element]:
             yield from statements(child)
 
 
-def tie(resource: Resource, reference: Reference) -> None:
-    """Put a reference where R4 lets a resource of this type point to one of that type."""
-    here, there = resource["resourceType"], reference["reference"].partition("/")[0]
-    if here == "Condition" and there in ("Observation", "DiagnosticReport"):
-        add(resource, "evidence", {"detail": [reference]})
-    elif here == "Observation" and there == "Observation":
-        add(resource, "hasMember", reference)
-    elif here == "DiagnosticReport" and there == "Observation":
-        add(resource, "result", reference)
-    elif here == "ServiceRequest":
-        add(resource, "supportingInfo", reference)
-    elif here == "MedicationRequest":
-        add(resource, "supportingInformation", reference)
-    elif here == "CarePlan":
-        add(resource, "supportingInfo", reference)
-    elif here == "Goal" and there in ("Condition", "Observation", "ServiceRequest", "NutritionOrder", "RiskAssessment"):
-        add(resource, "addresses", reference)
-    else:
-        add(resource, "extension", {"url": RELATED, "valueReference": reference})
-
-
 def remember_id(key: tuple[str, str], node: Element, reference: Reference, translation: Translation) -> None:
     """Let entry references and copies of an act find what it became."""
     _memory(translation, "acts").setdefault(key, []).append((node, reference))
@@ -188,11 +181,10 @@ def by_id(key: tuple[str, str], translation: Translation) -> Reference | None:
     return dict(found[0][1]) if found else None
 
 
-def add(resource: Resource, name: str, value: Any) -> None:
-    """Add to a list of a resource what it does not hold yet."""
-    held = resource.setdefault(name, [])
-    if value not in held:
-        held.append(value)
+def _is_booked(node: Element) -> bool:
+    """Whether both ends of an appointment are instants (app-2, app-3)."""
+    ends = [one.peek for one in (*node.at("effectiveTime/low/@value"), *node.at("effectiveTime/high/@value"))]
+    return len(ends) == 2 and all(is_instant(one) for one in ends)
 
 
 def _named(node: Element, translation: Translation) -> str:
@@ -230,13 +222,23 @@ def _make(node: Element, translation: Translation) -> list[Reference]:
     before = len(translation.resources)
     reference = translation.make(name, node)
     if reference is None:
-        others = clinical(translation.resources[before:])
+        held = _memory(translation, "stands for").get(node.same(), [])
+        others = [*held, *(one for one in clinical(translation.resources[before:]) if one not in held)]
         for one in others:
-            _authored(node, one, translation)
+            authored(node, one, translation)
         return others
     others = [one for one in clinical(translation.resources[before:]) if one != reference]
-    _authored(node, reference, translation)
+    _prescribed(reference, others, translation)
+    authored(node, reference, translation)
     return [reference, *others]
+
+
+def _prescribed(reference: Reference, others: list[Reference], translation: Translation) -> None:
+    """What was dispensed on a prescription names it."""
+    for one in others if reference["reference"].startswith("MedicationRequest/") else ():
+        dispensed = translation.find(one)
+        if dispensed is not None and dispensed["resourceType"] == "MedicationDispense":
+            add(dispensed, "authorizingPrescription", reference)
 
 
 def _same_act(node: Element, translation: Translation) -> list[Reference]:
@@ -269,7 +271,7 @@ def _remember(node: Element, references: list[Reference], translation: Translati
         remember_id(key, node, references[0], translation)
 
 
-def _authored(node: Element, reference: Reference, translation: Translation) -> None:
+def authored(node: Element, reference: Reference, translation: Translation) -> None:
     """Keep who wrote a statement, or found it out, and when, for the Provenance of all that they said then."""
     found_out = reference["reference"].partition("/")[0] in _NO_PERFORMER
     for role in ("author", "performer") if found_out else ("author",):

@@ -78,6 +78,12 @@ def moment(sent: str, translation: Translation) -> Primitive | str:
     return Primitive(_day(found), [original(sent)])
 
 
+def is_instant(sent: str) -> bool:
+    """Whether the text of a TS is a time with its offset."""
+    found = _parts(sent)
+    return found is not None and bool(found["minute"] and found["offset"])
+
+
 def day_of(sent: str) -> str:
     """The calendar part of the text of a TS, or the empty string when it is none."""
     found = _parts(sent)
