@@ -2,14 +2,17 @@
 
 from typing import Any, Final
 
+from gateway.core.ledger import State
 from gateway.translate.converter import step
 from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.leaf import Part, convert, peek
+from gateway.translate.hl7v2.notes import day, spoken
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.times import instant
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
+_MINUTES: Final = frozenset({"MIN", "MINUTES", "M"})
 _PARTICIPATION: Final = {
     "booked": "accepted",
     "confirmed": "accepted",
@@ -23,10 +26,22 @@ _PARTICIPATION: Final = {
 }
 
 
-@step("cancelled", "hl7v2")
-def cancelled(part: Part, translation: Translation, element: Element) -> None:
-    """The reason of a cancelled event is that of the cancellation."""
-    if element.get("status") in ("cancelled", "noshow") and (made := codeable_concept(part, translation, table="0276")):
+def _service_start(service: Any, start: Part | None, translation: Translation, element: Element) -> None:
+    """AIS-4, unless it is the start of the appointment; the other resources have a period of their own."""
+    for own in service.field(4):
+        if start is not None and own.peek == start.peek:
+            own.text  # noqa: B018 (counted as read)
+        else:
+            whose = next((peek(part, 2) or part.peek for part in service.field(3)), "service")
+            _append(element, f"{whose}: starts at {day(own, translation)}")
+
+
+@step("event_reason", "hl7v2")
+def event_reason(part: Part, translation: Translation, element: Element) -> None:
+    """SCH-6 is why the message was sent: a cancellation has its reason, of any other event it is a comment."""
+    if element.get("status") not in ("cancelled", "noshow"):
+        _append(element, f"event: {spoken(part, translation)}")
+    elif made := codeable_concept(part, translation, table="0276"):
         element["cancelationReason"] = made
 
 
@@ -45,6 +60,8 @@ def slot_times(sch: Any, translation: Translation, element: Element) -> None:
             starts += segment.field(number)
     start = next((one for one in starts if one is not None), None)
     end = next((one for one in ends if one is not None), None)
+    for service in _segments(group, "AIS"):
+        _service_start(service, start, translation, element)
     first = instant(start, translation) if start is not None else None
     last = instant(end, translation) if end is not None else None
     if first and last:
@@ -56,6 +73,21 @@ def slot_times(sch: Any, translation: Translation, element: Element) -> None:
             convert(asked, name, part, translation, "date_time")
     if asked:
         element.setdefault("requestedPeriod", []).append(asked)
+
+
+@step("duration", "hl7v2")
+def duration(sch: Any, translation: Translation, element: Element) -> None:
+    """SCH-9 in minutes when SCH-10 says so, else in words; SCH-11.3 unless it says the same."""
+    amount, unit = (next(iter(sch.field(number)), None) for number in (9, 10))
+    if amount is not None and unit is not None and unit.peek.upper() in _MINUTES and amount.peek.isdigit():
+        translation.enter_all(unit, State.IGNORED, "", "minutes, as minutesDuration counts")
+        if int(amount.text):
+            element["minutesDuration"] = int(amount.text)
+    elif amount is not None:
+        _append(element, f"duration: {phrase(amount)}{f' {spoken(unit, translation)}' if unit is not None else ''}")
+    for older in (part.part(3) for part in sch.field(11)):
+        if older is not None and (said := phrase(older)).lstrip("M") != (amount.peek if amount is not None else ""):
+            _append(element, f"duration: {said}")
 
 
 @step("comment", "hl7v2")
@@ -86,12 +118,11 @@ def _append(element: Element, words: str) -> None:
 
 @step("patient_takes_part", "hl7v2")
 def patient_takes_part(node: Any, translation: Translation, element: Element) -> None:
-    """The patient is a participant; without anybody, that too is said."""
-    status = {"cancelled": "declined", "noshow": "accepted"}.get(element.get("status", ""), "needs-action")
+    """The patient is a participant, whose answer no message tells; without anybody, that too is said."""
     if reference := translation.refer("Patient"):
-        element.setdefault("participant", []).append({"actor": reference, "status": status})
+        element.setdefault("participant", []).append({"actor": reference, "status": "needs-action"})
     elif "participant" not in element:
-        element["participant"] = [{"type": [{"text": "patient"}], "status": status}]
+        element["participant"] = [{"type": [{"text": "patient"}], "status": "needs-action"}]
 
 
 @step("participation_unknown", "hl7v2")
