@@ -1,0 +1,35 @@
+"""FHIRPath over the JSON of R4: `compile` an expression once, then evaluate it as often as you like."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from gateway.validate.fhirpath import environment
+from gateway.validate.fhirpath.compiler import Compiler
+from gateway.validate.fhirpath.environment import Environment, Resolve
+from gateway.validate.fhirpath.errors import ExpressionError, UndecidableError
+from gateway.validate.fhirpath.item import Item, Items
+from gateway.validate.fhirpath.parser import parse
+
+__all__ = ["Environment", "Expression", "ExpressionError", "Item", "Items", "UndecidableError", "compile"]
+
+
+class Expression:
+    """A compiled expression."""
+
+    def __init__(self, text: str, strict: bool = False) -> None:
+        compiled = Compiler(strict).compile(parse(text))
+        self.items, self.truth = compiled.items, compiled.truth
+
+    def __call__(self, resource: Mapping[str, Any], resolve: Resolve | None = None) -> list[Any]:
+        """The values that the expression finds in a resource: JSON, or values of System."""
+        around = environment.of(resource)
+        if resolve:
+            around.resolve = resolve
+        return [item.value for item in self.items((around.context,), around)]
+
+
+@lru_cache(maxsize=2048)
+def compile(expression: str, strict: bool = False) -> Expression:
+    """The compiled form of an expression; ExpressionError when it has none."""
+    return Expression(expression, strict)
