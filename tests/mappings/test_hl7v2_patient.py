@@ -82,6 +82,14 @@ def test_a_changed_number_stays_on_the_same_patient_as_an_old_one():
     assert [one["value"] for one in patient["identifier"] if one.get("use") == "old"] == ["700999"]
 
 
+def test_an_account_of_before_stays_known_when_a_visit_changes_its_kind():
+    found = outcome(
+        "ADT_A40_merge", ("ADT^A40^ADT_A39", "ADT^A06^ADT_A06"), ("ISO^MR||||||Sandoval", "ISO^MR||ACC-OLD||||Sandoval")
+    )
+    assert only(found, "Account")["identifier"][0]["value"] == "ACC-OLD"
+    assert len(resources(found, "Patient")) == 1
+
+
 def test_two_people_in_one_message_are_refused():
     found = outcome("ADT_A08_update", ("\rPV1|1|O", "\rPID|2||555^^^ELSE||Other^Person\rPV1|1|O"))
     assert found.error is not None

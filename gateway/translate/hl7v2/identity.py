@@ -69,6 +69,8 @@ def _patient(group: Any, translation: Translation, kind: str) -> Element | None:
         _old_numbers(merged, translation, "hl7v2.MRG.Patient", translation.patient)
     elif kind in _ACCOUNTS:
         _within(translation, "Account", translation.make("hl7v2.MRG.Account", merged), group)
+    else:
+        translation.make("hl7v2.MRG.Account", merged)  # A06, A07: the account of before stays known
     return survivor
 
 
