@@ -81,6 +81,12 @@ def dated_note(part: Part, translation: Translation, label: str = "") -> Element
     return {"text": f"{label}: {day(part, translation)}"}
 
 
+@converter("amount_note", "hl7v2")
+def amount_note(part: Part, translation: Translation, label: str = "") -> Element:
+    """An Annotation of a number with its unit that has no element of its own."""
+    return {"text": f"{label}: {amount(part, translation)}"}
+
+
 @converter("spoken", "hl7v2")
 def spoken(part: Part, translation: Translation) -> str:
     """The words of a coded value, else its code; what is not said stays as it was sent (`source_codes`)."""
@@ -92,6 +98,15 @@ def spoken(part: Part, translation: Translation) -> str:
                 reword(leaf, translation)
             else:
                 leaf.text  # noqa: B018 (counted as read)
+    return found
+
+
+def number_in_words(part: Part, translation: Translation) -> str:
+    """The number of an EI; whose number it is stays as it was sent."""
+    found = text(part, 1)
+    for one in part.parts():
+        if one.peek != found:
+            reword(one, translation)
     return found
 
 
@@ -113,7 +128,7 @@ def day(part: Part, translation: Translation) -> str:
 
 @converter("left_over", "hl7v2")
 def left_over(node: Any, translation: Translation, of: str = "", **labels: str) -> Element | None:
-    """What no row has put anywhere, as one note: a line for each field that has a label; `of` names what they are of."""
+    """What no row has put anywhere, as one note: a line for each field with a label; `of` names what they are of."""
     lines = _untold_lines(node, translation, labels)
     if lines and of:
         lines = [": ".join([*(spoken(part, translation) for part in node.field(int(of))[:1]), ", ".join(lines)])]
@@ -170,6 +185,14 @@ def kept_concept(part: Part, translation: Translation, element: Element, label: 
     """A code that no map could translate stays in a note."""
     if part.location not in translation.memory.get("translated", ()):
         kept_in_note(part, translation, element, label=label)
+
+
+@step("status_in_words", "hl7v2")
+def status_in_words(part: Part, translation: Translation, element: Element, to: str = "", label: str = "") -> None:
+    """The sender's own word for a status, where it is another than FHIR's."""
+    words = spoken(part, translation)
+    if words and words.lower().replace(" ", "-") != element.get(to):
+        element.setdefault("note", []).append({"text": f"{label}: {words}"})
 
 
 @step("cleared", "hl7v2")

@@ -12,17 +12,17 @@ Element = dict[str, Any]
 
 
 @converter("placer_number", "hl7v2")
-def placer_number(part: Part, translation: Translation, type: str = "") -> Element | None:
+def placer_number(part: Part, translation: Translation, type: str = "", label: str = "") -> Element | None:
     """The placer's number of a pair; an EI sent in its place is the placer's."""
     number = _of_pair(part, 1)
-    return entity_identifier(number, translation, type) if number is not None else None
+    return entity_identifier(number, translation, type, label=label) if number is not None else None
 
 
 @converter("filler_number", "hl7v2")
-def filler_number(part: Part, translation: Translation, type: str = "") -> Element | None:
+def filler_number(part: Part, translation: Translation, type: str = "", label: str = "") -> Element | None:
     """The filler's number of a pair."""
     number = _of_pair(part, 2)
-    return entity_identifier(number, translation, type) if number is not None else None
+    return entity_identifier(number, translation, type, label=label) if number is not None else None
 
 
 @converter("order_before", "hl7v2")

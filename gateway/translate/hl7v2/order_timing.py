@@ -101,7 +101,7 @@ def sig_of_timing(part: Part, translation: Translation, element: Element) -> Non
 
 @step("dose_of_timing", "hl7v2")
 def dose_of_timing(part: Part, translation: Translation, element: Element) -> None:
-    """TQ1-2: the dose, when the order has none and it has a unit (without one it counts doses); all else stays words."""
+    """TQ1-2: the dose, when the order has none and this one has a unit (without one it counts doses); else words."""
     found, units, rates = exact(part.peek), part.part(2), element.get("doseAndRate", [])
     if found is not None and units is not None and found[0] != 0:
         if not any("doseQuantity" in one or "doseRange" in one for one in rates):

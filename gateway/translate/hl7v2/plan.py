@@ -7,17 +7,18 @@ from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.identifier import entity_identifier
 from gateway.translate.hl7v2.leaf import Part, convert
+from gateway.translate.hl7v2.notes import day, number_in_words, spoken
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 _OVER: Final = frozenset({"inactive", "remission", "resolved"})
-_OF_VARIANCE: Final = ((1, "variance"), (3, "recorded"))
 _ASSESS_PLAN: Final[Element] = {
     "coding": [{"system": "http://hl7.org/fhir/us/core/CodeSystem/careplan-category", "code": "assess-plan"}]
 }
+# What the time of an action is told by, and that since when a status holds.
+_TIMES: Final = {"acted": "hl7v2.DTM.Provenance", "since": "hl7v2.DTM.Provenance.-status"}
 _OUTSIDE: Final[Element] = {"system": f"{BASE}/CodeSystem/so-tag", "code": "outside-reported"}
-_ACTIVITIES: Final = ("MedicationRequest", "ServiceRequest")
 
 
 @step("abatement", "hl7v2")
@@ -25,7 +26,7 @@ def abatement(part: Part, translation: Translation, element: Element) -> None:
     """The actual date of resolution; a condition that is said to go on keeps the date as words (con-4)."""
     status = [one["code"] for one in element.get("clinicalStatus", {}).get("coding", [])]
     if status and status[0] not in _OVER:
-        element.setdefault("note", []).append({"text": f"resolution: {phrase(part)}"})
+        element.setdefault("note", []).append({"text": f"resolution: {day(part, translation)}"})
         return
     if not status and "entered-in-error" not in str(element.get("verificationStatus", "")):
         system = "http://terminology.hl7.org/CodeSystem/condition-clinical"
@@ -62,8 +63,10 @@ def variances(segment: Any, translation: Translation, element: Element) -> None:
             made["authorReference"] = reference
     for part in segment.field(2)[:1]:
         convert(made, "time", part, translation, "date_time")
-    said = [phrase(part) for number in (5, 6) for part in segment.field(number)]
-    said += [f"{label}: {phrase(part)}" for number, label in _OF_VARIANCE for part in segment.field(number)]
+    said = [spoken(part, translation) for part in segment.field(5)]
+    said += [phrase(part) for part in segment.field(6)]
+    said += [f"variance: {number_in_words(part, translation)}" for part in segment.field(1)]
+    said += [f"recorded: {day(part, translation)}" for part in segment.field(3)]
     if said:
         element.setdefault("note", []).append({**made, "text": "\n".join(filter(None, said))})
 
@@ -81,10 +84,30 @@ def problem_around(group: Any, translation: Translation) -> Element | None:
     return translation.refer("hl7v2.PROBLEM.Condition") if group.name == "PROBLEM" else None
 
 
+@step("plan_part", "hl7v2")
+def plan_part(group: Any, translation: Translation, element: Element, map: str = "", to: str = "", **at: str) -> None:
+    """Make what a plan addresses, aims at or does, and remember its group; a Provenance has when it was acted upon."""
+    reference = translation.make(map, group)
+    if reference is None:
+        return
+    translation.memory["plan part"] = reference
+    if to:
+        translation.memory.setdefault("plan parts", []).append((group, to, reference))
+    for name, number in at.items():
+        for part in group.parts[0].field(int(number)):
+            translation.make(_TIMES[name], part)
+
+
+@step("of_plan_part", "hl7v2")
+def of_plan_part(part: Part, translation: Translation, element: Element) -> None:
+    """What was acted upon."""
+    element["target"] = [translation.memory["plan part"]]
+
+
 @step("plan_parts", "hl7v2")
 def plan_parts(group: Any, translation: Translation, element: Element) -> None:
-    """What stands below a pathway or around it is addressed, aimed at, or done by the plan."""
-    _gather(translation, element)
+    """What stands below a pathway or around it is addressed, aimed at, or done by the plan; not what another has."""
+    _gather(translation, element, group)
 
 
 @step("plan_without_pathway", "hl7v2")
@@ -115,7 +138,7 @@ def care_team(segment: Any, translation: Translation, element: Element) -> None:
             members.append({**({"role": roles} if roles else {}), "member": reference})
     patient = translation.refer("Patient")
     if members and patient:
-        team = {"resourceType": "CareTeam", "status": "active", "subject": patient, "participant": members}
+        team = {"resourceType": "CareTeam", "subject": patient, "participant": members}
         element["careTeam"] = [translation.add(team)]
 
 
@@ -125,14 +148,19 @@ def outside_plan(node: Any, translation: Translation, element: Element) -> None:
     element.setdefault("meta", {}).setdefault("tag", []).append(dict(_OUTSIDE))
 
 
-def _gather(translation: Translation, element: Element) -> None:
-    for one in translation.resources:
+def _gather(translation: Translation, element: Element, pathway: Any = None) -> None:
+    for group, to, reference in translation.memory.get("plan parts", ()):
+        if pathway is not None and not (_stands_in(group, pathway) or _stands_in(pathway, group)):
+            continue
+        one = translation.find(reference) or {}
         if "entered-in-error" in str((one.get("lifecycleStatus"), one.get("verificationStatus"), one.get("status"))):
             continue
-        reference = {"reference": f"{one['resourceType']}/{one['id']}"}
-        if one["resourceType"] == "Condition":
-            element.setdefault("addresses", []).append(reference)
-        elif one["resourceType"] == "Goal":
-            element.setdefault("goal", []).append(reference)
-        elif one["resourceType"] in _ACTIVITIES:
-            element.setdefault("activity", []).append({"reference": reference})
+        made = {"reference": reference} if to == "activity" else reference
+        if made not in element.setdefault(to, []):
+            element[to].append(made)
+
+
+def _stands_in(group: Any, other: Any) -> bool:
+    while group is not None and group is not other:
+        group = group.parent
+    return group is other

@@ -7,13 +7,14 @@ from gateway.core.outcome import BASE
 from gateway.translate.converter import step
 from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.leaf import Part, convert, reword
-from gateway.translate.hl7v2.primitive import phrase
+from gateway.translate.hl7v2.notes import spoken
 from gateway.translate.hl7v2.systems import standard
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 _DISPOSITION: Final = "http://terminology.hl7.org/CodeSystem/v2-0282"
 _REFERRAL_NOTE: Final[Element] = {"coding": [{"system": "http://loinc.org", "code": "57133-1"}]}
+_COMPLETE: Final = ("y", "yes", "complete", "completed")
 _SECOND_OPINION: Final = ("second opinion", "2nd opinion")
 
 
@@ -94,10 +95,13 @@ def requester(group: Any, translation: Translation, element: Element) -> None:
 
 @step("records_complete", "hl7v2")
 def records_complete(part: Part, translation: Translation, element: Element) -> None:
-    """The sender's word on whether its records are complete, as a tag for the checklist."""
-    said = phrase(part)
-    tag = {"system": f"{BASE}/CodeSystem/so-tag", "code": "records-complete", "display": said}
-    element.setdefault("meta", {}).setdefault("tag", []).append(tag)
+    """The sender's word on whether its records are complete: a tag for the checklist if they are, else a note."""
+    said = spoken(part, translation)
+    if said.lower() in _COMPLETE:
+        tag = {"system": f"{BASE}/CodeSystem/so-tag", "code": "records-complete", "display": said}
+        element.setdefault("meta", {}).setdefault("tag", []).append(tag)
+    elif said:
+        element.setdefault("note", []).append({"text": f"records of the referral: {said}"})
 
 
 @step("gathered", "hl7v2")
@@ -160,7 +164,7 @@ def team(group: Any, translation: Translation, element: Element) -> None:
     if not members or patient is None:
         return
     participants = [{**({"role": role} if role else {}), "member": reference} for reference, role in members]
-    translation.add({"resourceType": "CareTeam", "status": "active", "subject": patient, "participant": participants})
+    translation.add({"resourceType": "CareTeam", "subject": patient, "participant": participants})
 
 
 def phrase_of(part: Part) -> str:

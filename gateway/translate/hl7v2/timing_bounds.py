@@ -22,7 +22,7 @@ _UCUM: Final = "http://unitsofmeasure.org"
 
 
 def bounds(start: Part | None, end: Part | None, duration: Element, translation: Translation) -> tuple[Element, bool]:
-    """A period wherever a day is known, its other end by the duration, else the duration alone; whether that was used."""
+    """A period wherever a day is known, its other end by the duration, else the duration alone; whether it was used."""
     period = between(start, end, translation)
     if not period:
         return ({"boundsDuration": duration}, True) if duration else ({}, False)
