@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from gateway.validate.fhirpath import environment
 from gateway.validate.fhirpath.compiler import Compiler
-from gateway.validate.fhirpath.environment import Environment, Resolve
+from gateway.validate.fhirpath.environment import Alone, Environment, Resolve
 from gateway.validate.fhirpath.errors import ExpressionError, UndecidableError
 from gateway.validate.fhirpath.item import Item, Items
 from gateway.validate.fhirpath.parser import parse
@@ -23,9 +22,7 @@ class Expression:
 
     def __call__(self, resource: Mapping[str, Any], resolve: Resolve | None = None) -> list[Any]:
         """The values that the expression finds in a resource: JSON, or values of System."""
-        around = environment.of(resource)
-        if resolve:
-            around.resolve = resolve
+        around = Alone(resource, resolve)
         return [item.value for item in self.items((around.context,), around)]
 
 

@@ -1,6 +1,8 @@
 """The compiler of FHIRPath: a syntax tree to Python functions, once an expression."""
 
 from collections.abc import Callable
+from functools import partial
+from operator import ge, gt, le, lt
 from typing import Any, Final
 
 from gateway.validate.fhirpath.environment import Environment
@@ -38,12 +40,6 @@ from gateway.validate.fhirpath.syntax import (
     Variable,
 )
 
-_COMPARED: Final[dict[str, Callable[[int], bool]]] = {
-    "<": lambda order: order < 0,
-    "<=": lambda order: order <= 0,
-    ">": lambda order: order > 0,
-    ">=": lambda order: order >= 0,
-}
 # A member of these stands beside a primitive, not in it.
 _BESIDE: Final = ("id", "extension")
 
@@ -72,23 +68,14 @@ class Compiler:
         if isinstance(node, Binary):
             if node.operator in ("and", "or", "xor", "implies"):
                 return _LOGIC[node.operator](self.compile(node.left).truth, self.compile(node.right).truth)
-            return self._comparison(node.operator, self.items(node.left), self.items(node.right))
+            if node.operator in _COMPARISONS:
+                return _COMPARISONS[node.operator](self.items(node.left), self.items(node.right))
+            return None
         if isinstance(node, TypeTest) and node.operator == "is":
             return _is(self.items(node.operand), type_named(node.type, operator=True))
         if isinstance(node, Call):
             return self._decisive_call(node)
         return None
-
-    def _comparison(self, operator: str, left: Evaluate, right: Evaluate) -> Decide | None:
-        if operator in ("=", "!="):
-            return _equality(left, right, operator == "=")
-        if operator in ("~", "!~"):
-            return lambda this, env: equivalent(left(this, env), right(this, env)) == (operator == "~")
-        if operator in _COMPARED:
-            return _ordered(_COMPARED[operator], left, right)
-        if operator == "in":
-            return _membership(left, right)
-        return _membership(right, left) if operator == "contains" else None
 
     def _decisive_call(self, node: Call) -> Decide | None:
         if node.name == "is":
@@ -257,7 +244,7 @@ _LOGIC: Final[dict[str, Callable[[Decide, Decide], Decide]]] = {
 }
 
 
-def _equality(left: Evaluate, right: Evaluate, wanted: bool) -> Decide:
+def _equality(wanted: bool, left: Evaluate, right: Evaluate) -> Decide:
     def decide(this: Items, env: Environment) -> bool | None:
         found = equal(left(this, env), right(this, env))
         return None if found is None else found == wanted
@@ -265,10 +252,14 @@ def _equality(left: Evaluate, right: Evaluate, wanted: bool) -> Decide:
     return decide
 
 
-def _ordered(compared: Callable[[int], bool], left: Evaluate, right: Evaluate) -> Decide:
+def _equivalence(wanted: bool, left: Evaluate, right: Evaluate) -> Decide:
+    return lambda this, env: equivalent(left(this, env), right(this, env)) == wanted
+
+
+def _ordered(compared: Callable[[int, int], bool], left: Evaluate, right: Evaluate) -> Decide:
     def decide(this: Items, env: Environment) -> bool | None:
         found = order(left(this, env), right(this, env))
-        return None if found is None else compared(found)
+        return None if found is None else compared(found, 0)
 
     return decide
 
@@ -281,6 +272,20 @@ def _membership(one: Evaluate, many: Evaluate) -> Decide:
         return is_subset(wanted, many(this, env)) if wanted else None
 
     return decide
+
+
+_COMPARISONS: Final[dict[str, Callable[[Evaluate, Evaluate], Decide]]] = {
+    "=": partial(_equality, True),
+    "!=": partial(_equality, False),
+    "~": partial(_equivalence, True),
+    "!~": partial(_equivalence, False),
+    "<": partial(_ordered, lt),
+    "<=": partial(_ordered, le),
+    ">": partial(_ordered, gt),
+    ">=": partial(_ordered, ge),
+    "in": _membership,
+    "contains": lambda left, right: _membership(right, left),
+}
 
 
 def _is(operand: Evaluate, kind: Type) -> Decide:

@@ -21,58 +21,37 @@ _PREFIXES: Final = {
 }
 
 
-def _no_resolver(reference: Any) -> Mapping[str, Any] | None:
-    return None
-
-
-def _no_answer(*asked: Any) -> bool:
-    raise UndecidableError
-
-
 class Environment:
-    """One evaluation: the resources around the context, variables, and who answers what is not in the resource."""
+    """One evaluation; whoever knows more than the resource answers `resolved`, `is_member` and `conforms`."""
 
-    __slots__ = (
-        "_now",
-        "conforms",
-        "context",
-        "index",
-        "member_of",
-        "resolve",
-        "resource",
-        "root",
-        "total",
-        "variables",
-    )
+    index = 0
+    total: Items = NONE
+    _now: Temporal | None = None
+    _variables: Mapping[str, Items] = {}
 
-    def __init__(self, context: Item, resource: Item | None = None, root: Item | None = None) -> None:
+    def __init__(self, context: Item, resource: Mapping[str, Any], root: Mapping[str, Any]) -> None:
         self.context = context
-        self.resource = resource or context
-        self.root = root or self.resource
-        self.index = 0
-        self.total: Items = NONE
-        self.variables: dict[str, Items] = {}
-        self._now: Temporal | None = None
-        self.resolve: Resolve = _no_resolver
-        self.member_of: Callable[[Item, str], bool] = _no_answer
-        self.conforms: Callable[[Item, str], bool] = _no_answer
+        self._resource = resource
+        self._root = root
 
     def variable(self, name: str) -> Items:
         """The value of `%name`."""
-        if name in self.variables:
-            return self.variables[name]
-        if name == "resource":
-            return (self.resource,)
-        if name == "rootResource":
-            return (self.root,)
+        if name in self._variables:
+            return self._variables[name]
         if name == "context":
             return (self.context,)
+        if name in ("resource", "rootResource"):
+            return (of_resource(self._resource if name == "resource" else self._root),)
         if name in _CONSTANTS:
             return (of_value(_CONSTANTS[name]),)
         for prefix, url in _PREFIXES.items():
             if name.startswith(prefix):
                 return (of_value(url + name.removeprefix(prefix)),)
         raise ExpressionError("a variable that there is not")
+
+    def define(self, name: str, value: Items) -> None:
+        """Give `%name` a value from here on."""
+        self._variables = {**self._variables, name: value}
 
     @property
     def now(self) -> Temporal:
@@ -81,7 +60,26 @@ class Environment:
             self._now = temporal.of_clock(datetime.now(UTC))
         return self._now
 
+    def resolved(self, reference: Any) -> Mapping[str, Any] | None:
+        """The resource that a reference points to, where it can be had."""
+        return None
 
-def of(resource: Mapping[str, Any]) -> Environment:
-    """The environment of a resource that stands by itself."""
-    return Environment(of_resource(resource))
+    def is_member(self, item: Item, value_set: str) -> bool:
+        """Whether a code is in a value set."""
+        raise UndecidableError
+
+    def conforms(self, item: Item, profile: str) -> bool:
+        """Whether an element fits a profile."""
+        raise UndecidableError
+
+
+class Alone(Environment):
+    """The environment of a resource that stands by itself, with a resolver or without one."""
+
+    def __init__(self, resource: Mapping[str, Any], resolve: Resolve | None = None) -> None:
+        super().__init__(of_resource(resource), resource, resource)
+        self._resolve = resolve
+
+    def resolved(self, reference: Any) -> Mapping[str, Any] | None:
+        """What the resolver finds."""
+        return self._resolve(reference) if self._resolve else None

@@ -215,7 +215,7 @@ def key(item: Item) -> Hashable:
 
 
 def _key(value: Any) -> Hashable:
-    if type(value) is dict:
+    if isinstance(value, dict):
         return tuple((name, _key(one)) for name, one in sorted(value.items()))
     if type(value) is list:
         return tuple(map(_key, value))

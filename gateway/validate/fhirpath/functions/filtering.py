@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from gateway.validate.fhirpath.environment import Environment
 from gateway.validate.fhirpath.errors import ExpressionError
-from gateway.validate.fhirpath.functions.function import Argument, Evaluate, Function, each, one_item
+from gateway.validate.fhirpath.functions.function import Argument, Evaluate, Function, each, one_item, text
 from gateway.validate.fhirpath.item import Item, Items, children, descendants, key, of_value, system
 from gateway.validate.fhirpath.temporal import Temporal
 
@@ -65,7 +65,7 @@ def _iif(focus: Items, env: Environment, criterion: Argument, then: Argument, *o
 
 
 def _define_variable(focus: Items, env: Environment, name: Argument, *value: Argument) -> Items:
-    env.variables[str(name.items(focus, env)[0].value)] = value[0].items(focus, env) if value else focus
+    env.define(text(name.items(focus, env)) or "", value[0].items(focus, env) if value else focus)
     return focus
 
 

@@ -29,7 +29,7 @@ def _value(focus: Items, env: Environment) -> Items:
 
 
 def _resolve(focus: Items, env: Environment) -> Items:
-    found = [env.resolve(item.value) for item in focus]
+    found = [env.resolved(item.value) for item in focus]
     return [of_resource(resource) for resource in found if resource is not None]
 
 
@@ -39,7 +39,7 @@ def _html_checks(focus: Items, env: Environment) -> bool:
 
 def _member_of(focus: Items, env: Environment, value_set: Items) -> Items:
     item, url = one_item(focus), text(value_set)
-    return () if item is None or url is None else result(env.member_of(item, url))
+    return () if item is None or url is None else result(env.is_member(item, url))
 
 
 def _conforms_to(focus: Items, env: Environment, profile: Items) -> Items:
@@ -62,6 +62,7 @@ def _type_info(item: Item) -> dict[str, Any]:
 
 FUNCTIONS: Final = {
     "extension": Function(1, 1, _extension),
+    "hasExtension": Function(1, 1, lambda focus, env, url: bool(_extension(focus, env, url)), decides=True),
     "hasValue": Function(0, 0, _has_value, decides=True),
     "getValue": Function(0, 0, _value),
     "resolve": Function(0, 0, _resolve),

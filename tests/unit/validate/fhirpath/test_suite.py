@@ -9,7 +9,7 @@ import pytest
 
 from gateway.core import fhirjson
 from gateway.validate import fhirpath
-from gateway.validate.fhirpath import environment
+from gateway.validate.fhirpath.environment import Alone
 from gateway.validate.fhirpath.functions.conversion import string
 from gateway.validate.fhirpath.item import system
 
@@ -32,7 +32,7 @@ def outcome(case):
     try:
         compiled = fhirpath.compile(expression.text, strict=case.get("mode") == "strict")
         name = Path(case.get("inputfile", "patient-example.xml")).stem
-        around = environment.of(fhirjson.read((SUITE / "inputs" / f"{name}.json").read_bytes()))
+        around = Alone(fhirjson.read((SUITE / "inputs" / f"{name}.json").read_bytes()))
         found = compiled.items((around.context,), around)
     except fhirpath.ExpressionError:
         return None
