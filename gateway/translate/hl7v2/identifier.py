@@ -147,13 +147,14 @@ def bare_identifier(
 
 
 @converter("coded_identifier", "hl7v2")
-def coded_identifier(part: Part, translation: Translation) -> Element | None:
-    """CWE: a code that stands for an organisation, in the system it is from."""
-    value = text(part, 1)
-    if not value:
-        return None
-    system = coding_system(text(part, 3), "", "", value, translation)
-    return {"system": system or local(translation), "value": value}
+def coded_identifier(part: Part, translation: Translation) -> list[Element]:
+    """CWE: the codes that stand for an organisation, each in the system it is from."""
+    made = []
+    for number in (1, 4):
+        if value := text(part, number):
+            system = coding_system(text(part, number + 2), "", "", value, translation)
+            made.append({"system": system or local(translation), "value": value})
+    return made
 
 
 def _extended(

@@ -35,6 +35,8 @@ def note_lines(nte: Segment, translation: Translation, element: Element, of: str
     words = f"{kind}: {said}" if kind and said else said or kind
     if not words:
         return
+    for part in nte.field(2):  # the source of the comment
+        reword(part, translation)
     for part in nte.field(1):
         translation.enter_all(part, State.IGNORED, "", "set id, carries no clinical meaning")  # type: ignore[arg-type]
     made: Element = {}

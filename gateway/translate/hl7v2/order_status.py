@@ -74,7 +74,7 @@ def order_provenance(orc: Segment, translation: Translation, element: Element) -
     told = any(orc.field(number) for number in (10, 11, 13, 17, 18, 19, 30))
     details = [part for inner in orc.group.parts for part in getattr(inner, "parts", ()) if part.name in _VERIFIED]
     verified = any(at and part.field(at) for part in details if (at := _VERIFIED[part.name]))
-    new = any(part.peek == "NW" for part in orc.field(1))
+    new = any(part.peek == "NW" for part in orc.field(1)) and any(_VERIFIED[part.name] for part in details)
     changed = not new and (orc.field(15) or (details and (orc.field(9) or orc.field(16))))
     if told or verified or changed:
         translation.make("hl7v2.ORDER.Provenance", orc.group)
