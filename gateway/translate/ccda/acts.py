@@ -142,6 +142,13 @@ def is_so(node: Element, translation: Translation) -> bool:
     return True
 
 
+@converter("reaction", "ccda")
+def reaction(node: Element, translation: Translation) -> dict[str, Any] | None:
+    """What a vaccine did to the patient, as an observation."""
+    references = made(node, translation)
+    return {"detail": references[0]} if references else None
+
+
 @step("occurrence_or", "ccda")
 def occurrence_or(node: Element, translation: Translation, resource: Resource) -> None:
     """When a vaccine was given, where no day can be read: as it was written, or that it is not told."""

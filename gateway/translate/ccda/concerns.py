@@ -9,11 +9,25 @@ from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.problems import VERIFICATION, problem_type
 from gateway.translate.ccda.relations import add
-from gateway.translate.ccda.statements import ENTRY_REFERENCE, PLANNED, authored, has_template, inside, made, stand_for
-from gateway.translate.ccda.times import moment, put
+from gateway.translate.ccda.statements import (
+    ENTRY_REFERENCE,
+    PLANNED,
+    authored,
+    documents_named,
+    has_template,
+    inside,
+    made,
+    stand_for,
+)
+from gateway.translate.ccda.times import moment, period, put
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Resource, Translation
 
+_SOURCE_PERIOD: Final = "https://fhir.second-opinion.example/StructureDefinition/so-source-period"
+# What R4 lets be of several categories.
+_CATEGORIZED: Final = frozenset(
+    {"ServiceRequest", "MedicationRequest", "Observation", "CommunicationRequest", "Communication"}
+)
 _HEALTH_CONCERN: Final = {
     "coding": [{"system": "http://hl7.org/fhir/us/core/CodeSystem/condition-category", "code": "health-concern"}]
 }
@@ -67,7 +81,11 @@ def _followed_since(node: Element, translation: Translation, condition: Resource
     """The day since when a concern is followed, where the problem itself does not say when it was recorded."""
     times = node.first("effectiveTime")
     stands = times.first("low") or times if times is not None else None
-    if stands is None or not stands.look("value") or "recordedDate" in condition or "_recordedDate" in condition:
+    if times is None or stands is None or not stands.look("value"):
+        return
+    if "recordedDate" in condition or "_recordedDate" in condition:
+        with translation.row("ccda.concern.period", "extension", times):
+            add(condition, "extension", {"url": _SOURCE_PERIOD, "valuePeriod": period(times, translation)})
         return
     with translation.row("ccda.concern.recorded", "recordedDate", stands):
         put(condition, "recordedDate", moment(stands.read("value"), translation))
@@ -137,16 +155,11 @@ def interventions(node: Element, translation: Translation, resource: Resource) -
     if node.look("negationInd") == "true":
         translation.enter_all(node, State.TEXT, "ccda.intervention.none", "says that it did not take place")
         return
-    code, text = node.first("code"), node.first("text")
-    kind = codeable_concept(code, translation) if code is not None else None
+    text = node.first("text")
     words = referenced_words(text, translation) if text is not None else ""
     for inner in inside(node):
         for reference in made(inner, translation)[:1]:
-            held = translation.find(reference)
-            if kind and held is not None and held["resourceType"] == "ServiceRequest":
-                add(held, "category", kind)
-            elif kind and held is not None and held["resourceType"] == "Procedure":
-                held.setdefault("category", kind)
+            _of_intervention(node, translation.find(reference), translation)
             if words:
                 translation.memory.setdefault("titles", {})[reference["reference"]] = words
             authored(node, reference, translation)
@@ -154,6 +167,18 @@ def interventions(node: Element, translation: Translation, resource: Resource) -
     if empty and text is not None and text.valued:
         planned = node.look("moodCode") in PLANNED
         translation.make("ccda.PlannedAct.ServiceRequest" if planned else "ccda.procedure.Procedure", node)
+
+
+def _of_intervention(node: Element, held: Resource | None, translation: Translation) -> None:
+    """What the wrapper says of each of its parts: the kind of intervention, the documents that tell more."""
+    if held is None:
+        return
+    code = node.first("code")
+    if code is not None and held["resourceType"] in _CATEGORIZED and (kind := codeable_concept(code, translation)):
+        add(held, "category", kind)
+    elif code is not None and held["resourceType"] == "Procedure" and (kind := codeable_concept(code, translation)):
+        held.setdefault("category", kind)
+    documents_named(node, translation, held)
 
 
 @step("relatives_conditions", "ccda")

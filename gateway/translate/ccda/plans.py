@@ -9,7 +9,7 @@ from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent, agreed_status
 from gateway.translate.ccda.identifiers import identifier
 from gateway.translate.ccda.narrative import XHTML, text_div
-from gateway.translate.ccda.relations import add
+from gateway.translate.ccda.relations import RELATED, add
 from gateway.translate.ccda.sections import Section, sections
 from gateway.translate.ccda.statements import has_template, inside, made
 from gateway.translate.ccda.times import period
@@ -186,6 +186,18 @@ def priority_extension(node: Element, translation: Translation) -> dict[str, Any
     """A priority where R4 has no element for one, or not for this one."""
     found = codeable_concept(node, translation)
     return {"url": f"{BASE}/StructureDefinition/so-priority", "valueCodeableConcept": found} if found else None
+
+
+@step("preferences", "ccda")
+def preferences(node: Element, translation: Translation, resource: Resource) -> None:
+    """How much something matters, and to whom: who says so and when is an observation of its own."""
+    told = node.children("value")[:1] if "priority" not in resource else []
+    for child in (*told, *node.children("priorityCode")[:1]):
+        if found := priority_extension(child, translation):
+            add(resource, "extension", found)
+    if node.children("author") or node.children("effectiveTime"):
+        for reference in made(node, translation):
+            add(resource, "extension", {"url": RELATED, "valueReference": reference})
 
 
 @step("request_kind", "ccda")

@@ -31,6 +31,8 @@ def tie(resource: Resource, reference: Reference) -> None:
     elements = _HOLDS.get(here, {})
     if here == "Condition" and there in ("Observation", "DiagnosticReport"):
         add(resource, "evidence", {"detail": [reference]})
+    elif here == "DocumentReference" and there == "Encounter":
+        add(resource.setdefault("context", {}), "encounter", reference)
     elif here == there == "Goal":
         parts = [{"url": "type", "valueCodeableConcept": _MILESTONE}, {"url": "target", "valueReference": reference}]
         add(resource, "extension", {"url": _GOAL_RELATIONSHIP, "extension": parts})

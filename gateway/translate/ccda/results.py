@@ -16,6 +16,8 @@ from gateway.translate.translation import Resource, Translation
 VALUE: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.value"
 NEGATED: Final = "https://fhir.second-opinion.example/StructureDefinition/so-negated-value"
 _CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
+_PREGNANCY: Final = "2.16.840.1.113883.10.20.15.3.8"
+_DELIVERY: Final = "entryRelationship/observation[template 2.16.840.1.113883.10.20.15.3.1][not @negationInd=true]"
 _SCALE: Final = "4.69"
 _US_CATEGORY: Final = "http://hl7.org/fhir/us/core/CodeSystem/us-core-category"
 # Which category a section gives its observations.
@@ -168,6 +170,20 @@ def observation_category(node: Element, translation: Translation, resource: Reso
         resource.setdefault("category", []).append({"coding": [{"system": _CATEGORY, "code": "survey"}]})
 
 
+@step("pregnancy", "ccda")
+def pregnancy(node: Element, translation: Translation, resource: Resource) -> None:
+    """The template says what is asserted, its code only that something is; the day of delivery is part of it."""
+    if not has_template(node, _PREGNANCY):
+        return
+    if codings := resource["code"].get("coding"):
+        resource["code"]["coding"] = [{"system": "http://loinc.org", "code": "82810-3"}, *codings]
+    for part in node.at(_DELIVERY):
+        code, values = part.first("code"), part.children("value")
+        found = codeable_concept(code, translation) if code is not None else None
+        if found and values:
+            resource.setdefault("component", []).append({"code": found, **value_of(values[0], translation)})
+
+
 @step("effective", "ccda")
 def effective(node: Element, translation: Translation, resource: Resource, element: str = "effective") -> None:
     """When: a moment where one was sent, else the span."""
@@ -183,9 +199,12 @@ def effective(node: Element, translation: Translation, resource: Resource, eleme
         centre.read("value")
         put(resource, f"{element}DateTime", moment(sent, translation))
         return
-    only = low if high is None or not high.look("value") else None
+    ends = [one.look("value") for one in (low, high) if one is not None and one.look("value")]
+    only = low if len(set(ends)) == 1 else None  # one end, or two that are the same
     if only is not None and (sent := only.look("value")):
         only.read("value")
+        if high is not None:
+            high.read("value")
         put(resource, f"{element}DateTime", moment(sent, translation))
     elif found := period(times, translation):
         resource[f"{element}Period"] = found

@@ -144,6 +144,15 @@ def nested(node: Element, translation: Translation, resource: Resource, but: str
             references += made(inner, translation)
     for reference in references:
         tie(resource, reference)
+    documents_named(node, translation, resource)
+
+
+def documents_named(node: Element, translation: Translation, resource: Resource) -> None:
+    """The documents outside that a statement names."""
+    for one in node.at("reference/externalDocument") if resource["resourceType"] != "Consent" else ():
+        reference = translation.make("ccda.externalDocument.DocumentReference", one)
+        if reference is not None:
+            tie(resource, reference)
 
 
 @step("only_nested", "ccda")
