@@ -11,7 +11,7 @@ from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.leaf import Part
 from gateway.translate.hl7v2.notes import amount, spoken
 from gateway.translate.hl7v2.primitive import phrase
-from gateway.translate.hl7v2.quantity import exact, measured
+from gateway.translate.hl7v2.quantity import measured, plain_number
 from gateway.translate.hl7v2.systems import ucum
 from gateway.translate.translation import Translation
 
@@ -134,10 +134,10 @@ def total_daily_dose(part: Part, translation: Translation, element: Element) -> 
 
 
 def _per_day(part: Part, translation: Translation) -> Element:
-    found = exact(part.text)
+    found = plain_number(part.text)
     if found is None:
         raise NotConvertedError("number-unreadable")
-    numerator: Element = {"value": found[0]}
+    numerator: Element = {"value": found}
     if (units := part.part(2)) is not None:
         measured(numerator, units, translation)
     return {"numerator": numerator, "denominator": {"value": 1, "unit": "d", "system": _UCUM, "code": "d"}}
@@ -146,10 +146,10 @@ def _per_day(part: Part, translation: Translation) -> Element:
 @converter("days", "hl7v2")
 def days(part: Part, translation: Translation) -> Element:
     """A number of days as a duration."""
-    found = exact(part.text)
+    found = plain_number(part.text)
     if found is None:
         raise NotConvertedError("number-unreadable")
-    return {"value": found[0], "unit": "d", "system": _UCUM, "code": "d"}
+    return {"value": found, "unit": "d", "system": _UCUM, "code": "d"}
 
 
 @step("dosage_given", "hl7v2")
@@ -227,12 +227,12 @@ def _measure(segment: Segment, amount: int, units: int, translation: Translation
     part = next(iter(segment.field(amount)), None)
     if part is None:
         return None
-    found = exact(part.peek)
+    found = plain_number(part.peek)
     if found is None:
         translation.warn("number-unreadable", node=part)  # type: ignore[arg-type]
         return None
     part.text  # noqa: B018 (counted as read)
-    made: Element = {"value": found[0]}
+    made: Element = {"value": found}
     held = next(iter(segment.field(units)), None)
     if held is not None:
         measured(made, held, translation)

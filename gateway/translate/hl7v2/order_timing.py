@@ -10,7 +10,7 @@ from gateway.translate.converter import step
 from gateway.translate.hl7v2.leaf import Part, reword, text
 from gateway.translate.hl7v2.notes import amount, day
 from gateway.translate.hl7v2.primitive import phrase
-from gateway.translate.hl7v2.quantity import exact, measured
+from gateway.translate.hl7v2.quantity import measured, plain_number
 from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
@@ -102,15 +102,15 @@ def sig_of_timing(part: Part, translation: Translation, element: Element) -> Non
 @step("dose_of_timing", "hl7v2")
 def dose_of_timing(part: Part, translation: Translation, element: Element) -> None:
     """TQ1-2: the dose, when the order has none and this one has a unit (without one it counts doses); else words."""
-    found, units, rates = exact(part.peek), part.part(2), element.get("doseAndRate", [])
-    if found is not None and units is not None and found[0] != 0:
+    found, units, rates = plain_number(part.peek), part.part(2), element.get("doseAndRate", [])
+    if found and units is not None:
         if not any("doseQuantity" in one or "doseRange" in one for one in rates):
             text(part, 1)
-            dose: Element = {"value": found[0]}
+            dose: Element = {"value": found}
             measured(dose, units, translation)
             element.setdefault("doseAndRate", []).append({"doseQuantity": dose})
             return
-        if not any(_of_amount(one, found[0]) for one in rates):
+        if not any(_of_amount(one, found) for one in rates):
             translation.warn("second-value")
     element.setdefault("additionalInstruction", []).append({"text": f"quantity: {amount(part, translation)}"})
 

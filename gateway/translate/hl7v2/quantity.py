@@ -23,6 +23,12 @@ def exact(sent: str) -> tuple[Decimal, str] | None:
     return Decimal(found["number"].rstrip(".")), found["comparator"] or ""
 
 
+def plain_number(sent: str) -> Decimal | None:
+    """The same for what must be one number: `<5` is none."""
+    found = exact(sent)
+    return found[0] if found is not None and not found[1] else None
+
+
 @converter("quantity", "hl7v2")
 def quantity(part: Part, translation: Translation, unit: str = "", system: str = "") -> Element:
     """CQ or NM: the number exactly as sent; the unit from the second component."""

@@ -10,7 +10,7 @@ from gateway.translate.hl7v2 import repeat_pattern
 from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.hl7v2.primitive import phrase
-from gateway.translate.hl7v2.quantity import exact
+from gateway.translate.hl7v2.quantity import plain_number
 from gateway.translate.hl7v2.systems import V2, in_table, ucum
 from gateway.translate.hl7v2.timing_bounds import bounds, count_duration, duration_of_code, duration_of_quantity
 from gateway.translate.translation import Translation
@@ -164,11 +164,11 @@ def _times(repeat: Element, parts: Sequence[Part]) -> None:
 def _occurrence(repeat: Element, part: Part | None, translation: Translation) -> None:
     """How long one occurrence takes."""
     units = part.part(2) if part is not None else None
-    found = exact(peek(part, 1)) if part is not None else None
+    found = plain_number(peek(part, 1)) if part is not None else None
     unit = (ucum(peek(units, 1)) or ucum(peek(units, 2))) if units is not None else ""
     if found is not None and part is not None and unit in _PERIODS:
         count_duration(part, translation)
-        repeat["duration"], repeat["durationUnit"] = found[0], unit
+        repeat["duration"], repeat["durationUnit"] = found, unit
 
 
 def _count(repeat: Element, part: Part | None) -> None:
@@ -185,7 +185,7 @@ def _so_many_times(repeat: Element, part: Part) -> None:
 
 def _offset(repeat: Element, amount: Part, unit: Part | None, translation: Translation) -> None:
     """Minutes before or after an event (tim-9 wants the event)."""
-    found, factor = exact(peek(amount, 1)), _MINUTES.get(ucum(peek(unit, 1)) if unit is not None else "")
+    found, factor = plain_number(peek(amount, 1)), _MINUTES.get(ucum(peek(unit, 1)) if unit is not None else "")
     events = repeat.get("when", ())
     if (
         found is None
@@ -195,7 +195,7 @@ def _offset(repeat: Element, amount: Part, unit: Part | None, translation: Trans
         or not repeat_pattern.AT_MEALS.isdisjoint(events)
     ):
         return
-    minutes = found[0] * factor
+    minutes = found * factor
     if minutes == int(minutes) and minutes >= 0:
         repeat["offset"] = int(minutes)
         count_duration(amount, translation)

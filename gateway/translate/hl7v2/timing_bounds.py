@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from gateway.translate.hl7v2.leaf import Part, peek, reword, text
-from gateway.translate.hl7v2.quantity import exact
+from gateway.translate.hl7v2.quantity import plain_number
 from gateway.translate.hl7v2.systems import ucum
 from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
@@ -36,12 +36,12 @@ def bounds(start: Part | None, end: Part | None, duration: Element, translation:
 def duration_of_quantity(part: Part | None) -> Element:
     """CQ (TQ1-6) as a Duration; nothing when it has no unit of time. Looked at only."""
     units = part.part(2) if part is not None else None
-    found = exact(peek(part, 1)) if part is not None else None
+    found = plain_number(peek(part, 1)) if part is not None else None
     if found is None or units is None:
         return {}
     code = ucum(peek(units, 1)) or ucum(peek(units, 2))
     shown = peek(units, 2) or peek(units, 1)
-    return {"value": found[0], "unit": shown, "system": _UCUM, "code": code} if code in (*_SECONDS, "mo", "a") else {}
+    return {"value": found, "unit": shown, "system": _UCUM, "code": code} if code in (*_SECONDS, "mo", "a") else {}
 
 
 def duration_of_code(part: Part | None) -> Element:
