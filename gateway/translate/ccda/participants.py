@@ -139,8 +139,9 @@ def _patient(role: Element, translation: Translation) -> Reference | None:
     if not is_patient(role, translation):
         return None
     for child in role.children("id"):
-        child.read("root")
-        child.read("extension")
+        if identifiers.key(child) in translation.memory["patient ids"]:  # another number of theirs lands nowhere
+            child.read("root")
+            child.read("extension")
     return translation.refer("Patient")
 
 

@@ -6,13 +6,15 @@ from gateway.core.ledger import State
 from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.codes import concept_with_source
 from gateway.translate.ccda.element import Element
+from gateway.translate.ccda.problems import GENERIC
 from gateway.translate.ccda.relations import add, tie
-from gateway.translate.ccda.statements import by_id, has_template, made_of
+from gateway.translate.ccda.statements import by_id, has_template, made, made_of
 from gateway.translate.converter import step
 from gateway.translate.translation import Reference, Resource, Translation
 
 _OUTCOME: Final = "4.144"
 _INTERVENTIONS: Final = ("4.131", "4.146")
+_REASON_TIME: Final = "effectiveTime/low/@value"
 _REASONS: Final = ("Condition", "Observation")
 _FOR_GOAL: Final = "http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal"
 _PROGRESS: Final = "entryRelationship/observation[template 4.110]/value"
@@ -51,9 +53,11 @@ def reason_named(node: Element, translation: Translation, resource: Resource) ->
 
 @step("reasons", "ccda")
 def reasons(node: Element, translation: Translation, resource: Resource) -> None:
-    """A reason under the id of a problem is that problem."""
+    """A reason under the id of a problem is that problem; one that says more than its value is an observation."""
     for one in translation.memory.get("reasons", ()):
         found = next((hit for key in identifiers.keys(one) if (hit := by_id(key, translation))), None)
+        if found is None and _says_more(one):
+            found = next(iter(made(one, translation)), None)
         if found is None or found["reference"].partition("/")[0] not in _REASONS:
             continue
         with translation.row("ccda.reason", "reasonReference", one):
@@ -63,6 +67,13 @@ def reasons(node: Element, translation: Translation, resource: Resource) -> None
             for owner in made_of(one.parent.parent, translation)[:1]:
                 if (held := translation.find(owner)) is not None:
                     add(held, "reasonReference", found)
+
+
+def _says_more(node: Element) -> bool:
+    """Whether a reason tells when it was so, or what kind of finding it is."""
+    code = node.first("code")
+    kind = code.look("code") if code is not None else ""
+    return bool((kind and kind not in GENERIC) or node.at(_REASON_TIME) or node.at("effectiveTime/@value"))
 
 
 def _relate(one: Element, around: Element, owners: list[Reference], found: Reference, translation: Translation) -> None:
