@@ -7,7 +7,7 @@ from typing import Any, Final
 from gateway.core.issue import Severity
 from gateway.core.ledger import State
 from gateway.translate.ccda.element import Element
-from gateway.translate.translation import Translation
+from gateway.translate.translation import Resource, Translation
 
 XHTML: Final = "http://www.w3.org/1999/xhtml"
 # Element of a CDA narrative block -> XHTML element. Links and media keep their words only.
@@ -71,6 +71,22 @@ def div(node: Element, translation: Translation) -> str:
     return wrapped(body) if writer.spoken else ""
 
 
+def in_words(entry: Element, resource: Resource | None, translation: Translation) -> None:
+    """The narrative of a resource: what its entry points to in that of the section; a row of a table with its head."""
+    pointers = [one.look("value") for one in entry.at("text/reference")]
+    target = translation.record.narrative(pointers[0]) if pointers and pointers[0][:1] == "#" else None  # type: ignore[attr-defined]
+    if target is None or resource is None or "text" in resource:
+        return
+    writer = _Writer()
+    table = target.within("table") if target.name == "tr" else None
+    if table is None:
+        writer.inside(target)
+    else:
+        writer.row(table, target)
+    if writer.spoken:
+        resource["text"] = {"status": "additional", "div": wrapped("".join(writer.parts))}
+
+
 def wrapped(body: str) -> str:
     """XHTML in the element that a Narrative asks for."""
     return f'<div xmlns="{XHTML}">{body}</div>'
@@ -95,6 +111,15 @@ class _Writer:
         for child in node.children():
             self._element(child)
             self._say(child.pieces()[1])
+
+    def row(self, table: Element, row: Element) -> None:
+        """One row of a table under the table's head."""
+        self.parts.append("<table>")
+        for head in table.children("thead"):
+            self._element(head)
+        self.parts.append("<tbody>")
+        self._element(row)
+        self.parts.append("</tbody></table>")
 
     def _say(self, text: str) -> None:
         if text:

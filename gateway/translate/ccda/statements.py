@@ -6,6 +6,7 @@ from typing import Any, Final
 from gateway.core.ledger import State
 from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.element import Element
+from gateway.translate.ccda.narrative import in_words
 from gateway.translate.ccda.participants import participant
 from gateway.translate.ccda.relations import add, tie
 from gateway.translate.ccda.times import is_instant
@@ -237,6 +238,7 @@ def _make(node: Element, translation: Translation) -> list[Reference]:
             authored(node, one, translation)
         return others
     others = [one for one in clinical(translation.resources[before:]) if one != reference]
+    in_words(node, translation.find(reference), translation)
     _prescribed(reference, others, translation)
     authored(node, reference, translation)
     return [reference, *others]
