@@ -8,6 +8,7 @@ from gateway.translate.ccda.identifiers import identifier
 from gateway.translate.ccda.participants import is_patient, organization, person_of, related_person, role_of
 from gateway.translate.ccda.relations import tie
 from gateway.translate.ccda.statements import inside, made, negated_wrapper, short
+from gateway.translate.ccda.times import day_of
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Reference, Resource, Translation
 
@@ -78,6 +79,16 @@ def _is_answer(node: Element) -> bool:
     """Whether all is told that R4 asks of an answer: its kind, its day, who gave it, that it is complete."""
     told = ("code/@code", "effectiveTime/@value", "../../performer[template 4.87]")
     return all(node.at(one) for one in told) and any(one.peek == "completed" for one in node.at("statusCode/@code"))
+
+
+@step("insured", "ccda")
+def insured(node: Element, translation: Translation, resource: Resource) -> None:
+    """Whom a policy covers: born on another day than the patient, it is another person, and that is told."""
+    born, mine = day_of(node.look("value")), (translation.patient or {}).get("birthDate", "")
+    if born and mine and born[: len(mine)] != mine[: len(born)]:
+        translation.warn("insured-differs", node=node)
+    elif born:
+        node.read("value")
 
 
 @converter("payer", "ccda")

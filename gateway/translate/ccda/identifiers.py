@@ -12,6 +12,7 @@ _UUID = re.compile(r"\{?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\}
 _URI_ROOT: Final = "2.16.840.1.113883.4.873"
 _TYPES: Final = "http://terminology.hl7.org/CodeSystem/v2-0203"
 SSN: Final = "http://hl7.org/fhir/sid/us-ssn"
+ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 NPI: Final = "http://hl7.org/fhir/sid/us-npi"
 
 
@@ -19,6 +20,8 @@ NPI: Final = "http://hl7.org/fhir/sid/us-npi"
 def identifier(node: Element, translation: Translation, type: str = "") -> dict[str, Any] | None:
     """An II as Identifier: the root as system, the extension as value; a root alone is the value."""
     root, extension = node.read("root"), " ".join(node.read("extension").split())
+    if node.look("nullFlavor") and not extension:
+        return _untold(node, root, translation)
     made = _parts(root, extension)
     if not made:
         return None
@@ -33,9 +36,20 @@ def identifier(node: Element, translation: Translation, type: str = "") -> dict[
     return made
 
 
+def _untold(node: Element, root: str, translation: Translation) -> dict[str, Any] | None:
+    """An identifier that is there and not told: whose it would be, and that its value is not known."""
+    if not root:
+        return None
+    found = translation.concept_map("ccda-null-flavor").translate(node.look("nullFlavor"))
+    reason = {"url": ABSENT, "valueCode": found.code if found else "unknown"}
+    return {"system": known_uri(root) or _system(root), "_value": {"extension": [reason]}}
+
+
 def key(node: Element) -> tuple[str, str]:
     """What tells one II from another, not counted; empty where it names nothing."""
     root, extension = node.look("root"), node.look("extension")
+    if node.look("nullFlavor") and not extension:
+        return "", ""
     return (root.lower(), extension) if extension or _UUID.fullmatch(root) or _names_one(root) else ("", "")
 
 

@@ -19,6 +19,7 @@ _HOLDS: Final = {
         ("Condition", "Observation", "NutritionOrder", "ServiceRequest", "RiskAssessment"), "addresses"
     ),
 }
+_CONDITION_RELATED: Final = "http://hl7.org/fhir/StructureDefinition/condition-related"
 _GOAL_RELATIONSHIP: Final = "http://hl7.org/fhir/StructureDefinition/goal-relationship"
 _MILESTONE: Final = {
     "coding": [{"system": "http://terminology.hl7.org/CodeSystem/goal-relationship-type", "code": "milestone"}]
@@ -33,6 +34,8 @@ def tie(resource: Resource, reference: Reference) -> None:
         add(resource, "evidence", {"detail": [reference]})
     elif here == "DocumentReference" and there == "Encounter":
         add(resource.setdefault("context", {}), "encounter", reference)
+    elif here == there == "Condition":
+        add(resource, "extension", {"url": _CONDITION_RELATED, "valueReference": reference})
     elif here == there == "Goal":
         parts = [{"url": "type", "valueCodeableConcept": _MILESTONE}, {"url": "target", "valueReference": reference}]
         add(resource, "extension", {"url": _GOAL_RELATIONSHIP, "extension": parts})
