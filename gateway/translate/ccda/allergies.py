@@ -19,9 +19,9 @@ def allergy_code(node: Element, translation: Translation, resource: Resource) ->
     """The agent; for a negated statement the concept that says there is none."""
     agent = next(iter(node.at(_AGENT)), None)
     concept = codeable_concept(agent, translation) if agent is not None else None
-    if concept is None and agent is not None:
+    if agent is not None and "text" not in (concept or {}):
         name = next((words for one in agent.parent.children("name") if (words := one.words())), "")
-        concept = {"text": name} if name else None
+        concept = {**(concept or {}), "text": name} if name else concept
     kind = node.first("value")
     if node.look("negationInd") != "true":
         resource["code"] = concept or _kind(kind, translation) or absent()

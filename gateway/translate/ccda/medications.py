@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from gateway.core.issue import Severity
+from gateway.core.ledger import State
 from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
@@ -107,6 +108,8 @@ def other_product(node: Element, translation: Translation) -> dict[str, str] | N
     """The product that is to be dispensed, where another one was prescribed."""
     prescribed = _names(next(iter(node.at(f"../../../../../{_MATERIAL}")), None), translation)
     dispensed = _names(node, translation)
+    if dispensed <= prescribed:
+        translation.enter_all(node, State.IGNORED, "ccda.supply.product", "names the prescribed product once more")
     if not dispensed or prescribed & dispensed:
         return None
     name, concept = node.first("name"), _concept(node.first("code"), translation)

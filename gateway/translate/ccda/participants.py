@@ -183,9 +183,17 @@ def _organization_of(role: Element, translation: Translation) -> Reference | Non
     for name in _ORGANIZATIONS:
         for one in role.children(name):
             if (found := organization(one, translation)) is not None:
+                _place_of(role, found, translation)
                 return found
     entity = role.first("playingEntity")
     return organization(role, translation) if entity is not None and entity.valued else None
+
+
+def _place_of(role: Element, reference: Reference, translation: Translation) -> None:
+    """A role that nobody plays is the organization's: its address and its numbers are too."""
+    held = translation.find(reference)
+    if held is not None and reference["reference"].startswith("Organization/"):
+        translation.run("ccda.assignedEntity.Organization", role, held)
 
 
 def _is_organization_only(role: Element) -> bool:

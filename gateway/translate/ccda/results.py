@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from gateway.core.issue import Severity
-from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
+from gateway.translate.ccda.codes import codeable_concept, display, first_display, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.header import attachment
@@ -231,7 +231,7 @@ def reference_range(node: Element, translation: Translation) -> dict[str, Any] |
                 made.update(range_(value, translation) or {})
             except NotConvertedError as trouble:
                 translation.warn(trouble.code, node=value)
-        elif words := referenced_words(value, translation):
+        elif words := referenced_words(value, translation) or display(value, translation):
             made["text"] = words
     text = node.first("text")
     if text is not None and (words := referenced_words(text, translation)):
