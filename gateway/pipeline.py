@@ -14,12 +14,14 @@ from gateway.core.submission import Sender
 from gateway.parse import formats, hl7v2
 from gateway.translate import Origin, translate
 from gateway.translate.mapping import installed
+from gateway.translate.mentions import contradictions, unite
 from gateway.translate.sender import Senders
 from gateway.translate.table import Row
 from gateway.validate import validate_bundle
 
 UNKNOWN_KIND: Final = "unknown"
 _NOBODY: Final = Sender()
+_TOLD_OTHERWISE: Final = "a later record of the same submission says otherwise"
 
 
 def process(
@@ -92,21 +94,40 @@ def _bundle(resources: list[dict[str, Any]], origin: Origin) -> dict[str, Any]:
 
 
 def _joined(parts: list[Outcome]) -> Outcome:
-    """A batch or a sheet: one outcome over its records, each thing once."""
+    """A batch or a sheet: one outcome over its records, each thing once, as the last record has it."""
     if len(parts) == 1:
         return parts[0]
     entries: dict[str, dict[str, Any]] = {}
+    issues = [issue for part in parts for issue in part.issues]
+    lines: list[ledger.Entry] = []
     for part in parts:
         for entry in part.bundle["entry"] if part.bundle else []:
-            entries.setdefault(entry["fullUrl"], entry)
+            held = entries.get(entry["fullUrl"])
+            if held is not None:
+                lost = _told_again(held["resource"], entry["resource"])
+                issues += (Issue(Severity.WARNING, "told-otherwise", path) for path in lost.values())
+                lines = [ledger.lost(line, _TOLD_OTHERWISE) if _stands_at(line, lost) else line for line in lines]
+            entries[entry["fullUrl"]] = entry
+        lines += part.ledger
     first = next((part.bundle for part in parts if part.bundle), None)
     return Outcome(
         parts[0].kind,
         {**first, "entry": list(entries.values())} if first else None,
-        tuple(issue for part in parts for issue in part.issues),
-        tuple(line for part in parts for line in part.ledger),
+        tuple(issues),
+        tuple(lines),
         next((part.error for part in parts if part.error), None),
     )
+
+
+def _told_again(held: dict[str, Any], later: dict[str, Any]) -> dict[str, str]:
+    """Let the later mention keep what the earlier one adds; what it says otherwise: where it stood, and its element."""
+    lost = unite(later, held, contradictions(later, held))
+    type = held["resourceType"]
+    return {f"{type}/{held['id']}.{name}": f"{type}.{name}" for name in lost}
+
+
+def _stands_at(line: ledger.Entry, places: dict[str, str]) -> bool:
+    return bool(places) and ".".join(line.path.split(".", 2)[:2]).partition("[")[0] in places
 
 
 def _judged(outcome: Outcome, judge: bool) -> Outcome:

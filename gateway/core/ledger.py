@@ -114,6 +114,11 @@ class Ledger:
         return entries
 
 
+def lost(entry: Entry, because: str) -> Entry:
+    """The line of a leaf that had landed and is not in what came out."""
+    return entry._replace(state=State.FAILED, path="", because=because)
+
+
 def counts(entries: Iterable[Entry]) -> dict[str, int]:
     """Leaves per state, every state named, and their sum under `leaves`."""
     found = Counter(entry.state for entry in entries)

@@ -102,3 +102,17 @@ def _references(node):
     elif isinstance(node, list):
         for value in node:
             yield from _references(value)
+
+
+def test_what_each_message_of_a_batch_adds_is_kept_and_the_last_word_stands():
+    head = "MSH|^~\\&|HIS|WEST|||20260301||ADT^A08|{}|P|2.5.1"
+    first = "PID|1||7^^^HIS^MR||Marlowe^Ines||19610412|F|||||^PRN^PH^^1^555^0100"
+    second = "PID|1||7^^^HIS^MR||Marlowe^Ines||19610421|F||||||^WPN^PH^^1^555^0101"
+    batch = "\r".join(["BHS|^~\\&|HIS", head.format(1), first, head.format(2), second, "BTS|2"])
+    outcome = pipeline.process(batch.encode(), judge=False)
+    (patient,) = [one["resource"] for one in outcome.bundle["entry"] if one["resource"]["resourceType"] == "Patient"]
+    assert patient["birthDate"] == "1961-04-21"
+    assert sorted(one["value"] for one in patient["telecom"]) == ["+1 555 0100", "+1 555 0101"]
+    assert [one.path for one in outcome.issues if one.code == "told-otherwise"] == ["Patient.birthDate"]
+    earlier, later = [line for line in outcome.ledger if line.location.endswith("PID-7")]
+    assert (earlier.state, earlier.path, later.state) == ("failed", "", "mapped")
