@@ -1,6 +1,7 @@
 """NTE to Annotation, and what has no element of its own in notes: readable, said once, with a label."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, Protocol
 
 from gateway.core.ledger import State
@@ -151,8 +152,12 @@ def _untold_lines(node: Any, translation: Translation, labels: dict[str, str]) -
     """The fields of a segment, or the components of a field, by their numbers."""
     lines: list[str] = []
     before = False  # whether the field before this one has a line
+    at = node.field if hasattr(node, "field") else partial(_component, node)
     for number, label in labels.items():
-        parts = node.field(int(number)) if hasattr(node, "field") else filter(None, [node.part(int(number))])
+        parts = at(int(number))
+        if not parts:
+            before = False
+            continue
         mark = label[:2] if label[:2] in _SPOKEN else ""
         words = ", ".join(filter(None, (_untold(part, translation, _SPOKEN.get(mark)) for part in parts)))
         if words and before and mark == "+ ":
@@ -161,6 +166,11 @@ def _untold_lines(node: Any, translation: Translation, labels: dict[str, str]) -
             lines.append(f"{label.removeprefix(mark)}: {words}")
         before = bool(words)
     return lines
+
+
+def _component(part: Part, number: int) -> list[Part]:
+    found = part.part(number)
+    return [found] if found is not None else []
 
 
 def _untold(part: Part, translation: Translation, speak: Callable[[Part, Translation], str] | None = None) -> str:

@@ -80,6 +80,16 @@ def order_provenance(orc: Segment, translation: Translation, element: Element) -
         translation.make("hl7v2.ORDER.Provenance", orc.group)
 
 
+@step("sent_by", "hl7v2")
+def sent_by(part: Part, translation: Translation, element: Element, to: str = "") -> None:
+    """The organisation that sends, made once of a message."""
+    held = translation.memory.get("sender")
+    if held is None:
+        held = translation.memory["sender"] = translation.make("hl7v2.HD.Organization", part)
+    if held is not None:
+        element[to] = dict(held)
+
+
 def _asked(code: str, orc: Segment, translation: Translation, element: Element, state: str) -> None:
     """Policy V9: a request changes nothing yet and is tagged; what the placer itself discontinues is discontinued."""
     immediate = translation.policy("cancel_request") == "immediate"
