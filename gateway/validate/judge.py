@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from gateway.core import r4
 from gateway.core.issue import Issue, Severity
-from gateway.validate import bundle, concepts, model, questionnaire, references
+from gateway.validate import bundle, concepts, model, narrative, questionnaire, references
 from gateway.validate.definitions import Library
 from gateway.validate.extensions import Extensions
 from gateway.validate.nodes import each
@@ -32,7 +32,7 @@ class Judge:
 
     def judge(self, resource: Any, profiles: Sequence[str] = (), *, strict: bool = True) -> list[Issue]:
         """Everything that is to be said of a resource; no error among it means that it is valid."""
-        found = Found(strict)
+        found = Found(resource, strict)
         name = resource.get("resourceType") if type(resource) is dict else None
         if type(name) is not str or not r4.is_resource(name):
             return [
@@ -54,6 +54,9 @@ class Judge:
         self._structure.of(name)(resource, place, scope)
         for pointer in scope.pointers:
             references.judge(pointer, scope)
+        div = next(each(resource, "text", "div"), None)
+        if type(div) is str and "#" in div and not narrative.links_are_found(div, scope.found.whole):
+            scope.fault("link-unresolved", Place(Place(place, "text"), "div"), "extra.narrative-link")
         if scope.bundle and name == "Bundle":
             bundle.check(resource, place, scope, scope.bundle)
         if further := _FURTHER.get(name):

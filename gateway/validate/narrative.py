@@ -1,8 +1,9 @@
 """Narrative: the part of XHTML that a div may hold, read with a linear scanner."""
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 _NAMESPACE: Final = "http://www.w3.org/1999/xhtml"
 # The elements of HTML 4.0 chapters 7 to 11 (without 9.4) and 15, links and images.
@@ -23,6 +24,8 @@ _ATTRIBUTE = re.compile(r"\s+([A-Za-z_][\w:.-]*+)\s*=\s*(?:\"([^\"<]*+)\"|'([^'<
 _ASIDE = re.compile(r"<!--(?:(?!--)[\s\S])*+-->")
 _WORD = re.compile(r">[^<&\w]*+\w")
 _ENTITY = re.compile(r"&(?!#\d{1,7};|#[xX][0-9A-Fa-f]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
+_LOCAL_LINK = re.compile(r"(?:href|src)\s*=\s*[\"']#([^\"']+)")
+_ANCHOR = re.compile(r"\s(?:id|name)\s*=\s*[\"']([^\"']+)")
 _SCRIPT = re.compile(r"[\s\x00-\x1f]*(?:javascript|vbscript|data:text)", re.IGNORECASE)
 
 
@@ -44,6 +47,26 @@ def is_basic_html(div: str) -> bool:
         elif not rest.endswith("/"):
             open_tags.append(name)
     return not open_tags and _root_is_ours(tags[0][2])
+
+
+def links_are_found(div: str, whole: Any) -> bool:
+    """Whether every link inside leads to an id: of an element, or of a place in a narrative of the whole."""
+    wanted = set(_LOCAL_LINK.findall(div))
+    return not wanted or wanted <= set(_ids(whole))
+
+
+def _ids(node: Any) -> Iterator[str]:
+    if type(node) is list:
+        for one in node:
+            yield from _ids(one)
+    elif type(node) is dict:
+        for name, value in node.items():
+            if type(value) is not str:
+                yield from _ids(value)
+            elif name == "id":
+                yield value
+            elif name == "div":
+                yield from _ANCHOR.findall(value)
 
 
 def has_content(div: str) -> bool:

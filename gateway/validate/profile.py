@@ -6,10 +6,10 @@ from typing import Any, Final, NamedTuple
 from gateway.core import r4
 from gateway.validate import bindings, slicing
 from gateway.validate.definitions import Library
-from gateway.validate.house_rules import HOUSE_RULES
-from gateway.validate.invariants import Rule, rule_of
+from gateway.validate.invariants import of_profile
+from gateway.validate.nodes import each
 from gateway.validate.patterns import at_least, chosen, fits, is_fixed
-from gateway.validate.references import type_of
+from gateway.validate.references import resolve, standing_of, type_of
 from gateway.validate.scope import Check, Found, Place, Scope
 from gateway.validate.tree import Branch, tree
 
@@ -31,7 +31,7 @@ class Profiles:
 
     def check(self, url: str, node: Any, place: Place, scope: Scope) -> None:
         """Judge a resource or datatype against a profile; an unknown one is said to be unchecked."""
-        if url.startswith("http://hl7.org/fhir/StructureDefinition/") and r4.definition(url.rpartition("/")[2]):
+        if url.startswith(_CORE) and r4.definition(url.rpartition("/")[2]):
             return  # the base definition is always judged
         found = self._of(url)
         if found is None:
@@ -53,9 +53,15 @@ class Profiles:
         """What a profile would find in a node, kept apart; None when the profile is not known."""
         if self._of(url) is None or scope.depth > _DEEPEST:
             return None
-        apart = Scope(scope.resource, scope.place, Found(scope.found.strict))
-        apart.depth = scope.depth + 1
-        apart.root, apart.bundle, apart.full_url = scope.root, scope.bundle, scope.full_url
+        is_resource = type(node) is dict and "resourceType" in node
+        apart = Scope(
+            node if is_resource else scope.resource, scope.place, Found(scope.found.whole, scope.found.strict)
+        )
+        apart.depth, apart.bundle = scope.depth + 1, scope.bundle
+        if is_resource and not any(node is one for one in each(scope.root, "contained")):
+            apart.full_url = scope.bundle.full_urls.get(id(node), "") if scope.bundle else ""
+        else:
+            apart.root, apart.full_url = scope.root, scope.full_url
         self.check(url, node, scope.place, apart)
         return apart.found
 
@@ -74,20 +80,15 @@ class Profiles:
         """What a branch says of the inside of one value of this datatype."""
         elements = r4.children(type_name)
         members = [self._member(n, one, elements) for n, one in branch.children.items()]
-        rules = [(one, _rule(one["key"], type_name)) for one in branch.said.get("constraint", ())]
-        judged = [(one["key"], one.get("severity") != "error", rule) for one, rule in rules]
+        found = (of_profile(one, type_name) for one in branch.said.get("constraint", ()))
+        rules = [one for one in found if one is not None]
 
         def check(node: Any, place: Place, scope: Scope) -> None:
-            if type(node) is not dict:
-                return
-            for member in members:
-                member(node, place, scope)
-            for key, mild, rule in judged:
-                if rule is None:
-                    if not mild:
-                        scope.not_checked(place, f"{key}.not-checked")
-                elif not rule(node, scope):
-                    (scope.warn if mild else scope.error)("invariant-broken", place, key)
+            if type(node) is dict:
+                for member in members:
+                    member(node, place, scope)
+            for rule in rules:
+                rule.judge(node, place, scope)
 
         return check
 
@@ -121,7 +122,7 @@ class Profiles:
         fixed, pattern = chosen(said, "fixed"), chosen(said, "pattern")
         low, high, longest = chosen(said, "minValue"), chosen(said, "maxValue"), said.get("maxLength")
         profiles = {kind: urls for kind, urls in _profiles_of(said).items() if kind != "Extension"}  # judged everywhere
-        targets = _targets_of(said)
+        pointed = self._reference(said) if any(one.get("code") == "Reference" for one in said.get("type", ())) else None
         inner: dict[str, Check] = {}
         bounds: dict[str, list[Check]] = {}
         bound = "binding" in said
@@ -146,8 +147,8 @@ class Profiles:
                     bounds[type_name] = bindings.of_element(said, type_name, self._library)
                 for check in bounds[type_name]:
                     check(value, place, scope)
-            if targets and type_name == "Reference" and (kind := type_of(value, scope)) and kind not in targets:
-                scope.error("reference-target", place, rule)
+            if pointed and type_name == "Reference":
+                pointed(value, place, scope)
             if branch.children or said.get("constraint"):
                 kind = str(value.get("resourceType")) if type_name == "Resource" and type(value) is dict else type_name
                 if kind not in inner:
@@ -156,6 +157,38 @@ class Profiles:
             self._conform(profiles.get(type_name, ()), value, place, scope)
 
         return judge
+
+    def _reference(self, said: dict[str, Any]) -> Check:
+        """What a reference may point to: types, profiles where the target is here, and where the target may be."""
+        types = [one for one in said["type"] if one.get("code") == "Reference"]
+        rule = str(said.get("id", ""))
+        urls = [str(url) for one in types for url in one.get("targetProfile", ())]
+        kinds = [self._target_type(url) for url in urls]
+        profiles = [url for url in urls if not url.startswith(_CORE)]
+        places = {one for each_type in types for one in each_type.get("aggregation", ())}
+
+        def check(value: Any, place: Place, scope: Scope) -> None:
+            if places and (where := standing_of(value, scope)) and where not in places:
+                scope.error("reference-place", place, rule)
+            kind = type_of(value, scope)
+            if not kind or not kinds or "" in kinds:
+                return
+            if kind not in kinds and "Resource" not in kinds:
+                scope.error("reference-target", place, rule)
+            elif profiles and len(profiles) == len(urls) and (target := resolve(value, scope)) is not None:
+                tried = [self.conforms(url, target, scope) for url in urls]
+                if all(one is not None and one.heavy for one in tried):
+                    scope.error("reference-profile", place, rule)
+
+        return check
+
+    def _target_type(self, url: str) -> str:
+        """The resource type that a target profile is about; empty when the profile is not here."""
+        name = url.rpartition("/")[2]
+        if url.startswith(_CORE) and (r4.is_resource(name) or name == "Resource"):
+            return name
+        found = self._library.profile(url)
+        return str(found["type"]) if found else ""
 
     def _conform(self, profiles: tuple[str, ...], value: Any, place: Place, scope: Scope) -> None:
         """A value must fit one of the profiles that its type names; with one it is judged in the open."""
@@ -208,12 +241,9 @@ class Profiles:
         return check
 
 
+_CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
 _DEEPEST: Final = 6  # profiles that tell slices by profiles can ask for each other without end
 _CODED: Final = ("code", "Coding", "CodeableConcept", "Quantity", "string", "uri")
-
-
-def _rule(key: str, type_name: str) -> Rule | None:
-    return HOUSE_RULES.get(key) or rule_of(key, type_name)
 
 
 def _standing(node: dict[str, Any], place: Place, forms: dict[str, r4.Element]) -> Iterator[Standing]:
@@ -246,9 +276,3 @@ def _plain(code: str) -> str:
 
 def _profiles_of(said: dict[str, Any]) -> dict[str, tuple[str, ...]]:
     return {_plain(str(one.get("code"))): tuple(one.get("profile", ())) for one in said.get("type", ())}
-
-
-def _targets_of(said: dict[str, Any]) -> frozenset[str]:
-    """The types that a reference may point to; empty when one of them is a profile that we cannot name."""
-    names = [url.rpartition("/")[2] for one in said.get("type", ()) for url in one.get("targetProfile", ())]
-    return frozenset(names) if all(r4.is_resource(name) for name in names) else frozenset()

@@ -94,6 +94,16 @@ def resolve(reference: Any, scope: Scope) -> dict[str, Any] | None:
     return scope.bundle.find(text, scope.full_url) if scope.bundle else None
 
 
+def standing_of(reference: Any, scope: Scope) -> str:
+    """Where a Reference leads: `contained`, `bundled`, else `referenced`; empty when it has no address."""
+    text = reference.get("reference") if type(reference) is dict else None
+    if type(text) is not str:
+        return ""
+    if text.startswith("#"):
+        return "contained"
+    return "bundled" if resolve(reference, scope) is not None else "referenced"
+
+
 def type_of(reference: Any, scope: Scope) -> str:
     """The resource type that a Reference points to, as far as it can be told; else the empty string."""
     found = resolve(reference, scope)

@@ -35,7 +35,8 @@ class Pointer(NamedTuple):
 class Found:
     """All that one judgement finds; the same for a bundle and everything in it."""
 
-    def __init__(self, strict: bool = True) -> None:
+    def __init__(self, whole: Any, strict: bool = True) -> None:
+        self.whole = whole  # what is judged, with everything in it
         self.strict = strict
         self.issues: list[Issue] = []
         self.not_checked: set[str] = set()

@@ -6,7 +6,7 @@ from gateway.validate.scope import Found, Place, Scope
 
 
 def judged(resource):
-    found = Found()
+    found = Found(resource)
     model.check(resource, Place(None, resource["resourceType"]), Scope(resource, Place(None, "x"), found))
     return found.issues
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.validate.narrative import has_content, is_basic_html
+from gateway.validate.narrative import has_content, is_basic_html, links_are_found
 
 DIV = '<div xmlns="http://www.w3.org/1999/xhtml">{}</div>'
 
@@ -69,3 +69,17 @@ def test_no_text_makes_the_scanner_raise(text):
 def test_a_long_narrative_that_is_broken_is_judged_at_once():
     assert not is_basic_html(DIV.format("<p " + 'a="b' * 50_000))
     assert not is_basic_html(DIV.format("<!--" * 50_000))
+
+
+@pytest.mark.parametrize(
+    ("link", "found"),
+    [
+        ('href="#there"', True),
+        ("src='#picture'", True),
+        ('href="#nowhere"', False),
+        ('href="https://a.example/#x"', True),
+    ],
+)
+def test_a_link_inside_leads_to_an_id_of_an_element_or_of_the_narrative(link, found):
+    div = DIV.format(f'<p id="there"><a {link}>x</a></p>')
+    assert links_are_found(div, {"text": {"div": div}, "contained": [{"id": "picture"}]}) is found

@@ -185,3 +185,27 @@ def test_an_extension_stands_where_its_definition_allows_and_holds_what_it_asks_
 def test_an_extension_of_fhir_that_fhir_does_not_define_is_a_warning():
     issues = Judge(Library([], core_plan())).judge(observation(extension=[{"url": CORE + "no-such", "valueCode": "x"}]))
     assert [(one.severity, one.code) for one in issues] == [(Severity.WARNING, "extension-unknown")]
+
+
+def pointing(**said):
+    return profile("it", "Observation", element("Observation.subject", type=[{"code": "Reference", **said}]))
+
+
+NAMED = profile("named", "Patient", element("Patient.name", min=1))
+
+
+@pytest.mark.parametrize(
+    ("said", "target", "expected"),
+    [
+        ({"targetProfile": [f"{CORE}Patient"]}, {"resourceType": "Group", "type": "person", "actual": True}, "target"),
+        ({"targetProfile": [f"{URL}named"]}, {"resourceType": "Patient"}, "profile"),
+        ({"targetProfile": [f"{URL}named"]}, {"resourceType": "Patient", "name": [{"text": "x"}]}, None),
+        ({"targetProfile": [f"{URL}unknown"]}, {"resourceType": "Patient"}, None),
+        ({"aggregation": ["referenced", "bundled"]}, {"resourceType": "Patient"}, "place"),
+        ({"aggregation": ["contained"]}, {"resourceType": "Patient"}, None),
+    ],
+)
+def test_a_profile_says_what_a_reference_may_point_to_and_where_it_stands(said, target, expected):
+    resource = observation(subject={"reference": "#t"}, contained=[{"id": "t", **target}])
+    found = {code for code, path in errors(resource, pointing(**said), NAMED) if path == "Observation.subject"}
+    assert found == ({f"reference-{expected}"} if expected else set())
