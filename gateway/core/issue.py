@@ -138,6 +138,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "system-not-absolute": ("value", "The system must be an absolute address."),
     "system-is-value-set": ("value", "The system is the address of a value set, not of a code system."),
     "attachment-differs": ("value", "The attachment does not have the size or the hash that it says."),
+    "invariant-failed": ("exception", "A rule of the definition could not be evaluated."),
     "slice-missing": ("required", "A part that the profile asks for is missing."),
     "slice-repeated": ("structure", "A part that the profile names stands too often."),
     "slice-unknown": ("structure", "The profile allows no other parts here."),

@@ -46,7 +46,7 @@ def test_times_are_told_apart_by_their_type_and_not_by_their_place(bench):
 
 def test_two_patterns_are_never_merged_into_a_guess(bench):
     made = dosage(bench, every("8", "h") + every("3", "wk"))
-    assert made["timing"]["repeat"] == {"frequency": 1, "period": 8, "periodUnit": "h"}
+    assert made["timing"] == {"code": {"text": "every 8 h, every 3 wk"}}
     assert "timing-composite" in bench.issues
 
 
