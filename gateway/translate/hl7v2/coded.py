@@ -79,6 +79,8 @@ def _coding(part: Part, translation: Translation, numbers: tuple[int, ...], tabl
     at_code, at_text, at_system, at_version, at_oid = numbers
     sent = plain(text(part, at_code))
     if not sent:
+        if at_code == 1:  # words alone, of a system that is named
+            reword(part.part(at_system), translation)
         return None
     name, oid = peek(part, at_system), peek(part, at_oid)
     system = coding_system(name, oid, table if at_code == 1 else "", sent, translation)

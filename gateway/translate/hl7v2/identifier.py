@@ -4,7 +4,7 @@ from typing import Any
 
 from gateway.core.outcome import BASE
 from gateway.translate.converter import converter
-from gateway.translate.hl7v2.leaf import Part, at, peek, text
+from gateway.translate.hl7v2.leaf import Part, at, peek, reword, text
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.systems import (
     V2,
@@ -152,7 +152,7 @@ def coded_identifier(part: Part, translation: Translation) -> list[Element]:
     made = []
     for number in (1, 4):
         if value := text(part, number):
-            system = coding_system(text(part, number + 2), "", "", value, translation)
+            system = coding_system(reword(part.part(number + 2), translation), "", "", value, translation)
             made.append({"system": system or local(translation), "value": value})
     return made
 

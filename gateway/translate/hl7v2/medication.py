@@ -27,7 +27,7 @@ _PAIRS: Final = (
     (32, 40, "pharmacy", 0), (33, 41, "pharmacy's address", 0), (34, 42, "deliver to", 0), (35, 43, "deliver to", 0),
     (36, 45, "pharmacy's telephone", 0),
 )  # fmt: skip
-_CODED: Final = frozenset({1, 4, 5, 6, 7, 12, 19, 20, 22, 24, 26, 32})
+_CODED: Final = frozenset({4, 5, 6, 7, 12, 19, 20, 22, 26})
 _REFILL_STATUS: Final = f"{BASE}/StructureDefinition/so-refill-status"
 # Codes that say whether there was a substitution; the others say what would have been allowed.
 _WAS: Final = {"N": False, "G": True, "T": True, "1": False, "7": False}
