@@ -72,16 +72,13 @@ def record(connection: Connection, event: Event, *, key: bytes, at: str) -> None
 
 def record_all(connection: Connection, events: Sequence[Event], *, key: bytes, at: str) -> None:
     """Write events of one moment as the next links, in their order."""
-    last = audit.head(connection)[1]
+    seq, last = audit.head(connection)
     links = []
-    for event in events:
+    for place, event in enumerate(events, seq + 1):
         written = fhirjson.write(audit_event(event, at=at, query=_without_values(event.query, key)))
         last = _link(key, last, written)
-        columns = {"at": at, "event": written, "hash": last}
-        links.append(
-            (event.about, columns | {"agent": event.agent, "subtype": event.subtype, "outcome": event.outcome})
-        )
-    audit.append_all(connection, links)
+        links.append((Row(place, at, written, last, event.agent, event.subtype, event.outcome), event.about))
+    audit.append(connection, links)
 
 
 def verify(store: Store, key: bytes, checkpoints: Sequence[Checkpoint] = ()) -> Verdict:
@@ -138,6 +135,8 @@ def _link(key: bytes, before: str, written: bytes) -> str:
 
 def _without_values(query: str, key: bytes) -> str:
     """A query's parameters, each value as a keyed hash: equal searches are seen to be equal, and no more."""
+    if not query:
+        return ""
     pairs = parse_qsl(query, keep_blank_values=True)
     hidden = [(name, hmac.digest(key, value.encode(), "sha256").hex()[:32]) for name, value in pairs]
     return b64encode(urlencode(hidden).encode()).decode()

@@ -1,18 +1,18 @@
 """The audit trail at rest: events in their order, each with its link of the chain, found by who and about what."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
+from gateway.store.rows import insert_rows
 from gateway.store.tables import audit as a
 from gateway.store.tables import audit_entities as e
 
 _COLUMNS = (a.c.seq, a.c.at, a.c.event, a.c.hash, a.c.agent, a.c.subtype, a.c.outcome)
 _HEAD = select(a.c.seq, a.c.hash).order_by(a.c.seq.desc()).limit(1)
 _COUNT = select(func.count()).select_from(a)
-_INSERT = insert(a).returning(a.c.seq, sort_by_parameter_order=True)
-_ADD_ENTITY = insert(e)
+_NEW_ENTITY = (e.c.audit, e.c.type, e.c.id)
 _WALK = select(*_COLUMNS).where(a.c.seq > bindparam("after")).order_by(a.c.seq).limit(bindparam("limit"))
 _ENTITIES = select(e.c.audit, e.c.type, e.c.id).where(e.c.audit.between(bindparam("first"), bindparam("last")))
 _NAMED = and_(*(or_(bindparam(name) == "", a.c[name] == bindparam(name)) for name in ("agent", "subtype", "outcome")))
@@ -46,22 +46,11 @@ def count(connection: Connection) -> int:
     return connection.execute(_COUNT).scalar_one()
 
 
-def append(connection: Connection, entities: Iterable[tuple[str, str]], **columns: Any) -> int:
-    """Put one event at the end. Returns its position."""
-    return append_all(connection, [(entities, columns)])[0]
-
-
-def append_all(connection: Connection, rows: Sequence[tuple[Iterable[tuple[str, str]], dict[str, Any]]]) -> list[int]:
-    """Put events at the end, in their order, each with what it is about. Returns their positions."""
-    seqs = list(connection.execute(_INSERT, [columns for _, columns in rows]).scalars())
-    about = [
-        {"audit": seq, "type": kind, "id": id}
-        for seq, (entities, _) in zip(seqs, rows, strict=True)
-        for kind, id in dict.fromkeys(entities)
-    ]
-    if about:
-        connection.execute(_ADD_ENTITY, about)
-    return seqs
+def append(connection: Connection, rows: Sequence[tuple[Row, Sequence[tuple[str, str]]]]) -> None:
+    """Put events at the end, each with what it is about."""
+    insert_rows(connection, _COLUMNS, [row for row, _ in rows])
+    if about := [(row.seq, *entity) for row, entities in rows for entity in entities]:
+        insert_rows(connection, _NEW_ENTITY, about)
 
 
 def walk(connection: Connection, after: int, limit: int) -> list[Row]:

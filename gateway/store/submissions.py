@@ -1,9 +1,9 @@
 """Submissions at rest: what came in, byte for byte, and how far it has come."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
@@ -11,6 +11,7 @@ from gateway.core import ids
 from gateway.core.errors import KeyReusedError, NotFoundError
 from gateway.core.submission import Receipt, SubmissionState
 from gateway.store import work
+from gateway.store.rows import insert_rows, insert_unknown
 from gateway.store.tables import events as e
 from gateway.store.tables import idempotency_keys as k
 from gateway.store.tables import originals as o
@@ -34,10 +35,10 @@ _COLUMNS: Final = (
 )  # fmt: skip
 _FIND: Final = select(*_COLUMNS).where(s.c.id == bindparam("id"))
 _FIND_ALL: Final = select(*_COLUMNS).where(s.c.id.in_(bindparam("ids", expanding=True)))
+_LAST: Final = select(func.max(s.c.seq))
 _FIND_OWN: Final = _FIND.where(s.c.clinic == bindparam("clinic"))
-_KEY: Final = select(k.c.submission).where(k.c.clinic == bindparam("clinic"), k.c.key_sha256 == bindparam("key"))
-_KEYS: Final = select(k.c.key_sha256).where(
-    k.c.clinic == bindparam("clinic"), k.c.key_sha256.in_(bindparam("keys", expanding=True))
+_BOUND: Final = select(k.c.clinic, k.c.key_sha256, k.c.submission).where(
+    k.c.key_sha256.in_(bindparam("keys", expanding=True))
 )
 _ORIGINAL: Final = select(o.c.body).where(o.c.submission == bindparam("id"))
 _LISTING: Final = select(*_COLUMNS).order_by(s.c.seq.desc()).limit(bindparam("limit"))
@@ -53,9 +54,13 @@ _SAID_SINCE: Final = (
     .join_from(r, s, r.c.submission == s.c.id)
     .where(r.c.id.in_(bindparam("ids", expanding=True)), r.c.current.is_(True), s.c.seq > bindparam("after"))
 )
-_ADD: Final = insert(s)
-_ADD_ORIGINAL: Final = insert(o)
-_ADD_KEY: Final = insert(k)
+_NEW: Final = (
+    s.c.seq, s.c.id, s.c.clinic, s.c.state, s.c.media_type, s.c.file_name, s.c.sha256, s.c.size, s.c.received,
+    s.c.updated,
+)  # fmt: skip
+_NEW_ORIGINAL: Final = (o.c.submission, o.c.body)
+_NEW_KEY: Final = (k.c.clinic, k.c.key_sha256, k.c.submission)
+_NEW_STEP: Final = (e.c.submission, e.c.at, e.c.event, e.c.state, e.c.actor)
 _ADD_EVENT: Final = insert(e)
 
 
@@ -138,11 +143,9 @@ def keep(
     A key that was used before with other content raises KeyReusedError.
     """
     arrival = Incoming(clinic, body, media_type, file_name)
-    if idempotency_key:
-        _bind_key(connection, clinic, ids.digest(idempotency_key.encode()), arrival.id, known=False)
     ((receipt, new),) = keep_all(connection, [arrival], at)
-    if idempotency_key:
-        _bind_key(connection, clinic, ids.digest(idempotency_key.encode()), arrival.id, known=True)
+    if idempotency_key and _bind(connection, [(clinic, ids.digest(idempotency_key.encode()), arrival.id)]):
+        raise KeyReusedError
     return receipt, new
 
 
@@ -152,74 +155,54 @@ def keep_all(connection: Connection, arrivals: Sequence["Incoming"], at: str) ->
     A control id that a clinic used before for other content is entered as a step: senders do use a number twice, and
     what they send must not be lost for it.
     """
-    sought = list({arrival.id for arrival in arrivals})
-    known = {row.id: Submission(**row._mapping).receipt for row in connection.execute(_FIND_ALL, {"ids": sought})}
-    new: dict[str, Incoming] = {}
+    first: dict[str, Incoming] = {}
     for arrival in arrivals:
-        if arrival.id not in known:
-            new.setdefault(arrival.id, arrival)
-    if new:
-        _add_all(connection, new, at)
+        first.setdefault(arrival.id, arrival)
+    known = _add(connection, first, at)
+    if new := [arrival for id, arrival in first.items() if id not in known]:
+        _add_rest(connection, new, at)
     for arrival in arrivals:
         if arrival.answered:
             work.add_once(connection, lane=f"answers:{arrival.clinic}", task="acknowledge", subject=arrival.id)
     answers = []
     for arrival in arrivals:
         received = Receipt(arrival.id, SubmissionState.RECEIVED, arrival.sha256, len(arrival.body), at)
-        answers.append((known.get(arrival.id, received), arrival is new.get(arrival.id)))
+        answers.append((known.get(arrival.id, received), arrival.id not in known and arrival is first[arrival.id]))
     return answers
 
 
-def _add_all(connection: Connection, new: dict[str, "Incoming"], at: str) -> None:
-    connection.execute(_ADD, [_columns(arrival, at) for arrival in new.values()])
-    connection.execute(_ADD_ORIGINAL, [{"submission": id, "body": arrival.body} for id, arrival in new.items()])
-    steps = [_step(id, "receive", SubmissionState.RECEIVED, at, arrival.clinic) for id, arrival in new.items()]
-    steps += [_step(id, REUSED, SubmissionState.RECEIVED, at, new[id].clinic) for id in _reused(connection, new)]
-    connection.execute(_ADD_EVENT, steps)
-    work.add_all(connection, [(lane(arrival.clinic), "process", id) for id, arrival in new.items()])
+def _add(connection: Connection, arrivals: Mapping[str, "Incoming"], at: str) -> dict[str, Receipt]:
+    """Add those that are new; gives the receipts of the others. What has another number than we gave was there."""
+    last = connection.execute(_LAST).scalar_one() or 0
+    given = {id: last + place for place, id in enumerate(arrivals, 1)}
+    state = SubmissionState.RECEIVED.value
+    rows = [
+        (given[id], id, one.clinic, state, one.media_type, one.file_name, one.sha256, len(one.body), at, at)
+        for id, one in arrivals.items()
+    ]
+    if insert_unknown(connection, _NEW, rows) == len(rows):
+        return {}
+    found = (Submission(**row._mapping) for row in connection.execute(_FIND_ALL, {"ids": list(given)}))
+    return {one.id: one.receipt for one in found if one.seq != given[one.id]}
 
 
-def _columns(arrival: "Incoming", at: str) -> dict[str, Any]:
-    return {
-        "id": arrival.id,
-        "clinic": arrival.clinic,
-        "state": SubmissionState.RECEIVED,
-        "media_type": arrival.media_type,
-        "file_name": arrival.file_name,
-        "sha256": arrival.sha256,
-        "size": len(arrival.body),
-        "received": at,
-        "updated": at,
-    }
+def _add_rest(connection: Connection, new: Sequence["Incoming"], at: str) -> None:
+    """What belongs to a new submission: its bytes, its first step, the control id that it binds, its work."""
+    state = SubmissionState.RECEIVED.value
+    insert_rows(connection, _NEW_ORIGINAL, [(arrival.id, arrival.body) for arrival in new])
+    reused = _bind(connection, [(one.clinic, one.number_key, one.id) for one in new if one.control_id])
+    steps = [(arrival.id, at, "receive", state, arrival.clinic) for arrival in new]
+    steps += [(id, at, REUSED, state, clinic) for clinic, id in reused]
+    insert_rows(connection, _NEW_STEP, steps)
+    work.add_all(connection, [(lane(arrival.clinic), "process", arrival.id) for arrival in new])
 
 
-def _reused(connection: Connection, new: dict[str, "Incoming"]) -> list[str]:
-    """Bind each control id to the first submission that bears it; gives the submissions whose number was bound."""
-    numbered = {id: arrival for id, arrival in new.items() if arrival.control_id}
-    bound: set[tuple[str, str]] = set()
-    for clinic in {arrival.clinic for arrival in numbered.values()}:
-        asked = [arrival.number_key for arrival in numbered.values() if arrival.clinic == clinic]
-        bound |= {(clinic, key) for key in connection.execute(_KEYS, {"clinic": clinic, "keys": asked}).scalars()}
-    first: list[dict[str, str]] = []
-    again: list[str] = []
-    for id, arrival in numbered.items():
-        if (key := (arrival.clinic, arrival.number_key)) in bound:
-            again.append(id)
-        else:
-            bound.add(key)
-            first.append({"clinic": arrival.clinic, "key_sha256": arrival.number_key, "submission": id})
-    if first:
-        connection.execute(_ADD_KEY, first)
-    return again
-
-
-def _bind_key(connection: Connection, clinic: str, key: str, submission: str, *, known: bool) -> None:
-    """Look at the key before anything is written, bind it when the submission stands."""
-    bound = connection.execute(_KEY, {"clinic": clinic, "key": key}).scalar_one_or_none()
-    if bound is not None and bound != submission:
-        raise KeyReusedError
-    if known and bound is None:
-        connection.execute(_ADD_KEY, {"clinic": clinic, "key_sha256": key, "submission": submission})
+def _bind(connection: Connection, keys: Sequence[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    """Bind each key of a clinic to the first submission that bears it; gives those whose key is another's."""
+    if not keys or insert_unknown(connection, _NEW_KEY, keys) == len(keys):
+        return []
+    bound = {(clinic, key): id for clinic, key, id in connection.execute(_BOUND, {"keys": [key for _, key, _ in keys]})}
+    return [(clinic, id) for clinic, key, id in keys if bound[clinic, key] != id]
 
 
 def lane(clinic: str) -> str:
@@ -324,8 +307,5 @@ def counts_by_state(connection: Connection) -> dict[str, int]:
 def _event(
     connection: Connection, id: str, *, event: str, state: str, at: str, actor: str, mapping: str | None = None
 ) -> None:
-    connection.execute(_ADD_EVENT, _step(id, event, state, at, actor, mapping))
-
-
-def _step(id: str, event: str, state: str, at: str, actor: str, mapping: str | None = None) -> dict[str, str | None]:
-    return {"submission": id, "at": at, "event": event, "state": state, "actor": actor, "mapping": mapping}
+    step = {"submission": id, "at": at, "event": event, "state": state, "actor": actor, "mapping": mapping}
+    connection.execute(_ADD_EVENT, step)

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from gateway.core.clock import instant
 from gateway.core.errors import LeaseLostError
+from gateway.store.rows import insert_rows
 from gateway.store.tables import work as w
 
 # Longer than the longest that one piece of work may take.
@@ -35,7 +36,7 @@ _due = (
     ~select(_earlier.c.seq).where(_earlier.c.lane == w.c.lane, _earlier.c.seq < w.c.seq).exists(),
 )
 _READY: Final = select(w.c.seq).where(*_due).order_by(w.c.due, w.c.seq).limit(bindparam("limit"))
-_ADD: Final = insert(w)
+_NEW: Final = (w.c.lane, w.c.task, w.c.subject, w.c.due, w.c.lease, w.c.worker, w.c.attempts)
 _CLAIM: Final = (
     update(w)
     .where(w.c.seq.in_(_READY.with_for_update(skip_locked=True).scalar_subquery()))
@@ -75,8 +76,7 @@ def add(connection: Connection, *, lane: str, task: str, subject: str, due: str 
 
 def add_all(connection: Connection, jobs: Sequence[tuple[str, str, str]], *, due: str = AT_ONCE) -> None:
     """Put several in their lanes: lane, task and subject of each."""
-    fresh = {"due": due, "lease": FREE, "worker": FREE, "attempts": 0}
-    connection.execute(_ADD, [{"lane": lane, "task": task, "subject": subject} | fresh for lane, task, subject in jobs])
+    insert_rows(connection, _NEW, [(*job, due, FREE, FREE, 0) for job in jobs])
 
 
 def add_once(connection: Connection, *, lane: str, task: str, subject: str) -> bool:
