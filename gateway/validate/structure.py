@@ -7,7 +7,7 @@ from gateway.core import r4
 from gateway.core.r4 import Element
 from gateway.validate import bindings, datatypes
 from gateway.validate.definitions import Library
-from gateway.validate.invariants import Rule, rule_of
+from gateway.validate.invariants import Invariant, of_r4
 from gateway.validate.primitive import ACTIVE_MARKUP, PREDICATES, has_json_type
 from gateway.validate.scope import Check, Place, Pointer, Scope
 
@@ -42,7 +42,7 @@ class Structure:
         required = _required(definition.elements)
         choices = _choices(definition.elements)
         own = (*definition.rules, "ext-1") if name == "Extension" else definition.rules
-        rules = [(key, rule_of(key, name)) for key in own]
+        rules = [of_r4(key, name, name) for key in own]
         extra = datatypes.check_of(name, self._library)
         is_element = definition.kind != "resource"
 
@@ -65,8 +65,8 @@ class Structure:
             for label, names in choices:
                 if len(node.keys() & names) > 1 and len({key.lstrip("_") for key in node.keys() & names}) > 1:
                     scope.error("choice-repeated", Place(place, label), "structure.choice")
-            for key, rule in rules:
-                _apply(key, rule, node, place, scope)
+            for rule in rules:
+                rule.judge(node, place, scope)
             if extra:
                 extra(node, place, scope)
 
@@ -81,7 +81,7 @@ class Structure:
             one = self._complex(element)
         if element.type == "Extension":
             one = _both(one, self._extension)
-        one = _with_rules(one, [(key, rule_of(key, holder)) for key in element.rules])
+        one = _with_rules(one, [of_r4(key, holder, element.type) for key in element.rules])
         if element.binding:
             one = _both(one, bindings.required(element.binding, element.type, self._library))
         if name == "language" and element.type == "code" and holder != "Expression":
@@ -200,21 +200,14 @@ def _refuse(name: str, value: Any, place: Place, scope: Scope) -> None:
         scope.error("value-format", place, f"primitive.{name}")
 
 
-def _apply(key: str, rule: Rule | None, node: Any, place: Place, scope: Scope) -> None:
-    if rule is None:
-        scope.not_checked(place, f"{key}.not-checked")
-    elif not rule(node, scope):
-        scope.error("invariant-broken", place, key)
-
-
-def _with_rules(one: Check, rules: list[tuple[str, Rule | None]]) -> Check:
+def _with_rules(one: Check, rules: list[Invariant]) -> Check:
     if not rules:
         return one
 
     def check(value: Any, place: Place, scope: Scope) -> None:
         one(value, place, scope)
-        for key, rule in rules:
-            _apply(key, rule, value, place, scope)
+        for rule in rules:
+            rule.judge(value, place, scope)
 
     return check
 

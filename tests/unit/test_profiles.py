@@ -8,13 +8,25 @@ import pytest
 from gateway.cases.checklist import checklist
 from gateway.core.issue import Severity
 from gateway.core.outcome import BASE
-from gateway.validate import validate
-from gateway.validate.house_rules import CASE_STATES, HOUSE_RULES
+from gateway.validate import fhirpath, validate
 from gateway.validate.published import FILE, code_system
 
 FOLDER = Path(__file__).resolve().parents[2] / "fhir_profiles"
 PUBLISHED = sorted(FOLDER.glob("*.json"))
 EXAMPLES = sorted((FOLDER / "examples").glob("*.json"))
+# Which states of a case go with which status of its Task.
+CASE_STATES = {
+    "received": ("case-received",),
+    "on-hold": ("needs-information",),
+    "accepted": ("records-complete",),
+    "in-progress": (
+        "under-review", "visit-scheduled", "no-show", "visit-cancelled", "visit-completed", "cancel-requested",
+    ),
+    "completed": ("opinion-returned", "closed"),
+    "cancelled": ("cancelled",),
+    "rejected": ("declined",),
+    "failed": ("expired",),
+}  # fmt: skip
 
 
 def read(file):
@@ -59,14 +71,11 @@ def test_every_profile_has_a_valid_and_an_invalid_example():
         assert any(one.stem.startswith(f"invalid-{name}-") for one in EXAMPLES), name
 
 
-def test_every_invariant_of_a_profile_is_judged_and_every_judged_one_is_published():
-    published = {
-        rule["key"]
-        for file in PUBLISHED
-        for element in read(file).get("differential", {}).get("element", ())
-        for rule in element.get("constraint", ())
-    }
-    assert published == set(HOUSE_RULES)
+def test_every_invariant_of_a_profile_has_an_expression_that_compiles():
+    for file in PUBLISHED:
+        for element in read(file).get("differential", {}).get("element", ()):
+            for rule in element.get("constraint", ()):
+                assert fhirpath.compile(rule["expression"]), rule["key"]
 
 
 def test_the_published_rule_codes_are_those_that_we_say():

@@ -1,0 +1,105 @@
+"""The invariants that are judged on nearly every resource, written by hand: the same as compiled, and faster."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from gateway.validate.narrative import has_content, is_basic_html
+from gateway.validate.nodes import each, has, in_order, number
+from gateway.validate.references import contained_ids, is_local
+from gateway.validate.scope import Scope
+
+Rule = Callable[[Any, Scope], bool | None]
+
+
+def _contained_contain_nothing(node: Any, scope: Scope) -> bool:
+    return "contained" not in node or not any(has(one, "contained") for one in each(node, "contained"))
+
+
+def _contained_are_referred_to(node: Any, scope: Scope) -> bool:
+    if "contained" not in node:
+        return True
+    pointers = set(_local_pointers(node))
+    for one in each(node, "contained"):
+        wanted = f"#{one.get('id')}" if type(one) is dict else ""
+        if wanted not in pointers and "#" not in set(_local_pointers(one)):
+            return False
+    return True
+
+
+def _contained_have_no_version(node: Any, scope: Scope) -> bool:
+    return "contained" not in node or not any(
+        has(meta, "versionId", "lastUpdated") for meta in each(node, "contained", "meta")
+    )
+
+
+def _contained_have_no_label(node: Any, scope: Scope) -> bool:
+    return "contained" not in node or not any(has(meta, "security") for meta in each(node, "contained", "meta"))
+
+
+def _local_pointers(node: Any) -> Iterator[str]:
+    """Every text that points inside the container: `#id`, or `#` for the container itself."""
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        if type(here) is dict:
+            waiting.extend(here.values())
+        elif type(here) is list:
+            waiting.extend(here)
+        elif type(here) is str and here.startswith("#"):
+            yield here
+
+
+def _local_reference_is_contained(node: Any, scope: Scope) -> bool:
+    text = node.get("reference")
+    return not is_local(text) or text == "#" or text[1:] in contained_ids(scope.root)
+
+
+def _value_or_extensions(node: Any, scope: Scope) -> bool:
+    return has(node, "extension") != has(node, "value[x]")
+
+
+def _start_before_end(node: Any, scope: Scope) -> bool:
+    return in_order(node.get("start"), node.get("end"))
+
+
+def _code_with_system(node: Any, scope: Scope) -> bool:
+    return not has(node, "code") or has(node, "system")
+
+
+def _low_before_high(node: Any, scope: Scope) -> bool:
+    low, high = node.get("low"), node.get("high")
+    if type(low) is not dict or type(high) is not dict:
+        return True
+    same_unit = all(low.get(name) == high.get(name) for name in ("system", "code", "unit"))
+    least, most = number(low.get("value")), number(high.get("value"))
+    return not same_unit or least is None or most is None or least <= most
+
+
+def _both_parts_or_neither(node: Any, scope: Scope) -> bool:
+    numerator, denominator = has(node, "numerator"), has(node, "denominator")
+    return numerator == denominator and (numerator or has(node, "extension"))
+
+
+def _basic_html_only(node: Any, scope: Scope) -> bool:
+    return type(node) is not str or is_basic_html(node)
+
+
+def _says_something(node: Any, scope: Scope) -> bool:
+    return type(node) is not str or has_content(node)
+
+
+# By key; `htmlChecks()` is the expression of both txt-1 and txt-2, which say different things.
+NATIVE: Final[dict[str, Rule]] = {
+    "dom-2": _contained_contain_nothing,
+    "dom-3": _contained_are_referred_to,
+    "dom-4": _contained_have_no_version,
+    "dom-5": _contained_have_no_label,
+    "ext-1": _value_or_extensions,
+    "per-1": _start_before_end,
+    "qty-3": _code_with_system,
+    "rat-1": _both_parts_or_neither,
+    "ref-1": _local_reference_is_contained,
+    "rng-2": _low_before_high,
+    "txt-1": _basic_html_only,
+    "txt-2": _says_something,
+}
