@@ -17,7 +17,10 @@ class Expression:
     """A compiled expression."""
 
     def __init__(self, text: str, strict: bool = False) -> None:
-        compiled = Compiler(strict).compile(parse(text))
+        try:
+            compiled = Compiler(strict).compile(parse(text))
+        except RecursionError:
+            raise ExpressionError("an expression that is nested too deep") from None
         self.items, self.truth = compiled.items, compiled.truth
 
     def __call__(self, resource: Mapping[str, Any], resolve: Resolve | None = None) -> list[Any]:

@@ -9,7 +9,7 @@ from gateway.validate.fhirpath.environment import Environment
 from gateway.validate.fhirpath.errors import ExpressionError
 from gateway.validate.fhirpath.functions import FUNCTIONS
 from gateway.validate.fhirpath.functions.existence import is_subset
-from gateway.validate.fhirpath.functions.function import Argument, Decide, Evaluate, integer
+from gateway.validate.fhirpath.functions.function import Argument, Decide, Evaluate, integer, one_item
 from gateway.validate.fhirpath.functions.subsetting import union
 from gateway.validate.fhirpath.item import (
     NONE,
@@ -18,6 +18,7 @@ from gateway.validate.fhirpath.item import (
     Type,
     boxed,
     forms,
+    key,
     lineage,
     of_value,
     step,
@@ -68,6 +69,8 @@ class Compiler:
         if isinstance(node, Binary):
             if node.operator in ("and", "or", "xor", "implies"):
                 return _LOGIC[node.operator](self.compile(node.left).truth, self.compile(node.right).truth)
+            if node.operator == "in" and (among := _constant(node.right)) is not None:
+                return _membership_among(self.items(node.left), among)
             if node.operator in _COMPARISONS:
                 return _COMPARISONS[node.operator](self.items(node.left), self.items(node.right))
             return None
@@ -92,7 +95,7 @@ class Compiler:
     def _collection(self, node: Node) -> Evaluate:
         match node:
             case Literal():
-                constant: Items = NONE if node.type == "" else (Item(node.value, node.type),)
+                constant = _constant(node) or NONE
                 return lambda this, env: constant
             case This():
                 return lambda this, env: this
@@ -150,6 +153,16 @@ class Compiler:
         return lambda this, env: apply(target(this, env), env, *[one(this, env) for one in items])
 
 
+def _constant(node: Node) -> Items | None:
+    """What a literal or a union of literals is in every context; None for any other node."""
+    if isinstance(node, Literal):
+        return NONE if node.type == "" else (Item(node.value, node.type),)
+    if isinstance(node, Binary) and node.operator == "|":
+        left, right = _constant(node.left), _constant(node.right)
+        return None if left is None or right is None else [*left, *right]
+    return None
+
+
 def _chain(node: Node) -> tuple[str, ...]:
     """The names of a path that begins at the context and only goes down; none for any other."""
     if isinstance(node, Member) and not (node.first and node.name[0].isupper()):
@@ -184,10 +197,10 @@ def _presence(names: tuple[str, ...], wanted: bool, strict: bool) -> Decide:
 
 def _stands(node: dict[str, object], holder: str, names: tuple[str, ...], at: int) -> bool:
     last = at == len(names) - 1
-    for key, kind, primitive in forms(holder, names[at]):
-        found = node.get(key)
+    for name, kind, primitive in forms(holder, names[at]):
+        found = node.get(name)
         if last:
-            if (found is not None and found != []) or (primitive and node.get(f"_{key}")):
+            if (found is not None and found != []) or (primitive and node.get(f"_{name}")):
                 return True
         elif found is not None:
             for one in found if isinstance(found, list) else (found,):
@@ -266,10 +279,19 @@ def _ordered(compared: Callable[[int, int], bool], left: Evaluate, right: Evalua
 
 def _membership(one: Evaluate, many: Evaluate) -> Decide:
     def decide(this: Items, env: Environment) -> bool | None:
-        wanted = one(this, env)
-        if len(wanted) > 1:
-            raise ExpressionError("several items where one is wanted")
-        return is_subset(wanted, many(this, env)) if wanted else None
+        item = one_item(one(this, env))
+        return None if item is None else is_subset((item,), many(this, env))
+
+    return decide
+
+
+def _membership_among(one: Evaluate, many: Items) -> Decide:
+    """`in` a collection of constants."""
+    among = {key(item) for item in many}
+
+    def decide(this: Items, env: Environment) -> bool | None:
+        item = one_item(one(this, env))
+        return None if item is None else key(item) in among
 
     return decide
 
@@ -290,10 +312,8 @@ _COMPARISONS: Final[dict[str, Callable[[Evaluate, Evaluate], Decide]]] = {
 
 def _is(operand: Evaluate, kind: Type) -> Decide:
     def decide(this: Items, env: Environment) -> bool | None:
-        found = operand(this, env)
-        if len(found) > 1:
-            raise ExpressionError("several items where one is wanted")
-        return kind.holds(found[0]) if found else None
+        item = one_item(operand(this, env))
+        return None if item is None else kind.holds(item)
 
     return decide
 

@@ -3,15 +3,13 @@
 from typing import Final
 
 from gateway.validate.fhirpath.environment import Environment
-from gateway.validate.fhirpath.errors import ExpressionError
 from gateway.validate.fhirpath.functions.existence import distinct
-from gateway.validate.fhirpath.functions.function import Function, integer
+from gateway.validate.fhirpath.functions.function import Function, integer, one_item
 from gateway.validate.fhirpath.item import Items, key
 
 
 def _single(focus: Items, env: Environment) -> Items:
-    if len(focus) > 1:
-        raise ExpressionError("several items where one is wanted")
+    one_item(focus)
     return focus
 
 
