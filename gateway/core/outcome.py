@@ -13,8 +13,13 @@ RULES = f"{BASE}/CodeSystem/so-rule"
 TEST = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}  # the label of test data
 # Issues of what stands where, and how often: they name the element that holds it too, and first: it is surely there.
 _HOLDER_FIRST = (
-    "element-missing", "element-repeated", "element-forbidden", "slice-missing", "slice-repeated", "extension-misplaced",
-)  # fmt: skip
+    "element-missing",
+    "element-repeated",
+    "element-forbidden",
+    "slice-missing",
+    "slice-repeated",
+    "extension-misplaced",
+)
 ISSUE_ORIGIN = f"{BASE}/StructureDefinition/so-issue-origin"
 
 

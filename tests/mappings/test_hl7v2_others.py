@@ -29,7 +29,7 @@ def test_a_corrected_result_is_a_new_version_of_the_same_observation():
     before = resources(outcome("ORU_R01_corrections", wrong, ("Low^HL70078|||C|", "Low^HL70078|||F|")), "Observation")
     assert [one["id"] for one in before] == [one["id"] for one in corrected]
     assert [before[0]["status"], corrected[0]["status"]] == ["final", "corrected"]
-    assert not resources(outcome("ORU_R01_corrections", ("FL-1", "FL-2")), "Observation")[0]["id"] == before[0]["id"]
+    assert resources(outcome("ORU_R01_corrections", ("FL-1", "FL-2")), "Observation")[0]["id"] != before[0]["id"]
 
 
 def test_results_of_one_code_are_told_apart_by_their_sub_id_or_their_order():
