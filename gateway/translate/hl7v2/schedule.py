@@ -39,7 +39,7 @@ def _service_start(service: Any, start: Part | None, translation: Translation, e
 @step("event_reason", "hl7v2")
 def event_reason(part: Part, translation: Translation, element: Element) -> None:
     """SCH-6 is why the message was sent: a cancellation has its reason, of any other event it is a comment."""
-    if element.get("status") != "cancelled":  # R4's app-4 names the code of a no-show wrongly, so none may have a reason
+    if element.get("status") != "cancelled":  # app-4 of R4 misnames the code of a no-show
         _append(element, f"event: {spoken(part, translation)}")
     elif made := codeable_concept(part, translation, table="0276"):
         element["cancelationReason"] = made
