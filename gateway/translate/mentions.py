@@ -1,5 +1,6 @@
 """Two mentions of one thing: what they say together, and where they contradict each other."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 from gateway.core import r4
@@ -35,8 +36,10 @@ def contradictions(held: Part, other: Part) -> list[str]:
 
 def unite(held: Part, other: Part, but: list[str]) -> set[str]:
     """Let the second mention add to the first, but for some elements; the JSON names of what it could not add."""
-    mine = _parts(held)
     left: set[str] = set()
+    if [*held.items()][2:] == [*other.items()][1:]:
+        return left  # the same once more, but for its id
+    mine = _parts(held)
     for name, part in _parts(other).items():
         if name in but:
             left.update(one.lstrip("_") for one in part)
@@ -54,14 +57,19 @@ def unite(held: Part, other: Part, but: list[str]) -> set[str]:
 
 def _parts(resource: Part) -> dict[str, Part]:
     """The elements of a resource, a choice being one, a primitive one with its extensions."""
-    found: dict[str, Part] = {}
+    type, found = resource["resourceType"], dict[str, Part]()
     for name, value in resource.items():
         if name not in ("resourceType", "id"):
-            bare = name.lstrip("_")
-            defined = r4.element(f"{resource['resourceType']}.{bare}")
-            element = (defined.choice if defined else "") or _SAME.get(bare, bare)
-            found.setdefault(element, {})[name] = value
+            found.setdefault(_element(type, name), {})[name] = value
     return found
+
+
+@lru_cache(maxsize=4096)
+def _element(type: str, name: str) -> str:
+    """The element that a JSON name of a resource belongs to."""
+    bare = name.lstrip("_")
+    defined = r4.element(f"{type}.{bare}")
+    return (defined.choice if defined else "") or _SAME.get(bare, bare)
 
 
 def _agree(one: Part, other: Part) -> bool:

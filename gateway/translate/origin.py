@@ -98,7 +98,7 @@ def _provenance(
 
 
 def _homeless(translation: Translation) -> list[dict[str, Any]]:
-    record, said = translation.record, translation.ledger
+    record, state = translation.record, translation.ledger.state
     return [
         {
             "url": SOURCE_VALUE,
@@ -108,7 +108,7 @@ def _homeless(translation: Translation) -> list[dict[str, Any]]:
             ],
         }
         for leaf in record.leaves()
-        if said.state(leaf.key) in _HOMELESS and (value := _readable(record.value(leaf.key)))
+        if state(leaf.key) in _HOMELESS and (value := _readable(record.value(leaf.key)))
     ]
 
 

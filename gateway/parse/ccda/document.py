@@ -67,20 +67,29 @@ class Document:
             return str(element.tail.strip())
         return str(element.look(name))
 
-    def structure(self) -> Iterator[tuple[Key, str]]:
-        """The leaves that say how the document is built, each with why it needs no element of its own."""
+    def structure(self) -> dict[str, list[Key]]:
+        """The leaves that say how the document is built, by why they need no element of their own."""
+        identity: list[Key] = []
+        structure: list[Key] = []
+        denied: list[Key] = []
+        pointing: list[Key] = []
         for key in self._keys:
             element, name = key
-            if element.tag in _IDENTITY:
+            if element.name in _IDENTITY:
                 if name not in (TEXT, TAIL):
-                    yield key, "template identity is used for dispatch only"
+                    identity.append(key)
             elif name in STRUCTURE:
-                yield key, "structure"
-            elif name == "negationInd":
-                if element.attributes[name] == "false":
-                    yield key, "not negated"
-            elif name == "value" and element.tag == "reference" and element.attributes[name].startswith("#"):
-                yield key, "points into the narrative"
+                structure.append(key)
+            elif name == "negationInd" and element.attributes[name] == "false":
+                denied.append(key)
+            elif name == "value" and element.name == "reference" and element.attributes[name].startswith("#"):
+                pointing.append(key)
+        return {
+            "template identity is used for dispatch only": identity,
+            "structure": structure,
+            "not negated": denied,
+            "points into the narrative": pointing,
+        }
 
     def read(self, locator: str) -> "Read":
         """The compiled reader of a locator."""
@@ -111,15 +120,15 @@ class Document:
             first: dict[str, int] = {}
             many: dict[str, int] = {}
             for child in parent.held:
-                place, tag = f"{above}/{child.name}", child.tag
-                if tag in many:
-                    many[tag] = at = many[tag] + 1
+                place, name = f"{above}/{spoken(child.name)}", child.name
+                if name in many:
+                    many[name] = at = many[name] + 1
                     places[child.number] = f"{place}[{at}]"
-                elif tag in first:
-                    many[tag] = 2
-                    places[first[tag]], places[child.number] = f"{place}[1]", f"{place}[2]"
+                elif name in first:
+                    many[name] = 2
+                    places[first[name]], places[child.number] = f"{place}[1]", f"{place}[2]"
                 else:
-                    first[tag] = child.number
+                    first[name] = child.number
                     places[child.number] = place
         return places
 
@@ -134,5 +143,5 @@ class _Steps(dict[str, str]):
 
 def _document_code(root: Element) -> str:
     """The code of the document's type; a kind never holds what is no code."""
-    code = next((child.look("code") for child in root.held if child.tag == "code"), "")
+    code = next((child.look("code") for child in root.held if child.name == "code"), "")
     return code if _SAFE_CODE.fullmatch(code) else "document"

@@ -27,6 +27,7 @@ __all__ = ["located", "reader"]
 
 SHORT_ROOT = "2.16.840.1.113883.10.20.22."
 _STEP = re.compile(r"(?:ancestor::)?@?(?:[a-z]+:)?(?:[A-Za-z][A-Za-z0-9]*|\*)|\.\.")
+_NAME = re.compile(r"(?:[a-z]+:)?[A-Za-z][A-Za-z0-9]*")  # most locators are this one step
 _PREDICATE = re.compile(r"\[([^\[\]]+)\]")
 _FACT = re.compile(r"(?P<path>[^=<>]+?)(?:\s*(?P<sign>=|<>)\s*(?P<values>.+))?")
 
@@ -37,6 +38,9 @@ Test = Callable[[Element], bool]
 @cache
 def reader(locator: str) -> Read:
     """Compile a locator that finds what is valued; ValueError when it is not in the grammar."""
+    if _NAME.fullmatch(locator):
+        name = known(locator)
+        return lambda node: [child for child in node.held if child.name == name and child.valued]
     read = located(locator)
     return lambda node: [one for one in read(node) if one.valued]
 
@@ -56,7 +60,7 @@ def located(locator: str) -> Read:
         found: Sequence[Element] = (node.record.root if absolute else node,)
         for walk in walks:
             if not (found := walk(found)):
-                return []
+                return ()
         if attribute is None:
             return found
         return [Attribute(element, attribute) for element in found if element.attributes.get(attribute)]
@@ -96,8 +100,8 @@ def _walk(step: str) -> Walk:
         return lambda found: [above for element in found if (above := element.within(name)) is not None]
     if step == "*":
         return lambda found: [child for element in found for child in element.held]
-    tag = known(step)
-    return lambda found: [child for element in found for child in element.held if child.tag == tag]
+    name = known(step)
+    return lambda found: [child for element in found for child in element.held if child.name == name]
 
 
 def _filtered(walk: Walk, tests: list[Test]) -> Walk:

@@ -76,10 +76,11 @@ class Element:
         "lead",  # the text before the first child, as it stands
         "leaf",  # the number of its first leaf
         "line",  # the line of the source that it starts on
+        "name",  # as locators write it; with its namespace where they cannot
         "number",  # its own in the order of the document
         "parent",  # the element around it
         "record",
-        "tag",  # its name as locators write it
+        "roots",  # of its template ids, once asked for
         "tail",  # the text after it, as it stands
         "valued",  # whether it says anything: text or an attribute that is not mere structure, here or below
     )
@@ -87,7 +88,7 @@ class Element:
     def __init__(
         self,
         record: "Document",
-        tag: str,
+        name: str,
         attributes: dict[str, str],
         lead: str,
         tail: str,
@@ -97,7 +98,7 @@ class Element:
         leaf: int,
     ) -> None:
         self.record = record
-        self.tag = tag
+        self.name = name
         self.attributes = attributes
         self.lead = lead
         self.tail = tail
@@ -106,6 +107,7 @@ class Element:
         self.number = number
         self.leaf = leaf
         self.held: list[Element] = _NOTHING
+        self.roots: list[str] | None = None
         self.valued = False
 
     @property
@@ -119,17 +121,12 @@ class Element:
     @property
     def shape(self) -> Hashable:
         """The names of the attributes and of the child elements."""
-        return frozenset([*self.attributes, *[child.tag for child in self.held]])
+        return frozenset([*self.attributes, *[child.name for child in self.held]])
 
     def may(self, locator: str) -> bool:
         """Whether the first step of a locator finds a child or an attribute here."""
         first = _FIRST.match(locator)
         return first is None or first[1] in self.shape  # type: ignore[operator]
-
-    @property
-    def name(self) -> str:
-        """The element's name as locators write it; without its namespace where they cannot."""
-        return self.tag if self.tag[0] != "{" else spoken(self.tag)
 
     @property
     def location(self) -> str:
@@ -177,12 +174,12 @@ class Element:
 
     def children(self, name: str = "") -> "Sequence[Element]":
         """The child elements, or those of one name."""
-        return [child for child in self.held if child.tag == name] if name else self.held
+        return [child for child in self.held if child.name == name] if name else self.held
 
     def first(self, name: str) -> "Element | None":
         """The first child of that name."""
         for child in self.held:
-            if child.tag == name:
+            if child.name == name:
                 return child
         return None
 
@@ -196,34 +193,46 @@ class Element:
 
     def below(self, *names: str) -> "Iterator[Element]":
         """The elements of some names anywhere below this one, in the order of the document."""
-        return (one for one in self.record.elements[self.number + 1 : self.end] if one.tag in names)
+        wanted = frozenset(names)
+        return (one for one in self.record.elements[self.number + 1 : self.end] if one.name in wanted)
 
     def within(self, name: str) -> "Element | None":
         """The nearest element of that name around this one."""
         above = self.parent
-        while above is not None and above.tag != name:
+        while above is not None and above.name != name:
             above = above.parent
         return above
 
     def fingerprint(self) -> int:
         """A number that two elements share when they say the same, wherever they stand and however indented."""
-        return hash(tuple([_said(one) for one in self.whole() if one.tag != "templateId"]))
+        return hash(tuple([_said(one) for one in self.whole() if one.name != "templateId"]))
 
     def templates(self) -> list[str]:
         """The roots of the element's template ids, without their extensions."""
-        return [root for child in self.held if child.tag == "templateId" and (root := child.look("root"))]
+        if self.roots is None:
+            self.roots = [root for one in self.children("templateId") if (root := one.look("root"))]
+        return self.roots
 
     def words(self) -> str:
         """All text at or below this element with blanks made one, counted as read."""
-        found, touched = [], self.record.touched
-        for one in self.whole():
-            if (text := one.lead) and not text.isspace():
-                found.append(text)
-                touched.append((one, TEXT))
-            if (tail := one.tail) and one is not self and not tail.isspace():
-                found.append(tail)
-                touched.append((one, TAIL))
-        return " ".join(" ".join(found).split())
+        if self.held:
+            return " ".join(" ".join(self._spoken()).split())
+        if not self.lead or self.lead.isspace():
+            return ""
+        self.record.touched.append((self, TEXT))
+        return " ".join(self.lead.split())
+
+    def _spoken(self) -> Iterator[str]:
+        """The pieces of text at or below this element in their order; the parser has bounded the depth."""
+        touched = self.record.touched
+        if self.lead and not self.lead.isspace():
+            touched.append((self, TEXT))
+            yield self.lead
+        for child in self.held:
+            yield from child._spoken()
+            if child.tail and not child.tail.isspace():
+                touched.append((child, TAIL))
+                yield child.tail
 
     def pieces(self) -> tuple[str, str]:
         """The text directly in the element and the text after it, as they stand, not counted."""
@@ -236,7 +245,9 @@ class Element:
 
 def _said(element: Element) -> tuple[Any, ...]:
     """What one element says, without what only ties it to its place in the document."""
-    if element.tag == "reference":
-        return (element.tag,)
-    attributes = [item for item in element.attributes.items() if item[0] not in ("ID", "typeCode")]
-    return element.tag, frozenset(attributes), element.lead.strip()
+    if element.name == "reference":
+        return (element.name,)
+    said = element.attributes
+    if "ID" in said or "typeCode" in said:
+        said = {name: value for name, value in said.items() if name not in ("ID", "typeCode")}
+    return element.name, frozenset(said.items()), element.lead.strip()

@@ -1,6 +1,6 @@
 """CDA CD, CE, CV, CO, CS to Coding, CodeableConcept and code: every coding that was sent survives, in its order."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 import yaml
@@ -37,7 +37,7 @@ def _uris() -> dict[str, str]:
     return found
 
 
-@cache
+@lru_cache(maxsize=4096)
 def known_uri(oid: str) -> str:
     """The URI that FHIR knows a system by, or the empty string."""
     return _uris().get(oid, "")

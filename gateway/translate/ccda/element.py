@@ -1,6 +1,6 @@
 """What the converters of this room ask of a document's element, wherever it was parsed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from gateway.core.record import Node, Record
@@ -22,7 +22,11 @@ class Element(Node, Protocol):
 
     @property
     def name(self) -> str:
-        """The element's name; a prefix stands before names that are not HL7's own."""
+        """The element's name; a prefix or a namespace stands before names that are not HL7's own."""
+
+    @property
+    def attributes(self) -> Mapping[str, str]:
+        """The attributes as they stand, not counted."""
 
     def touch(self) -> None:
         """Count everything at or below as read."""

@@ -159,5 +159,5 @@ def attachment(node: Element, translation: Translation) -> dict[str, Any] | None
 @step("structure", "ccda")
 def structure(node: Element, translation: Translation, resource: Resource) -> None:
     """What only says how the document is built needs no element."""
-    for key, because in node.record.structure():
-        translation.ledger.enter(key, State.IGNORED, "ccda.structure", because=because)
+    for because, keys in node.record.structure().items():
+        translation.ledger.enter_all(keys, State.IGNORED, "ccda.structure", because=because)

@@ -1,6 +1,7 @@
 """CDA narrative blocks to FHIR narrative: XHTML of a short list of elements, every word kept, nothing that acts."""
 
 import re
+from functools import lru_cache
 from html import escape
 from typing import Any, Final
 
@@ -122,12 +123,14 @@ class _Writer:
         self.parts.append("</tbody></table>")
 
     def _say(self, text: str) -> None:
-        if text:
-            self.parts.append(escape(text, quote=False))
-            self.spoken = self.spoken or not text.isspace()
+        if not text or text.isspace():
+            self.parts.append(text)
+            return
+        self.parts.append(escape(text, quote=False))
+        self.spoken = True
 
     def _element(self, node: Element) -> None:
-        name = node.name.rpartition(":")[2]
+        name = _local(node.name)
         if name in _DROPPED:
             self.cleaned = True
             return
@@ -140,7 +143,7 @@ class _Writer:
         if name == "list" and node.look("listType") == "ordered":
             tag = "ol"
         if tag in ("p", "span") and any(
-            _ELEMENTS.get(child.name, "") in _BLOCKS or child.name == "list" for child in node.children()
+            _ELEMENTS.get(name := _local(child.name), "") in _BLOCKS or name == "list" for child in node.children()
         ):
             tag = "div"
         if tag in ("ul", "ol"):
@@ -167,8 +170,16 @@ class _Writer:
         self.parts.append(f"</{tag}>")
 
 
+@lru_cache(maxsize=1024)
+def _local(name: str) -> str:
+    """A name without namespace or prefix: narrative in XHTML's own is narrative too."""
+    return name.rpartition("}")[2].rpartition(":")[2]
+
+
 def _attributes(node: Element) -> str:
     said = ""
+    if not node.attributes:
+        return said
     if style := _CLASS.sub("", node.look("styleCode")).strip():
         said = f' class="{style}"'
     for name in _SPANS:

@@ -20,6 +20,13 @@ _ROLES: Final = (
 )
 _PERSONS: Final = ("assignedPerson", "associatedPerson", "relatedPerson", "playingEntity", "informationRecipient")
 _ORGANIZATIONS: Final = ("representedOrganization", "scopingOrganization", "receivedOrganization", "scopingEntity")
+_NAMED: Final = (
+    *_ORGANIZATIONS,
+    "providerOrganization",
+    "representedCustodianOrganization",
+    "serviceProviderOrganization",
+    "wholeOrganization",
+)
 _FUNCTIONS: Final = ("functionCode", "sdtc:functionCode")
 _DEVICES: Final = ("assignedAuthoringDevice", "playingDevice")
 # Associated entities that belong to the patient and not to an institution.
@@ -215,11 +222,19 @@ class _Directory:
     def __init__(self, root: Element) -> None:
         self._head: dict[tuple[str, Key], tuple[str, Key]] = {}
         self._names: dict[tuple[str, Key], list[str]] = defaultdict(list)
-        for role in root.below(*_ROLES):
-            self._take("Practitioner", role, _name(person_of(role)))
-        for one in root.below(*_ORGANIZATIONS, "providerOrganization", "representedCustodianOrganization",
-                              "serviceProviderOrganization", "wholeOrganization"):  # fmt: skip
-            self._take("Organization", one, _name(one))
+        told = set()  # most are named again and again
+        for one in root.below(*_ROLES, *_NAMED):
+            if not (ids := identifiers.keys(one)):
+                continue
+            person = one.name in _ROLES
+            mention = (
+                "Practitioner" if person else "Organization",
+                tuple(ids),
+                _name(person_of(one) if person else one),
+            )
+            if mention not in told:
+                told.add(mention)
+                self._take(*mention)
 
     def identity(self, type: str, node: Element, name: str) -> tuple[str, ...]:
         """What makes the id of one: its leading id, its name where ids are shared by several, else name and telecom."""
@@ -232,10 +247,7 @@ class _Directory:
         told = name or (names[0] if names else "")
         return (type, "id", *head[1], told if len(set(names)) > 1 else "")
 
-    def _take(self, type: str, node: Element, name: str) -> None:
-        ids = sorted(identifiers.keys(node), key=lambda key: (not known_uri(key[0]), key))
-        if not ids:
-            return
+    def _take(self, type: str, ids: tuple[Key, ...], name: str) -> None:
         heads = sorted({self._find((type, key)) for key in ids}, key=lambda head: (not known_uri(head[1][0]), head))
         for other in heads[1:]:
             self._head[other] = heads[0]
