@@ -36,10 +36,8 @@ def contradictions(held: Part, other: Part) -> list[str]:
 
 def unite(held: Part, other: Part, but: list[str]) -> set[str]:
     """Let the second mention add to the first, but for some elements; the JSON names of what it could not add."""
-    left: set[str] = set()
-    if [*held.items()][2:] == [*other.items()][1:]:
-        return left  # the same once more, but for its id
     mine = _parts(held)
+    left: set[str] = set()
     for name, part in _parts(other).items():
         if name in but:
             left.update(one.lstrip("_") for one in part)
