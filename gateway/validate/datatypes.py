@@ -1,4 +1,4 @@
-"""Rules of datatypes that stand in no StructureDefinition: Coding, Identifier, Attachment, Quantity."""
+"""Rules of datatypes that stand in no StructureDefinition: Coding, Identifier, Attachment, Period."""
 
 import base64
 import binascii
@@ -71,8 +71,22 @@ def _attachment(library: Library) -> Check:
     return check
 
 
+def _period(library: Library) -> Check:
+    """To the validator per-1 must be true, and it is not when the end is only less precise, or more, than the start."""
+
+    def check(node: Any, place: Place, scope: Scope) -> None:
+        start, end = node.get("start"), node.get("end")
+        if scope.found.strict and type(start) is str and type(end) is str and len(start) != len(end):
+            shorter, longer = sorted((start, end), key=len)
+            if longer.startswith(shorter):
+                scope.error("invariant-broken", place, "per-1")
+
+    return check
+
+
 _CHECKS: Final[dict[str, Callable[[Library], Check]]] = {
     "Attachment": _attachment,
     "Coding": _coding,
     "Identifier": _identifier,
+    "Period": _period,
 }

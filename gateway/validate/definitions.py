@@ -14,7 +14,7 @@ from gateway.validate import packages, terminology
 from gateway.validate.terminology import Codes, Expansion
 
 # What a plan depends on besides the package: raise it when the form of the cache changes.
-_FORM: Final = "3"
+_FORM: Final = "4"
 _CORE_KINDS: Final = ("StructureDefinition", "ValueSet", "CodeSystem")
 _KINDS: Final = (*_CORE_KINDS, "Questionnaire")
 _VITAL_SIGNS: Final = "http://hl7.org/fhir/StructureDefinition/vitalsigns"
@@ -29,6 +29,7 @@ _KEPT: tuple[str, ...] = (
     "derivation",
     "context",
     "contextInvariant",
+    "extension",
 )
 
 

@@ -74,12 +74,22 @@ class Profiles:
         definition, branch = self._library.profile(url), tree(url, self._library)
         if definition is None or branch is None or not _is_usable(branch, definition["type"]):
             return None
-        return definition["type"], self._node(branch, definition["type"])
+        own = self._node(branch, definition["type"])
+        imposed = [one["valueCanonical"] for one in definition.get("extension", ()) if one.get("url") == _IMPOSED]
+
+        def check(node: Any, place: Place, scope: Scope) -> None:
+            own(node, place, scope)
+            for other in imposed:
+                self.check(other, node, place, scope)
+
+        return definition["type"], check if imposed else own
 
     def _node(self, branch: Branch, type_name: str) -> Check:
         """What a branch says of the inside of one value of this datatype."""
         elements = r4.children(type_name)
-        members = [self._member(n, one, elements) for n, one in branch.children.items()]
+        members = [
+            self._member(n, one, elements) for n, one in (branch.children | _only_form(branch, elements)).items()
+        ]
         found = (of_profile(one, type_name) for one in branch.said.get("constraint", ()))
         rules = [one for one in found if one is not None]
 
@@ -242,6 +252,7 @@ class Profiles:
 
 
 _CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
+_IMPOSED: Final = f"{_CORE}structuredefinition-imposeProfile"
 _DEEPEST: Final = 6  # profiles that tell slices by profiles can ask for each other without end
 _CODED: Final = ("code", "Coding", "CodeableConcept", "Quantity", "string", "uri")
 
@@ -256,6 +267,21 @@ def _standing(node: dict[str, Any], place: Place, forms: dict[str, r4.Element]) 
                 yield Standing(one, Place(place, key, index), element.type)
         elif value is not None or side is not None:
             yield Standing(value, Place(place, key), element.type)
+
+
+def _only_form(branch: Branch, elements: Mapping[str, r4.Element]) -> dict[str, Branch]:
+    """A profile that speaks of one form of a choice (`valueQuantity`) and of no other allows no other."""
+    forms: dict[str, list[str]] = {}
+    for name in branch.children:
+        if name in elements and (choice := elements[name].choice):
+            forms.setdefault(f"{choice}[x]", []).append(name)
+    return {
+        choice: Branch(
+            {"id": branch.children[names[0]].said.get("id", ""), "type": [{"code": elements[names[0]].type}]}
+        )
+        for choice, names in forms.items()
+        if len(names) == 1 and choice not in branch.children
+    }
 
 
 def _is_usable(branch: Branch, type_name: str) -> bool:

@@ -59,6 +59,8 @@ def _place(root: Branch, element: dict[str, Any]) -> None:
     for key, value in element.items():
         if key == "constraint":
             value = [*here.said.get("constraint", ()), *value]
+        elif key == "binding":
+            value = {**here.said.get("binding", {}), **value}
         here.said[key] = value
 
 

@@ -209,3 +209,15 @@ def test_a_profile_says_what_a_reference_may_point_to_and_where_it_stands(said, 
     resource = observation(subject={"reference": "#t"}, contained=[{"id": "t", **target}])
     found = {code for code, path in errors(resource, pointing(**said), NAMED) if path == "Observation.subject"}
     assert found == ({f"reference-{expected}"} if expected else set())
+
+
+def test_a_profile_imposes_another_one():
+    url = f"{CORE}structuredefinition-imposeProfile"
+    imposing = profile("it", "Patient", extension=[{"url": url, "valueCanonical": f"{URL}named"}])
+    assert errors({"resourceType": "Patient"}, imposing, NAMED) == {("element-missing", "Patient.name")}
+
+
+def test_a_profile_that_speaks_of_one_form_of_a_choice_allows_no_other():
+    only = profile("it", "Observation", element("Observation.valueQuantity"))
+    assert errors(observation(valueString="x"), only) == {("type-not-allowed", "Observation.valueString")}
+    assert errors(observation(valueQuantity={"value": 1}), only) == set()
