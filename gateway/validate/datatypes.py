@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 from gateway.validate.concepts import is_in
@@ -23,18 +24,23 @@ def check_of(type_name: str, library: Library) -> Check | None:
 
 
 def _coding(library: Library) -> Check:
+    @lru_cache(maxsize=4096)
+    def trouble(system: str, code: str) -> tuple[str, str, str, bool] | None:
+        """What is wrong with a code: the issue, its element, its rule, whether it is sure."""
+        if not system.startswith("#") and _ABSOLUTE.fullmatch(system) is None:
+            return "system-not-absolute", "system", "extra.system", True
+        if library.kind(system) == "ValueSet":
+            return "system-is-value-set", "system", "extra.system-value-set", False
+        if code and is_in(system, code, library) is False:
+            whole = library.codes(system) is not None and not system.startswith(_MOVING)
+            return "code-not-in-system", "code", "extra.code", whole
+        return None
+
     def check(node: Any, place: Place, scope: Scope) -> None:
         system, code = node.get("system"), node.get("code")
-        if type(system) is not str:
-            return
-        if not system.startswith("#") and _ABSOLUTE.fullmatch(system) is None:
-            scope.fault("system-not-absolute", Place(place, "system"), "extra.system")
-        elif library.kind(system) == "ValueSet":
-            scope.warn("system-is-value-set", Place(place, "system"), "extra.system-value-set")
-        elif type(code) is str and is_in(system, code, library) is False:
-            whole = library.codes(system) is not None and not system.startswith(_MOVING)
-            report = scope.fault if whole else scope.warn
-            report("code-not-in-system", Place(place, "code"), "extra.code")
+        if type(system) is str and (found := trouble(system, code if type(code) is str else "")):
+            issue, element, rule, sure = found
+            (scope.fault if sure else scope.warn)(issue, Place(place, element), rule)
 
     return check
 
