@@ -63,7 +63,8 @@ class Structure:
                 if names.isdisjoint(node):
                     scope.error("element-missing", Place(place, label), "structure.min")
             for label, names in choices:
-                if len(node.keys() & names) > 1 and len({key.lstrip("_") for key in node.keys() & names}) > 1:
+                forms = names.intersection(node)
+                if len(forms) > 1 and len({key.lstrip("_") for key in forms}) > 1:
                     scope.error("choice-repeated", Place(place, label), "structure.choice")
             for rule in rules:
                 rule.judge(node, place, scope)
@@ -86,6 +87,8 @@ class Structure:
             one = _both(one, bindings.required(element.binding, element.type, self._library))
         if name == "language" and element.type == "code" and holder != "Expression":
             one = _both(one, bindings.required(bindings.LANGUAGES, "code", self._library))
+        elif element.primitive and not element.array and not element.rules and not element.binding:
+            return _plain(element.type, _single(name, one))
         return _array(name, one, element.primitive) if element.array else _single(name, one)
 
     def _primitive(self, element: Element) -> Check:
@@ -153,6 +156,19 @@ class Structure:
                     scope.error("value-empty", Place(place, name, index), "structure.pairs")
 
         return many if element.array else one
+
+
+def _plain(type_name: str, whole: Member) -> Member:
+    """A primitive of which nothing more is asked: a sound one needs no place, and most are sound."""
+    holds, is_text = PREDICATES[type_name], type_name in ("string", "markdown")
+    if type_name == "canonical":
+        return whole
+
+    def check(value: Any, place: Place, scope: Scope, node: dict[str, Any]) -> None:
+        if not holds(value) or (is_text and "<" in value):
+            whole(value, place, scope, node)
+
+    return check
 
 
 def _single(name: str, one: Check) -> Member:
