@@ -19,6 +19,7 @@ def grown(record: "Document", root: "_Element") -> tuple[list[Element], list[Key
     parent: Element | None = None
     left = 1  # how many children of the parent are still to come
     above: list[tuple[Element | None, int]] = []
+    once = dict[str, str]().setdefault  # codes, roots and indents stand again and again; each is kept once
     one: Any
     for number, one in enumerate(root.iter()):
         while not left:
@@ -26,6 +27,7 @@ def grown(record: "Document", root: "_Element") -> tuple[list[Element], list[Key
         left -= 1
         attributes: dict[str, str] = {}
         lead, tail = one.text or "", one.tail or ""
+        lead, tail = once(lead, lead), once(tail, tail)
         made = Element(record, tags[one.tag], attributes, lead, tail, parent, one.sourceline, number, len(keys))
         elements.append(made)
         if parent is not None:
@@ -33,7 +35,7 @@ def grown(record: "Document", root: "_Element") -> tuple[list[Element], list[Key
         valued = False
         for qualified, value in one.items():
             name = names[qualified]
-            attributes[name] = value
+            attributes[name] = value = once(value, value)
             if value and not value.isspace():
                 keys.append((made, name))
             if name not in structure:

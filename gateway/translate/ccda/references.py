@@ -1,5 +1,6 @@
 """Entry references: a statement that only names another one, and what naming it means."""
 
+from collections import defaultdict
 from typing import Any, Final
 
 from gateway.core.ledger import State
@@ -104,12 +105,27 @@ def _came_of(intervention: Reference, outcome: Reference, translation: Translati
     """Join an outcome with the activity of the plan that it came of; whether there is one."""
     alone = {"outcomeReference": [outcome]}
     joined = False
-    for plan in translation.resources:
-        activities = plan.get("activity", []) if plan["resourceType"] == "CarePlan" else []
-        for activity in activities:
-            if intervention in (activity.get("reference"), *activity.get("outcomeReference", [])):
-                add(activity, "outcomeReference", outcome)
-                joined = True
-        if joined and alone in activities:
-            activities.remove(alone)
+    for plan, naming in _plans(translation):
+        for activity in [*naming[intervention["reference"]]]:
+            add(activity, "outcomeReference", outcome)
+            naming[outcome["reference"]].append(activity)
+            joined = True
+        if joined and alone in naming[outcome["reference"]]:
+            naming[outcome["reference"]].remove(alone)
+            plan["activity"].remove(alone)
     return joined
+
+
+def _plans(translation: Translation) -> list[tuple[Resource, dict[str, list[Resource]]]]:
+    """The plans, each with its activities by what they refer to; all are made before entry references are followed."""
+    found: list[tuple[Resource, dict[str, list[Resource]]]] | None = translation.memory.get("plans")
+    if found is None:
+        found = translation.memory["plans"] = []
+        for plan in translation.resources:
+            if plan["resourceType"] == "CarePlan":
+                naming: dict[str, list[Resource]] = defaultdict(list)
+                for activity in plan.get("activity", ()):
+                    for one in (activity.get("reference"), *activity.get("outcomeReference", ())):
+                        naming[(one or {}).get("reference", "")].append(activity)
+                found.append((plan, naming))
+    return found
