@@ -11,7 +11,14 @@ from gateway.translate.hl7v2.systems import ucum
 
 Repeat = dict[str, Any]
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_UNITS: Final = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo"}
+UNITS: Final = {
+    "S": "s",
+    "M": "min",
+    "H": "h",
+    "D": "d",
+    "W": "wk",
+    "L": "mo",
+}  # the letters of intervals and durations
 _NAMED: Final[dict[str, Repeat]] = {
     "BID": {"frequency": 2, "period": 1, "periodUnit": "d"},
     "TID": {"frequency": 3, "period": 1, "periodUnit": "d"},
@@ -80,7 +87,7 @@ def _repeat(code: str) -> Repeat:
     if _MEALS.fullmatch(code):
         return {"when": [code]}
     if found := _EVERY.fullmatch(code):
-        return {"frequency": 1, "period": int(found[1]), "periodUnit": _UNITS[found[2]]} if int(found[1]) else {}
+        return {"frequency": 1, "period": int(found[1]), "periodUnit": UNITS[found[2]]} if int(found[1]) else {}
     if found := _WEEKDAYS.fullmatch(code):
         days = [_DAYS[int(day) - 1] for day in dict.fromkeys(found[2])]
         return {"frequency": 1, "period": int(found[1]), "periodUnit": "wk", "dayOfWeek": days} if int(found[1]) else {}

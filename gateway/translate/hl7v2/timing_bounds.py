@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.hl7v2.quantity import plain_number
+from gateway.translate.hl7v2.repeat_pattern import UNITS
 from gateway.translate.hl7v2.systems import ucum
 from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 _DURATION: Final = re.compile(r"([SMHDWL])(\d{1,4})", re.ASCII)
-_UNITS: Final = {"S": "s", "M": "min", "H": "h", "D": "d", "W": "wk", "L": "mo"}
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 # Units of fixed length; a month or a year is as long as the calendar says and is not reckoned with.
 _SECONDS: Final = {"s": 1, "min": 60, "h": 3600, "d": 86400, "wk": 604800}
@@ -49,7 +49,7 @@ def duration_of_code(part: Part | None) -> Element:
     found = _DURATION.fullmatch(part.peek) if part is not None else None
     if found is None or not int(found[2]):
         return {}
-    unit = _UNITS[found[1]]
+    unit = UNITS[found[1]]
     return {"value": Decimal(found[2]), "unit": unit, "system": _UCUM, "code": unit}
 
 

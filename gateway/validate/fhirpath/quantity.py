@@ -13,14 +13,14 @@ _WORDS: Final = {
 }  # fmt: skip
 CALENDAR: Final = {word + plural: unit for word, unit in _WORDS.items() for plural in ("", "s")}
 _PREFIXES: Final = {"G": 9, "M": 6, "k": 3, "h": 2, "da": 1, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12}
-# Units by the base units that they are made of. What is not here converts into nothing but itself.
+# Units as UCUM's ucum-essence.xml defines them: a number of another unit. What is not here converts into itself only.
 _UNITS: Final[dict[str, tuple[str, str]]] = {
-    "1": ("1", ""), "%": ("0.01", ""), "min": ("60", "s"), "h": ("3600", "s"), "d": ("86400", "s"),
-    "wk": ("604800", "s"), "mo": ("2629800", "s"), "a": ("31557600", "s"), "L": ("0.001", "m3"), "l": ("0.001", "m3"),
-    "[in_i]": ("0.0254", "m"), "[ft_i]": ("0.3048", "m"), "[lb_av]": ("453.59237", "g"),
-    "[oz_av]": ("28.349523125", "g"),
+    "%": ("0.01", ""), "min": ("60", "s"), "h": ("60", "min"), "d": ("24", "h"), "wk": ("7", "d"),
+    "a": ("365.25", "d"), "mo": ("30.4375", "d"), "l": ("1", "dm3"), "L": ("1", "l"),
+    "[in_i]": ("2.54", "cm"), "[ft_i]": ("12", "[in_i]"),
+    "[gr]": ("64.79891", "mg"), "[lb_av]": ("7000", "[gr]"), "[oz_av]": ("0.0625", "[lb_av]"),
 }  # fmt: skip
-_METRIC: Final = ("g", "m", "s", "mol", "L", "l", "Pa", "J", "W", "V", "Hz")
+_METRIC: Final = ("g", "m", "s", "mol", "L", "l", "Pa", "J", "W", "V", "Hz")  # those that take prefixes
 _TERM: Final = re.compile(r"([./]?)([A-Za-z%]*\[[^\]]+\]|[A-Za-z%]+|\d+)([+-]?\d+)?(?:\{[^}]*\})?")
 Dimensions = Mapping[str, int]
 
@@ -82,8 +82,10 @@ def canonical(unit: str) -> tuple[Decimal, Dimensions]:
 def _atom(unit: str) -> tuple[Decimal, Dimensions]:
     if unit in _UNITS:
         size, base = _UNITS[unit]
-        factor, inner = canonical(base) if base else (Decimal(1), {})
+        factor, inner = canonical(base)
         return Decimal(size) * factor, inner
+    if unit.isdecimal():
+        return Decimal(unit), {}
     if unit in _METRIC:
         return Decimal(1), {unit: 1}
     for prefix, exponent in _PREFIXES.items():
