@@ -67,10 +67,10 @@ def _much_the_same(one: Any, other: Any) -> bool:
         return (one.kind == "Time") == (other.kind == "Time") and temporal.compare(one, other) == 0
     if isinstance(one, Quantity) and isinstance(other, Quantity):
         both = alike(one, other, calendar=True)
-        coarse = (
-            max(_exponent(one.value) + both[0].adjusted() - one.value.adjusted(), _exponent(other.value)) if both else 0
-        )
-        return both is not None and _rounded_alike(*both, coarse)
+        if both is None:
+            return False
+        coarse = max(_exponent(one.value), _exponent(other.value) + both[1].adjusted() - other.value.adjusted())
+        return _rounded_alike(*both, coarse)
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_much_the_same(value, other[name]) for name, value in one.items())
     if isinstance(one, list) and isinstance(other, list):
@@ -178,10 +178,7 @@ def _of_quantities(operator: str, one: Quantity, other: Quantity) -> Quantity | 
     both = alike(one, other)
     if both is None or operator not in "+-":
         raise ExpressionError("units that have nothing in common")
-    if one.unit != other.unit:
-        scale = both[0] / one.value if one.value else Decimal(1)
-        return Quantity(NUMBERS[operator](both[0], both[1]) / scale, one.unit)
-    return Quantity(NUMBERS[operator](one.value, other.value), one.unit)
+    return Quantity(NUMBERS[operator](*both), one.unit)
 
 
 def _whole(one: Any, other: Any) -> int:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 UCUM: Final = "http://unitsofmeasure.org"
@@ -53,17 +54,20 @@ def read(text: str) -> Quantity | None:
 
 
 def alike(left: Quantity, right: Quantity, calendar: bool = False) -> tuple[Decimal, Decimal] | None:
-    """Both amounts in one unit; None when they have none in common."""
+    """Both amounts in the left one's unit; None when the units have nothing in common."""
     if left.unit == right.unit:
         return left.value, right.value
     words = {"year": "a", "month": "mo"} if calendar else {}
     (first, one), (second, other) = (canonical(words.get(part.unit, part.unit)) for part in (left, right))
-    return (left.value * first, right.value * second) if one == other else None
+    if one != other:
+        return None
+    found = Fraction(right.value) * second / first
+    return left.value, Decimal(found.numerator) / found.denominator
 
 
-def canonical(unit: str) -> tuple[Decimal, Dimensions]:
-    """A unit as a factor of base units."""
-    factor, dimensions = Decimal(1), dict[str, int]()
+def canonical(unit: str) -> tuple[Fraction, Dimensions]:
+    """A unit as a factor of base units; a fraction, since a Decimal divided is no longer exact."""
+    factor, dimensions = Fraction(1), dict[str, int]()
     at = 0
     for found in _TERM.finditer(unit):
         if found.start() != at:
@@ -75,21 +79,21 @@ def canonical(unit: str) -> tuple[Decimal, Dimensions]:
         for name, exponent in inner.items():
             dimensions[name] = dimensions.get(name, 0) + exponent * power
     if at != len(unit):
-        return Decimal(1), {unit: 1}
+        return Fraction(1), {unit: 1}
     return factor, {name: exponent for name, exponent in dimensions.items() if exponent}
 
 
-def _atom(unit: str) -> tuple[Decimal, Dimensions]:
+def _atom(unit: str) -> tuple[Fraction, Dimensions]:
     if unit in _UNITS:
         size, base = _UNITS[unit]
         factor, inner = canonical(base)
-        return Decimal(size) * factor, inner
+        return Fraction(size) * factor, inner
     if unit.isdecimal():
-        return Decimal(unit), {}
+        return Fraction(unit), {}
     if unit in _METRIC:
-        return Decimal(1), {unit: 1}
+        return Fraction(1), {unit: 1}
     for prefix, exponent in _PREFIXES.items():
         if unit.startswith(prefix) and unit.removeprefix(prefix) in _METRIC:
             factor, inner = _atom(unit.removeprefix(prefix))
-            return Decimal(10) ** exponent * factor, inner
-    return Decimal(1), {unit: 1}
+            return Fraction(10) ** exponent * factor, inner
+    return Fraction(1), {unit: 1}

@@ -14,6 +14,7 @@ from gateway.validate.fhirpath.quantity import Quantity, alike
         (("1", "L"), ("1000", "mL")),
         (("1", "dl"), ("100", "cm3")),
         (("1", "mg/d"), ("1", "mg/24/h")),
+        (("1", "mg/h"), ("24", "mg/d")),
         (("1", "wk"), ("10080", "min")),
         (("12", "mo"), ("1", "a")),
         (("1", "[ft_i]"), ("30.48", "cm")),
