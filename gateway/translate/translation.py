@@ -87,6 +87,7 @@ class Translation:
         self._rule = ""
         self._value: Node | None = None
         self._state = State.MAPPED
+        self._untranslated: set[Any] = set()
 
     # --- what rows, converters and steps ask for ---------------------------------------------------------------
 
@@ -178,8 +179,12 @@ class Translation:
         state: State | None = None,
         severity: Severity = Severity.WARNING,
         node: Node | None = None,
+        untranslated: Any = None,
     ) -> None:
-        """Leave an issue at the row that runs; `state` is what its leaves are then said to be."""
+        """Leave an issue at the row that runs; `state` is what its leaves are then said to be.
+
+        `untranslated` is the leaf of a code that stays as it was sent, while what was read beside it has landed.
+        """
         stands = node if node is not None else self._value
         self.issues.append(
             Issue(
@@ -194,6 +199,8 @@ class Translation:
         )
         if state is not None:
             self._state = state
+        if untranslated is not None:
+            self._untranslated.add(untranslated)
 
     def row(self, rule: str, place: str, value: Node) -> "RowSpan":
         """The span of one row over one node, for a step that fills an element itself."""
@@ -242,6 +249,8 @@ class Translation:
             landing = Landing(self.here, path)
             self.here.landed.append((landing, keys))
             self.ledger.enter_all(keys, state, rule, landing)
+            if state is State.MAPPED and self._untranslated:
+                self.ledger.enter_all(self._untranslated.intersection(keys), State.UNTRANSLATED, rule, landing)
 
     def pass_over(self, found: Iterable[Node], rule: str) -> None:
         """A row's condition is false: its leaves are not for it; those of a segment may be another row's."""

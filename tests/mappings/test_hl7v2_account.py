@@ -66,6 +66,12 @@ def test_a_mutated_message_never_breaks_a_promise(file, data):
     assert "resource-invalid" not in said
 
 
+def test_a_code_without_a_translation_is_one_leaf_since_its_words_and_its_system_are_kept():
+    message = "MSH|^~\\&|A|B|||20260310||ADT^A08|1|P|2.5.1\rPID|1||7^^^A^MR||Roe^Ann|||||||||||XQ^Partnered^L"
+    states = {line.location: line.state for line in process(message.encode(), judge=False).ledger}
+    assert [states[f"PID-16.{number}"] for number in (1, 2, 3)] == ["untranslated", "mapped", "mapped"]
+
+
 def test_the_messages_of_other_projects_are_translated():
     if not CORPUS.is_dir():
         assert not (os.environ.get("GATEWAY_CI") and CORPUS.parents[1].exists())

@@ -150,6 +150,10 @@ class Element:
         """The keys of all valued leaves at or below this element."""
         return self.record.keys(self)
 
+    def key(self, attribute: str) -> Key:
+        """The key of an attribute's leaf."""
+        return self, attribute
+
     def read(self, attribute: str) -> str:
         """The value of an attribute, counted as read; the empty string when it is not there."""
         value = self.attributes.get(attribute)

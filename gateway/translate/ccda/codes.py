@@ -101,7 +101,12 @@ def concept(node: Any, translation: Translation, through: ConceptMap) -> dict[st
         kept = codeable_concept(node, translation) if hasattr(node, "read") else None
         if kept is None:
             raise
-        translation.warn(trouble.code, system=trouble.system, concept=trouble.concept, state=State.UNTRANSLATED)
+        translation.warn(
+            trouble.code,
+            system=trouble.system,
+            concept=trouble.concept,
+            untranslated=node.key("code"),
+        )
         return kept
     made: dict[str, Any] = {"coding": [{"system": found.system, "code": found.code}]}
     if hasattr(node, "read") and (words := original_words(node, translation)):
@@ -118,7 +123,7 @@ def concept_with_source(node: Element, translation: Translation, through: Concep
         made = made or {}
         made["coding"] = [{"system": found.system, "code": found.code}, *made.get("coding", [])]
     elif made:
-        translation.warn("code-untranslated", concept=node.look("code"), state=State.UNTRANSLATED)
+        translation.warn("code-untranslated", concept=node.look("code"), untranslated=node.key("code"))
     return made
 
 

@@ -48,6 +48,9 @@ class Element(Node, Protocol):
     def parent(self) -> "Element | None":
         """The element around this one."""
 
+    def key(self, attribute: str) -> Any:
+        """The key of an attribute's leaf."""
+
     def read(self, attribute: str) -> str:
         """An attribute's value."""
 

@@ -110,7 +110,10 @@ def _translated(part: Part, sent: Element, through: ConceptMap, translation: Tra
     found = _lookup(part, through)
     if found is None:
         translation.warn(
-            "code-untranslated", system=sent.get("system", ""), concept=sent["code"], state=State.UNTRANSLATED
+            "code-untranslated",
+            system=sent.get("system", ""),
+            concept=sent["code"],
+            untranslated=part.key,
         )
         return []
     made = {"system": found.system, "code": found.code}
