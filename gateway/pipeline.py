@@ -12,7 +12,7 @@ from gateway.core.issue import Issue, Severity
 from gateway.core.outcome import BASE, Outcome, as_test
 from gateway.core.submission import Sender
 from gateway.parse import formats, hl7v2
-from gateway.translate import Origin, translate
+from gateway.translate import Origin, mapping, translate
 from gateway.translate.mapping import installed
 from gateway.translate.mentions import contradictions, unite
 from gateway.translate.sender import Senders
@@ -33,6 +33,18 @@ def process(
     judge: bool = True,
 ) -> Outcome:
     """Parse, translate, assemble the case, validate. Bad input gives an outcome with its error, never an exception."""
+    outcome = _judged(_converted(body, media_type, sender, received), judge)
+    return replace(outcome, mapping=mapping.version(sender))
+
+
+def prepare() -> None:
+    """Load and check every table, so that the first submission need not; raises MappingTableError."""
+    for format in formats.FORMATS:
+        installed(format.tables, format.reader).check()
+    mapping.version()
+
+
+def _converted(body: bytes, media_type: str | None, sender: Sender, received: datetime | None) -> Outcome:
     try:
         format = formats.detect(body)
     except GatewayError as error:
@@ -49,7 +61,7 @@ def process(
         _translated(record, format, sender, replace(origin, part=number), received)
         for number, record in enumerate(records)
     ]
-    return _judged(_joined(parts), judge)
+    return _joined(parts)
 
 
 def open_senders(folder: Path | None = None) -> Senders:

@@ -17,6 +17,7 @@ from gateway.core.errors import SettingsError
 from gateway.route.destination import Destination, read_destinations
 from gateway.settings import Settings
 from gateway.store.engine import Store, open_store
+from gateway.translate import mapping
 from gateway.translate.sender import Senders
 from gateway.worker import Desk, Worker
 from gateway.worker.isolation import Isolated
@@ -68,9 +69,8 @@ def open_services(settings: Settings, clock: Clock | None = None) -> Services:
 
 def open_worker(here: Services) -> Worker:
     """A worker over the same adapters, its corridor in a process of its own."""
-    return Worker(
-        Desk(here.store, here.clock, here.destinations, here.audit_key, Isolated(pipeline.process), here.senders)
-    )
+    corridor = Isolated(pipeline.process, prepare=pipeline.prepare, look=mapping.look)
+    return Worker(Desk(here.store, here.clock, here.destinations, here.audit_key, corridor, here.senders))
 
 
 def services() -> Services:

@@ -32,6 +32,7 @@ class Outcome:
     issues: tuple[Issue, ...]
     ledger: tuple[ledger.Entry, ...]
     error: GatewayError | None = None
+    mapping: str = ""  # the version of the mappings that made it
 
     @property
     def counts(self) -> dict[str, int]:

@@ -108,6 +108,12 @@ def version(sender: Sender = _NOBODY) -> str:
     return f"{_tables()}+{sender.overlay}" if sender.overlay else _tables()
 
 
+def look(folder: Path = FOLDER) -> tuple[tuple[str, int, int], ...]:
+    """What the files of the mappings look like now: it differs when one was changed, added or taken away."""
+    stands = ((one, one.stat()) for one in folder.rglob("*.[jy]*") if one.parent != SENDERS)
+    return tuple(sorted((str(one), said.st_mtime_ns, said.st_size) for one, said in stands))
+
+
 @cache
 def _tables(folder: Path = FOLDER) -> str:
     files = sorted(one for one in folder.rglob("*") if one.suffix in (".yaml", ".json") and one.parent != SENDERS)

@@ -2,33 +2,71 @@
 
 import resource
 import signal
+import time
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import structlog
+
+from gateway.core.errors import StartupError
 from gateway.core.outcome import Outcome
 from gateway.core.submission import Sender
 from gateway.worker.desk import Convert
 
 SECONDS: Final = 60.0  # for one submission, at most
 MEMORY: Final = 2 * 1024**3  # address space of the process, definitions and tables included
+_START: Final = 60.0  # seconds for a child to load and check what it stands on
+_LOOKED: Final = 1.0  # seconds until we look again whether what the child stands on has changed
 _context = get_context("spawn")
+_log = structlog.get_logger()
 
 
 class ConversionCrashError(Exception):
     """The process that converts came to its end, or did not come to one."""
 
 
-class Isolated:
-    """Calls a function of a module in a child, which lives until it fails or we close it."""
+class _Child(NamedTuple):
+    process: Any
+    pipe: Pipe
 
-    def __init__(self, convert: Convert, seconds: float = SECONDS, memory: int = MEMORY) -> None:
+    def end(self) -> None:
+        self.pipe.close()
+        self.process.kill()
+        self.process.join()
+        self.process.close()
+
+
+def _nothing() -> None:
+    """Nothing to prepare, and nothing to look at."""
+
+
+class Isolated:
+    """Calls a function of a module in a child, which lives until it fails, its files change, or we close it.
+
+    `prepare` runs in a child before it takes over: one that cannot be prepared takes nothing over from another.
+    `look` tells the state of what the child stands on.
+    """
+
+    def __init__(
+        self,
+        convert: Convert,
+        seconds: float = SECONDS,
+        memory: int = MEMORY,
+        *,
+        prepare: Callable[[], None] = _nothing,
+        look: Callable[[], Hashable] = _nothing,
+    ) -> None:
         self._convert = convert
         self._seconds = seconds
         self._memory = memory
-        self._child: Any = None
-        self._pipe: Pipe | None = None
+        self._prepare = prepare
+        self._look = look
+        self._child: _Child | None = None
+        self._seen: Hashable = None
+        self._looked = 0.0
 
     def __call__(
         self,
@@ -54,26 +92,52 @@ class Isolated:
 
     def close(self) -> None:
         """End the child."""
-        if self._child is not None and self._pipe is not None:
-            self._pipe.close()
-            self._child.kill()
-            self._child.join()
-            self._child.close()
-        self._child = self._pipe = None
+        if self._child is not None:
+            self._child.end()
+        self._child = None
 
     def _ready(self) -> Pipe:
-        if self._pipe is None:
-            self._pipe, theirs = _context.Pipe()
-            self._child = _context.Process(target=_serve, args=(self._convert, theirs, self._memory), daemon=True)
-            self._child.start()
-            theirs.close()
-        return self._pipe
+        now, child = time.monotonic(), self._child
+        if child is None or now >= self._looked + _LOOKED:
+            self._looked, seen = now, self._look()
+            if child is None or seen != self._seen:
+                self._seen = seen
+                child = self._renewed()
+        return child.pipe
+
+    def _renewed(self) -> _Child:
+        """A new child takes over when it is prepared; what is wrong in changed files changes nothing."""
+        ours, theirs = _context.Pipe()
+        work = (self._convert, self._prepare, theirs, self._memory)
+        process = _context.Process(target=_serve, args=work, daemon=True)
+        process.start()
+        theirs.close()
+        child = _Child(process, ours)
+        try:
+            trouble = ours.recv() if ours.poll(_START) else ""
+        except (EOFError, OSError):
+            trouble = ""
+        if trouble is None:
+            self.close()
+            self._child = child
+            return child
+        child.end()
+        _log.error("mapping-refused", place=trouble)
+        if self._child is None:
+            raise ConversionCrashError
+        return self._child
 
 
-def _serve(convert: Convert, pipe: Pipe, memory: int) -> None:
+def _serve(convert: Convert, prepare: Callable[[], None], pipe: Pipe, memory: int) -> None:
     """Convert what comes until nobody sends any more. A bug or a lack of memory is told as nothing, not as its text."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for our parent, who ends us
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    try:
+        prepare()
+    except StartupError as trouble:
+        pipe.send(trouble.place)
+        return
+    pipe.send(None)
     while True:
         try:
             body, media_type, sender, received = pipe.recv()

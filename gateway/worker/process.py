@@ -26,7 +26,6 @@ from gateway.parse.hl7v2 import sending
 from gateway.store import deliveries, failures, outcomes, resources, submissions, work
 from gateway.store.submissions import Submission
 from gateway.store.work import Job
-from gateway.translate import mapping
 from gateway.worker.case_number import with_case_numbers
 from gateway.worker.demographics import with_demographics
 from gateway.worker.desk import ACTOR, Desk
@@ -73,9 +72,9 @@ def process(desk: Desk, job: Job) -> None:
         said, reason, patient = outcome, _reason(outcome), None
         if reason is None:
             said, patient = _keep(connection, desk, found, outcome, sender, at)
-        outcomes.save(connection, found.id, said, mapping.version(sender), at)
+        outcomes.save(connection, found.id, said, outcome.mapping, at)
         failures.record(connection, found.id, said.kind.partition(":")[0], said, at)
-        _advance(connection, found, outcome.kind, reason, patient, at, mapping.version(sender))
+        _advance(connection, found, outcome.kind, reason, patient, at, outcome.mapping)
         desk.record(connection, _event(found, reason, patient), at)
 
     desk.store.write(change)
@@ -99,7 +98,7 @@ def quarantine(desk: Desk, job: Job) -> None:
         kind = found.kind or "unknown"
         crash = Outcome(kind, None, (Issue(Severity.FATAL, CRASHED),), ())
         failures.record(connection, found.id, kind.partition(":")[0], crash, at)
-        _advance(connection, found, None, CRASHED, None, at, mapping.version())
+        _advance(connection, found, None, CRASHED, None, at, crash.mapping)
         desk.record(connection, _event(found, CRASHED, None), at)
 
     desk.store.write(change)

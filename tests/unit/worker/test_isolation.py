@@ -2,11 +2,14 @@
 
 import os
 import signal
+from functools import partial
 
 import pytest
 
+from gateway.core.errors import MappingTableError
 from gateway.core.outcome import Outcome
 from gateway.core.submission import Sender
+from gateway.worker import isolation
 from gateway.worker.isolation import ConversionCrashError, Isolated
 
 MEBIBYTE = 1024 * 1024
@@ -48,4 +51,56 @@ def test_what_never_ends_is_ended():
     made = Isolated(convert, seconds=0.2)
     with pytest.raises(ConversionCrashError):
         made(b"hang")
+    made.close()
+
+
+def read(file, body, *, media_type=None, sender=None, received=None):
+    """A corridor that stands on a file, which it reads once."""
+    KEPT.setdefault("words", file.read_text())
+    return Outcome(KEPT["words"], None, (), ())
+
+
+def check(file):
+    KEPT["words"] = file.read_text()
+    if KEPT["words"] == "wrong":
+        raise MappingTableError(file.name, 3, "it is wrong")
+
+
+KEPT = {}
+
+
+@pytest.fixture
+def standing(tmp_path, monkeypatch):
+    monkeypatch.setattr(isolation, "_LOOKED", 0.0)
+    file = tmp_path / "table.yaml"
+    file.write_text("first")
+    made = Isolated(partial(read, file), prepare=partial(check, file), look=file.read_text)
+    yield made, file
+    made.close()
+
+
+def test_a_table_that_is_mended_holds_from_the_next_submission_on(standing):
+    isolated, file = standing
+    assert isolated(b"").kind == "first"
+    file.write_text("second")
+    assert isolated(b"").kind == "second"
+
+
+def test_a_table_that_is_wrong_changes_nothing_until_it_is_mended(standing, capsys):
+    isolated, file = standing
+    assert isolated(b"").kind == "first"
+    file.write_text("wrong")
+    assert isolated(b"").kind == "first"
+    assert isolated(b"").kind == "first"
+    assert capsys.readouterr().out.count("table.yaml:3") == 1  # told once, with its place
+    file.write_text("second")
+    assert isolated(b"").kind == "second"
+
+
+def test_with_a_wrong_table_and_no_child_nothing_is_converted(tmp_path):
+    file = tmp_path / "table.yaml"
+    file.write_text("wrong")
+    made = Isolated(partial(read, file), prepare=partial(check, file))
+    with pytest.raises(ConversionCrashError):
+        made(b"")
     made.close()
