@@ -32,12 +32,12 @@ _WENT: dict[str, tuple[State, str, str]] = {
     "RX-70": (State.UNMAPPED, "", ""),
     "99RB-12": (
         State.UNTRANSLATED,
-        "hl7v2.RXE.MedicationRequest#2",
+        "hl7v2.ORDER.MedicationRequest#22",
         "MedicationRequest/{request}.medicationCodeableConcept",
     ),
     "Capecitabine 500 mg tablet": (
         State.UNTRANSLATED,
-        "hl7v2.RXE.MedicationRequest#2",
+        "hl7v2.ORDER.MedicationRequest#22",
         "MedicationRequest/{request}.medicationCodeableConcept",
     ),
     "whispered a secret": (State.TEXT, "hl7v2.NTE.Annotation#1", ""),
@@ -57,7 +57,7 @@ _PLACES = {
 PATIENT, REQUEST = stable_id("patient"), stable_id("request")
 UNKNOWN_DRUG = Issue(
     Severity.WARNING, "code-untranslated", "MedicationRequest.medicationCodeableConcept",
-    "hl7v2.RXE.MedicationRequest#2", "RXE-2", system="99RB", concept="99RB-12",
+    "hl7v2.ORDER.MedicationRequest#22", "RXE-2", system="99RB", concept="99RB-12",
 )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from gateway.core.errors import NotFoundError
 from gateway.services import services
 from gateway.store import failures, inbox, submissions
 from gateway.store.inbox import Filters
+from gateway.translate import mapping
 
 PAGE = 100
 
@@ -45,13 +46,16 @@ def failure(signature: str) -> ResponseReturnValue:
     """One failure: what, where, what to do, and the submissions that have it."""
     bars = days()
 
-    def look(connection: Connection) -> dict[str, object]:
+    def look(connection: Connection) -> dict[str, Any]:
         return {
             "line": inbox.line(connection, signature, days=bars),
             "affected": inbox.affected(connection, signature),
         }
 
-    return show("failure.html", services().store.read(look), days=bars, words=words)
+    facts = services().store.read(look)
+    written = mapping.written(facts["line"].rule)
+    facts["written"] = written and written._asdict()
+    return show("failure.html", facts, days=bars, words=words)
 
 
 @door.post("/failures/<signature>/replay")

@@ -19,8 +19,8 @@ _LEAVES: Final = {
 _NEXT: Final = {
     "unmapped": "Add a row for it to the table of its source, or a row that ignores it and says why.",
     "failed": "Look at one source, then correct the row or its converter.",
-    "untranslated": "Add the code to the concept map that the row names.",
-    "code-untranslated": "Add the code to the concept map that the row names.",
+    "untranslated": "Translate the code: for all in the concept map of the row, for this clinic in its overlay.",
+    "code-untranslated": "Translate the code: for all in the concept map of the row, for this clinic in its overlay.",
     "code-unknown": "Add the code to the concept map, or ask the clinic what it means.",
     "drug-uncoded": "Ask the clinic for a coded drug, or add its local code to the map.",
     "unknown-segment": "Add a table for the segment, or a row that ignores it.",

@@ -3,9 +3,9 @@
 from collections import abc
 from copy import copy
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.core import ids
 from gateway.core.errors import MappingTableError, NoMappingError
@@ -112,6 +112,33 @@ def look(folder: Path = FOLDER) -> tuple[tuple[str, int, int], ...]:
     """What the files of the mappings look like now: it differs when one was changed, added or taken away."""
     stands = ((one, one.stat()) for one in folder.rglob("*.[jy]*") if one.parent != SENDERS)
     return tuple(sorted((str(one), said.st_mtime_ns, said.st_size) for one, said in stands))
+
+
+class Written(NamedTuple):
+    """Where a row stands now: its file and line, and the file of the concept map that it names."""
+
+    file: str
+    line: int
+    concept_map: str
+
+
+def written(rule: str) -> Written | None:
+    """Where a row stands that a ledger or an issue names; None for a row of an overlay, or one that is no more."""
+    try:
+        return _written(rule.partition(".")[0], look()).get(rule)
+    except MappingTableError:  # somebody is in the middle of an edit
+        return None
+
+
+@lru_cache(maxsize=8)
+def _written(format: str, _: abc.Hashable) -> dict[str, Written]:
+    found: dict[str, Written] = {}
+    for file in (FOLDER / format).rglob("*.yaml"):
+        place = str(file.relative_to(FOLDER.parent))
+        for row in (row for one in table.read(file) for row in one.rows):
+            concepts = f"{FOLDER.name}/concept_maps/{row.through}.json" if row.through else ""
+            found[row.rule] = Written(place, row.line, concepts)
+    return found
 
 
 @cache

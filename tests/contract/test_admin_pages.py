@@ -128,7 +128,8 @@ def test_a_failure_is_a_sentence_that_says_where_and_what_to_do(person, drug):
     page = person.get(f"/admin/failures/{drug}").text
     assert "has no translation in our map" in page
     assert "RXE-2" in page
-    assert "concept map" in page
+    assert "Translate the code" in page
+    assert re.search(r"mappings/hl7v2/medication\.yaml:\d+", page)
 
 
 @pytest.mark.parametrize(
