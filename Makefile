@@ -19,6 +19,8 @@ demo: .venv/ready
 bench: .venv/test-ready
 	$(BIN)/python -m bench.convert
 	$(BIN)/python -m bench.hl7v2
+	$(BIN)/python -m bench.ccda
+	$(BIN)/python -m bench.validate
 	$(BIN)/python -m bench.mllp
 
 # What the benchmarks are compared with; never installed by `make run` or `make test`.

@@ -110,11 +110,13 @@ def clinic() -> None:
 @clinic.command("add")
 @click.argument("name")
 def add_clinic(name: str) -> None:
-    """Enter a clinic; its key is printed this once."""
+    """Enter a clinic; its key is printed this once, and to stderr its id, which lists and agreements name."""
     from gateway.access import keys
+    from gateway.store.access import clinic_by_name
 
     here = _services()
     click.echo(keys.add_clinic(here.store, here.clock, name))
+    click.echo(here.store.read(lambda connection: clinic_by_name(connection, name)), err=True)
     here.close()
 
 

@@ -60,7 +60,9 @@ def test_validate_prints_an_outcome_a_line(tmp_path):
 
 
 def test_a_key_is_printed_once_and_the_trail_verifies(tmp_path):
-    key = run("clinic", "add", "Riverbend Clinic", var=tmp_path).stdout.strip()
+    added = run("clinic", "add", "Riverbend Clinic", var=tmp_path)
+    key = added.stdout.strip()
+    assert "riverbend-clinic" in added.stderr.splitlines()
     assert key.startswith("so_clinic_")
     assert run("audit", "verify", var=tmp_path).returncode == 0
     assert run("reconcile", var=tmp_path).returncode == 0
