@@ -1,7 +1,7 @@
 """The ledger: the account of a submission, in which every valued leaf ends in exactly one state."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -57,15 +57,9 @@ class Entry(NamedTuple):
         return found
 
 
-class Leaf(NamedTuple):
-    """One valued component, attribute, text or cell: a key of its own, its locator and where its bytes stand."""
-
-    key: Any
-    location: str
-    start: int = -1
-    end: int = -1
-    line: int = 0
-
+# One valued component, attribute, text or cell: a key of its own, its locator, where its bytes start and end (-1 where
+# the parser does not know), its line. A plain tuple, since there is one for every leaf.
+Leaf = tuple[Any, str, int, int, int]
 
 _Said = tuple[int, State, str, object, str]  # rank, state, rule, path, because
 _SILENT: _Said = (_RANK[State.UNMAPPED], State.UNMAPPED, "", "", "")
@@ -92,25 +86,33 @@ class Ledger:
             if held is None or rank < held[0]:
                 said[key] = entry
 
-    def lose(self, key: Any, path: object) -> None:
-        """A leaf that was said to stand here does not: what stands at `path` came from elsewhere."""
-        said = self._said.get(key)
-        if said is not None and said[3] is path:
-            because = "another mention says otherwise, and that one stands"
-            self._said[key] = (_RANK[State.FAILED], State.FAILED, said[2], "", because)
+    def lose(self, where: Callable[[object], bool]) -> None:
+        """Leaves that were said to stand at some paths do not: what stands there came from elsewhere."""
+        because = "another mention says otherwise, and that one stands"
+        for key, (_, _, rule, path, _) in self._said.items():
+            if where(path):
+                self._said[key] = (_RANK[State.FAILED], State.FAILED, rule, "", because)
 
     def state(self, key: Any) -> State:
         """What is said of a leaf so far; unmapped when nothing is."""
         return self._said.get(key, _SILENT)[1]
 
+    def standing(self, leaves: Iterable[Leaf], *states: State) -> list[Leaf]:
+        """Those of the leaves that are in one of these states so far; unmapped is what nothing is said of."""
+        said = self._said.get
+        return [leaf for leaf in leaves if said(leaf[0], _SILENT)[1] in states]
+
     def close(self, leaves: Iterable[Leaf]) -> list[Entry]:
         """One entry for each valued leaf of the source, in its order; what no row spoke of is unmapped."""
         said, made = self._said.get, tuple.__new__
         entries = []
+        place, written = _SILENT[3], ""  # leaves that stand together often landed together
         for key, location, start, end, line in leaves:
             _, state, rule, path, because = said(key, _SILENT)
+            if path is not place:
+                place, written = path, str(path)
             # Entry's own constructor costs twice as much, and this runs for every leaf.
-            entries.append(made(Entry, (location, state, rule, str(path), because, start, end, line)))
+            entries.append(made(Entry, (location, state, rule, written, because, start, end, line)))
         return entries
 
 

@@ -32,7 +32,7 @@ class Source:
     def leaves(self) -> Iterator[Leaf]:
         """Every text, number and truth value that is more than empty, in the order of the source."""
         for pointer in _pointers(self.body, ""):
-            yield Leaf(pointer, pointer)
+            yield pointer, pointer, -1, -1, 0
 
     def below(self, value: Any, pointer: str) -> Iterator[str]:
         """The keys of all leaves of a value that stands at a pointer."""

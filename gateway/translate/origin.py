@@ -98,17 +98,17 @@ def _provenance(
 
 
 def _homeless(translation: Translation) -> list[dict[str, Any]]:
-    record, state = translation.record, translation.ledger.state
+    record = translation.record
     return [
         {
             "url": SOURCE_VALUE,
             "extension": [
-                {"url": "location", "valueString": leaf.location},
+                {"url": "location", "valueString": location},
                 {"url": "value", "valueString": value[:_LONGEST]},
             ],
         }
-        for leaf in record.leaves()
-        if state(leaf.key) in _HOMELESS and (value := _readable(record.value(leaf.key)))
+        for key, location, *_ in translation.ledger.standing(record.leaves(), *_HOMELESS)
+        if (value := _readable(record.value(key)))
     ]
 
 

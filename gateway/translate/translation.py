@@ -39,12 +39,11 @@ _OF_ONE_PATIENT: Final = {"Account": "subject", "Coverage": "beneficiary", "Rela
 class Here:
     """The resource that rows are filling now; its name is settled when its id is."""
 
-    __slots__ = ("landed", "name", "type")
+    __slots__ = ("name", "type")
 
     def __init__(self, type: str) -> None:
         self.type = type
         self.name = type
-        self.landed: list[tuple[Landing, Sequence[Any]]] = []  # where leaves landed in it, and which
 
 
 class Landing:
@@ -58,6 +57,11 @@ class Landing:
 
     def __str__(self) -> str:
         return f"{self.here.name}.{self.path}" if self.path else self.here.name
+
+    @property
+    def element(self) -> str:
+        """The resource's own element that it lies in."""
+        return self.path.partition(".")[0].partition("[")[0]
 
 
 # The row that runs: its id, the node it reads, what is said of the leaves it reads, the path of the element it fills.
@@ -247,7 +251,6 @@ class Translation:
             # What was read is what a resource holds; a row that read nothing only dresses it.
             self.filled += state is not State.FAILED
             landing = Landing(self.here, path)
-            self.here.landed.append((landing, keys))
             self.ledger.enter_all(keys, state, rule, landing)
             if state is State.MAPPED and self._untranslated:
                 self.ledger.enter_all(self._untranslated.intersection(keys), State.UNTRANSLATED, rule, landing)
@@ -306,10 +309,8 @@ class Translation:
         """A second mention of a person or a place says otherwise: the first stands, its leaves have not landed."""
         for name in sorted(left):
             self.issues.append(Issue(Severity.WARNING, "second-value", f"{type}.{name}", location=location))
-        for landing, keys in self.here.landed if self.here.type == type else ():
-            if landing.path.partition(".")[0].partition("[")[0] in left:
-                for key in keys:
-                    self.ledger.lose(key, landing)
+        if left and self.here.type == type:
+            self.ledger.lose(lambda path: isinstance(path, Landing) and path.here is self.here and path.element in left)
 
 
 class RowSpan:

@@ -125,7 +125,7 @@ def look(body: bytes) -> None:
     assert made.bundle is not None or made.error is not None
     json.loads(made.to_json())
     try:
-        leaves = [leaf.location for message in parse(body) for leaf in message.leaves()]
+        leaves = [location for message in parse(body) for _, location, *_ in message.leaves()]
     except GatewayError:
         leaves = []
     if made.kind.startswith("hl7v2:"):

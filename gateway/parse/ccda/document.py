@@ -48,9 +48,8 @@ class Document:
 
     @cached_property
     def _leaves(self) -> list[Leaf]:
-        places, steps, made = self._places, _Steps(), tuple.__new__
-        # Leaf's own constructor costs twice as much, and this runs for every leaf.
-        return [made(Leaf, (key, places[key[0].number] + steps[key[1]], -1, -1, key[0].line)) for key in self._keys]
+        places, steps = self._places, _Steps()
+        return [(key, places[key[0].number] + steps[key[1]], -1, -1, key[0].line) for key in self._keys]
 
     def keys(self, element: Element) -> Sequence[Key]:
         """The keys of the leaves at or below an element; the text after it is none of them."""

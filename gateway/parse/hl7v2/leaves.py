@@ -4,7 +4,6 @@ A key packs segment, field, repetition, component and subcomponent into one inte
 more than an addition. A message with more delimiters than a part of the key can count is refused when it comes in.
 """
 
-from itertools import repeat
 from typing import Final
 
 from gateway.core.ledger import Leaf
@@ -19,8 +18,6 @@ SEGMENT_UNIT: Final = 1 << 4 * BITS
 FIRST: Final = REPETITION_UNIT + COMPONENT_UNIT + SUB_UNIT
 HEADERS: Final = frozenset({"MSH", "FHS", "BHS"})
 
-Place = tuple[int, str, int, int, int]  # a leaf before it is named one
-
 
 def unpack(key: int) -> tuple[int, int, int, int, int]:
     """Segment (from 0), field, repetition, component and subcomponent (from 1) of a leaf's key."""
@@ -28,18 +25,13 @@ def unpack(key: int) -> tuple[int, int, int, int, int]:
     return key >> 4 * BITS, key >> 3 * BITS & part, key >> 2 * BITS & part, key >> BITS & part, key & part
 
 
-def leaves(found: list[Place]) -> list[Leaf]:
-    """The places as leaves; a tuple is named without asking Python for each."""
-    return list(map(tuple.__new__, repeat(Leaf), found))
-
-
-def places(name: str, fields: list[str], base: int, location: str, at: int, signs: Delimiters) -> list[Place]:
+def places(name: str, fields: list[str], base: int, location: str, at: int, signs: Delimiters) -> list[Leaf]:
     """Every valued leaf of a segment, given its fields (0 is the name), its locator and where it starts.
 
     Blanks at the ends of a leaf stay outside; what holds nothing else is none. Most fields are empty or one leaf, so
     those cost least.
     """
-    found: list[Place] = []
+    found: list[Leaf] = []
     component, repetition, subcomponent = signs.component, signs.repetition, signs.subcomponent
     names = _dashes(len(fields))
     start = 1
@@ -68,7 +60,7 @@ def places(name: str, fields: list[str], base: int, location: str, at: int, sign
     return found
 
 
-def _divided(found: list[Place], raw: str, key: int, location: str, at: int, signs: Delimiters) -> None:
+def _divided(found: list[Leaf], raw: str, key: int, location: str, at: int, signs: Delimiters) -> None:
     """The leaves of a field that has repetitions, components or subcomponents."""
     if signs.repetition not in raw:
         _components(found, raw, key, location, at, signs)
@@ -82,7 +74,7 @@ def _divided(found: list[Place], raw: str, key: int, location: str, at: int, sig
         key += REPETITION_UNIT
 
 
-def _components(found: list[Place], raw: str, key: int, location: str, at: int, signs: Delimiters) -> None:
+def _components(found: list[Leaf], raw: str, key: int, location: str, at: int, signs: Delimiters) -> None:
     """The leaves of a repetition that is divided."""
     pieces = raw.split(signs.component)
     subcomponent = signs.subcomponent
@@ -100,7 +92,7 @@ def _components(found: list[Place], raw: str, key: int, location: str, at: int, 
 
 
 def _pieces(
-    found: list[Place], pieces: list[str], names: list[str], key: int, unit: int, location: str, at: int
+    found: list[Leaf], pieces: list[str], names: list[str], key: int, unit: int, location: str, at: int
 ) -> None:
     """The leaves among pieces that nothing divides further."""
     for number, piece in enumerate(pieces):

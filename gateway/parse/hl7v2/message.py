@@ -16,8 +16,6 @@ from gateway.parse.hl7v2.leaves import (
     HEADERS,
     REPETITION_UNIT,
     SEGMENT_UNIT,
-    Place,
-    leaves,
     places,
     unpack,
 )
@@ -208,14 +206,15 @@ class Message:
     def leaves(self) -> Iterator[Leaf]:
         """Every valued leaf in the order of the source, with the span of its bytes in what was sent."""
         if self._leaves is None:  # the account and the origin both ask
-            signs, offset, found = self.delimiters, self.offset, []
+            signs, offset = self.delimiters, self.offset
+            found: list[Leaf] = []
             for one in self.segments:
                 there = places(one.name, one.fields, one.base, one.location, offset + one.start, signs)
                 found += there if self.reads == "ascii" else self._wide(one, there)
-            self._leaves = leaves(found)
+            self._leaves = found
         return iter(self._leaves)
 
-    def _wide(self, segment: Segment, found: list[Place]) -> list[Place]:
+    def _wide(self, segment: Segment, found: list[Leaf]) -> list[Leaf]:
         """The places of a segment whose letters may take several bytes."""
         sent = self.body[segment.start : segment.end]
         if sent.isascii() and not charset.keeps_state(self.reads):

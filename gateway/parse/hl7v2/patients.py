@@ -54,5 +54,5 @@ def _of_patient(message: Message, common: int, start: int, end: int) -> Message:
     ]
     arrange(found, found.kind.removeprefix("hl7v2:").partition("^")[0])
     found.segments = message.segments
-    found._leaves = [leaf for leaf in message.leaves() if unpack(leaf.key)[0] in own]
+    found._leaves = [leaf for leaf in message.leaves() if unpack(leaf[0])[0] in own]
     return found

@@ -74,7 +74,7 @@ class Referral(Source):
 
     def leaves(self) -> Iterator[Leaf]:
         """Every valued cell, in the order of the sheet."""
-        return (Leaf(pointer, place) for pointer, place in self._places.items())
+        return ((pointer, place, -1, -1, 0) for pointer, place in self._places.items())
 
     def _told(self, row: Row) -> Iterator[tuple[Column, str]]:
         return zip(self._columns, row.cells, strict=False)

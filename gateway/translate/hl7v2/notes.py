@@ -213,6 +213,6 @@ def cleared(group: Any, translation: Translation, element: Element) -> None:
     record = group.record
     if _CLEAR not in record.source:
         return
-    for leaf in record.leaves():
-        if record.value(leaf.key) == _CLEAR:
-            translation.ledger.enter(leaf.key, State.IGNORED, because="the sender asks to clear this value")
+    for key, *_ in record.leaves():
+        if record.value(key) == _CLEAR:
+            translation.ledger.enter(key, State.IGNORED, because="the sender asks to clear this value")

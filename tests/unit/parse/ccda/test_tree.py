@@ -44,7 +44,7 @@ def test_the_leaves_below_an_element_are_those_of_the_elements_below_it(tree):
     root = etree.Element(f"{{{V3}}}ClinicalDocument")
     root.append(built(tree))
     [record] = parse(etree.tostring(root))
-    leaves = [leaf.key for leaf in record.leaves()]
+    leaves = [key for key, *_ in record.leaves()]
     for element in record.elements:
         below = element.whole()
         assert element.keys() == [key for key in leaves if key[0] in below and key != (element, "~")]
@@ -57,7 +57,7 @@ def test_an_element_of_another_vocabulary_is_not_taken_for_one_of_hl7_and_is_a_l
     )
     assert record.root.first("code") is None
     assert record.root.first("sdtc:code").look("code") == ""
-    assert [(leaf.location, leaf.line, record.value(leaf.key)) for leaf in record.leaves()] == [
+    assert [(location, line, record.value(key)) for key, location, _, _, line in record.leaves()] == [
         ("/ClinicalDocument/code/@code", 2, "1"),
         ("/ClinicalDocument/sdtc:code/@code", 2, "2"),
     ]

@@ -43,7 +43,7 @@ def test_what_is_no_resource_is_refused(sent, error):
 def test_each_value_is_a_leaf_with_its_json_pointer():
     sent = {"resourceType": "Patient", "active": True, "name": [{"given": ["Ada", None, " "]}], "a/b": {"~": 1.5}}
     record = fhir.parse(json.dumps(sent).encode())[0]
-    assert {leaf.key: record.value(leaf.key) for leaf in record.leaves()} == {
+    assert {key: record.value(key) for key, *_ in record.leaves()} == {
         "/resourceType": "Patient",
         "/active": "true",
         "/name/0/given/0": "Ada",
