@@ -22,8 +22,8 @@ Part = dict[str, Any]
 
 def contradictions(held: Part, other: Part) -> list[str]:
     """The elements of which two mentions say different things, by their first names."""
-    if {**other, "id": held.get("id")} == held:
-        return []  # the same once more, as most second mentions are
+    if _again(held, other):
+        return []
     mine, theirs = _parts(held), _parts(other)
     every = held["resourceType"] in _GATHERING
     apart = [] if every else [name for name in sorted(_TURNING) if (name in mine) != (name in theirs)]
@@ -36,6 +36,8 @@ def contradictions(held: Part, other: Part) -> list[str]:
 
 def unite(held: Part, other: Part, but: list[str]) -> set[str]:
     """Let the second mention add to the first, but for some elements; the JSON names of what it could not add."""
+    if _again(held, other):
+        return set()
     mine = _parts(held)
     left: set[str] = set()
     for name, part in _parts(other).items():
@@ -51,6 +53,11 @@ def unite(held: Part, other: Part, but: list[str]) -> set[str]:
             (here, value), *_ = part.items()
             held[here] += [one for one in value if not any(_within(one, there) for there in held[here])]
     return left
+
+
+def _again(held: Part, other: Part) -> bool:
+    """Whether it is the same once more, as most second mentions are."""
+    return {**other, "id": held.get("id")} == held
 
 
 def _parts(resource: Part) -> dict[str, Part]:

@@ -54,6 +54,7 @@ class Message:
         self._escapes: Escapes | None = None
         self._escapes_doubted: set[int] = set()
         self._leaves: list[Leaf] | None = None
+        self._locations: dict[int, str] | None = None
         self._field = self._repetition = -1
         self._repetitions: list[str] = []
         self._components: list[str] = []
@@ -165,7 +166,13 @@ class Message:
         return raw.strip()
 
     def locate(self, key: int) -> str:
-        """The locator of a leaf: repetitions, components and subcomponents are named where there are several."""
+        """The locator of a leaf, as the account has it; of a key where none stands, how it would be."""
+        if self._locations is None:
+            self._locations = {key: location for key, location, *_ in self.leaves()}
+        return self._locations.get(key) or self._spelled(key)
+
+    def _spelled(self, key: int) -> str:
+        """Repetitions, components and subcomponents are named where there are several."""
         segment, field, repetition, component, sub = unpack(key)
         owner = self.segments[segment]
         found = f"{owner.location}-{field}"
