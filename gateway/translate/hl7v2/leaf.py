@@ -31,13 +31,17 @@ class Part(Node, Protocol):
 
 def text(part: Part, number: int, below: int = 0) -> str:
     """The text of the n-th part (or of one below it), counted as read; empty when not valued."""
-    found = at(part, number, below)
+    found = part.part(number)
+    if below and found is not None:
+        found = found.part(below)
     return found.text if found is not None else ""
 
 
 def peek(part: Part, number: int, below: int = 0) -> str:
     """The same, not counted."""
-    found = at(part, number, below)
+    found = part.part(number)
+    if below and found is not None:
+        found = found.part(below)
     return found.peek if found is not None else ""
 
 

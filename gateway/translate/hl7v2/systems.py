@@ -1,7 +1,7 @@
 """Who assigned a code or an identifier (HD, CWE.3) as the URI that FHIR knows it by."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
@@ -41,10 +41,15 @@ def ucum(sent: str) -> str:
 
 def local(translation: Translation, name: str = "") -> str:
     """The sender's own namespace: what we know of no registry is the sender's."""
-    parts = [part for part in (translation.sender.clinic or "unregistered", name) if part]
-    return "/".join([f"{BASE}/sid", *(quote(part, safe="") for part in parts)])
+    return _local(translation.sender.clinic or "unregistered", name)
 
 
+@lru_cache(maxsize=1024)  # authorities are few; bounded, since names come from senders
+def _local(clinic: str, name: str) -> str:
+    return "/".join([f"{BASE}/sid", quote(clinic, safe=""), *([quote(name, safe="")] if name else [])])
+
+
+@lru_cache(maxsize=1024)
 def universal(identifier: str, kind: str) -> str:
     """A universal id as a URI, or nothing when it is none."""
     if found := _OID.fullmatch(identifier):

@@ -1,8 +1,9 @@
 """DT, TM, TS and DTM to date, time, dateTime, instant and Period: the precision sent is kept, no zone is invented."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,7 +14,7 @@ from gateway.translate.hl7v2.leaf import Part, convert
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
-Parts = dict[str, str]
+Parts = Mapping[str, str]
 ORIGINAL_TEXT: Final = "http://hl7.org/fhir/StructureDefinition/originalText"
 _SENT: Final = re.compile(
     r"(?P<year>\d{4})(?:(?P<month>\d\d)(?:(?P<day>\d\d)(?:(?P<hour>\d\d)(?:(?P<minute>\d\d)(?:(?P<second>\d\d)"
@@ -90,6 +91,8 @@ def range_of_dates(part: Part, translation: Translation) -> Element | None:
 
 def between(start: Part | None, end: Part | None, translation: Translation) -> Element | None:
     """A Period from two parts; an end before its start is kept as text (per-1)."""
+    if start is None and end is None:
+        return None
     made: Element = {}
     convert(made, "start", start, translation, "date_time")
     convert(made, "end", end, translation, "date_time")
@@ -108,6 +111,7 @@ def birth_time(sent: str) -> str:
     return _moment(parts, parts["offset"]) if parts is not None and parts["minute"] and parts["offset"] else ""
 
 
+@lru_cache(maxsize=1024)  # the times of a message are few, and stand in it often
 def _read(sent: str) -> Parts | None:
     found = _SENT.fullmatch(sent)
     if found is None:
