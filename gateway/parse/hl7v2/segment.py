@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Hashable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.parse.hl7v2.leaves import (
     COMPONENT_UNIT,
@@ -22,6 +22,7 @@ CLEAR: Final = '""'
 # The first step of a locator, when it names a segment, a group or a field.
 FIRST_STEP: Final = re.compile(r"([A-Z][A-Z0-9_]*)?-?(\d+)?(?<!^)")
 _NOTHING: Final[tuple["Part", ...]] = ()
+_UNITS: Final = (COMPONENT_UNIT, SUB_UNIT)  # of what a part of a depth is divided into
 
 
 class Part:
@@ -31,14 +32,14 @@ class Part:
     shape = None
     valued = True  # a part that is not valued is never made; a request to clear (two quotation marks) is no value
 
-    __slots__ = ("_below", "depth", "key", "raw", "segment")
+    __slots__ = ("_below", "_plain", "depth", "key", "raw", "segment")
 
     def __init__(self, segment: "Segment", key: int, raw: str, depth: int) -> None:
         self.segment = segment
         self.key = key
         self.raw = raw
         self.depth = depth  # 0 a repetition, 1 a component, 2 a subcomponent
-        self._below: Sequence[Part | None] | None = None
+        self._below: list[Any] | None = None  # what it is divided into: texts, each a part once somebody asks for it
 
     @property
     def record(self) -> "Message":
@@ -62,8 +63,7 @@ class Part:
         if below is None:
             below = self._divide()
         if below:
-            first = below[0]
-            return first.text if first is not None else ""
+            return self.text_at(1)
         raw, record = self.raw, self.segment.record
         found = raw.strip() if record.escape not in raw and raw.isprintable() else record.plain(raw, self.key)
         if found:
@@ -83,8 +83,7 @@ class Part:
         if below is None:
             below = self._divide()
         if below:
-            first = below[0]
-            return first.peek if first is not None else ""
+            return self.peek_at(1)
         raw, record = self.raw, self.segment.record
         return raw.strip() if record.escape not in raw and raw.isprintable() else record.plain(raw, self.key)
 
@@ -101,41 +100,69 @@ class Part:
         below = self._below
         if below is None:
             below = self._divide()
-        if not below:
-            return self if number == 1 else None
-        return below[number - 1] if number <= len(below) else None
+        if number > len(below):
+            return self if number == 1 else None  # what nothing divides is its own first part
+        found: Part | str | None = below[number - 1]
+        if type(found) is str:
+            found = below[number - 1] = self._made(number - 1, found)
+        return found  # type: ignore[return-value]
+
+    def text_at(self, number: int) -> str:
+        """The text of the n-th part below, counted as read; the empty string when it is not valued."""
+        below = self._below
+        if below is None:
+            below = self._divide()
+        if number > len(below):
+            return self.text if number == 1 else ""
+        found = below[number - 1]
+        if self._plain and type(found) is str:
+            said = found.strip()
+            if not said or found == CLEAR:
+                return ""
+            self.segment.record.touched.append(self.key + (number - 1) * _UNITS[self.depth])
+            return said
+        part = self.part(number)
+        return part.text if part is not None else ""
+
+    def peek_at(self, number: int) -> str:
+        """The same, not counted."""
+        below = self._below
+        if below is None:
+            below = self._divide()
+        if number > len(below):
+            return self.peek if number == 1 else ""
+        found = below[number - 1]
+        if self._plain and type(found) is str:
+            return found.strip() if found != CLEAR else ""
+        part = self.part(number)
+        return part.peek if part is not None else ""
 
     def parts(self) -> "list[Part]":
         """All valued parts below; a part that is not divided is its own only one."""
         below = self._below
         if below is None:
             below = self._divide()
-        if not below:
-            return [self]
-        if self.depth == 0 and len(below) == 1 and below[0] is not None:
-            return below[0].parts()  # one component alone: its subcomponents are what is below
-        return [one for one in below if one is not None]
+        if len(below) > 1:
+            return [one for one in map(self.part, range(1, len(below) + 1)) if one is not None]
+        only = self.part(1)  # one component alone: its subcomponents are what is below
+        return only.parts() if only is not None and only is not self else [self]
 
-    def _divide(self) -> "Sequence[Part | None]":
-        """The parts below, settled once; none when nothing divides this one."""
+    def _divide(self) -> list[Any]:
+        """The pieces below, settled once; none when nothing divides this one."""
         raw, depth, record = self.raw, self.depth, self.segment.record
-        below: Sequence[Part | None] = _NOTHING
+        below, last = [], True  # whether nothing divides the pieces further
         if depth == 0 and record.component in raw:
-            below = self._pieces(raw.split(record.component), COMPONENT_UNIT)
+            below, last = raw.split(record.component), record.subcomponent not in raw
         elif depth < 2 and record.subcomponent in raw:
-            if depth == 0:
-                below = (Part(self.segment, self.key, raw, 1),)
-            else:
-                below = self._pieces(raw.split(record.subcomponent), SUB_UNIT)
+            below, last = ([raw], False) if depth == 0 else (raw.split(record.subcomponent), True)
+        self._plain = last and record.escape not in raw and raw.isprintable()
         self._below = below
         return below
 
-    def _pieces(self, pieces: list[str], unit: int) -> "Sequence[Part | None]":
-        segment, key, depth, blank = self.segment, self.key, self.depth + 1, self.segment.record.blank
-        return [
-            Part(segment, key + at * unit, piece, depth) if piece and piece.strip(blank) and piece != CLEAR else None
-            for at, piece in enumerate(pieces)
-        ]
+    def _made(self, at: int, piece: str) -> "Part | None":
+        if not piece or piece == CLEAR or not piece.strip(self.segment.record.blank):
+            return None
+        return Part(self.segment, self.key + at * _UNITS[self.depth], piece, self.depth + 1)
 
 
 class Declaration(Part):

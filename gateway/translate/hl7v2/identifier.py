@@ -227,6 +227,14 @@ class _Shifted:
         """The n-th part of the HD."""
         return self._part.part(self._first + number - 1)
 
+    def text_at(self, number: int) -> str:
+        """Its text, counted as read."""
+        return self._part.text_at(self._first + number - 1)
+
+    def peek_at(self, number: int) -> str:
+        """The same, not counted."""
+        return self._part.peek_at(self._first + number - 1)
+
 
 def _hd_of(part: Part, first: int) -> Part | None:
     if any(at(part, first + n) is not None for n in range(3)):

@@ -25,24 +25,30 @@ class Part(Node, Protocol):
     def part(self, number: int) -> "Part | None":
         """The n-th part below, when valued."""
 
+    def text_at(self, number: int) -> str:
+        """The text of the n-th part below, counted as read; the empty string when it is not valued."""
+
+    def peek_at(self, number: int) -> str:
+        """The same, not counted."""
+
     def parts(self) -> "list[Part]":
         """All valued parts below; a part that is not divided is its own only one."""
 
 
 def text(part: Part, number: int, below: int = 0) -> str:
     """The text of the n-th part (or of one below it), counted as read; empty when not valued."""
+    if not below:
+        return part.text_at(number)
     found = part.part(number)
-    if below and found is not None:
-        found = found.part(below)
-    return found.text if found is not None else ""
+    return found.text_at(below) if found is not None else ""
 
 
 def peek(part: Part, number: int, below: int = 0) -> str:
     """The same, not counted."""
+    if not below:
+        return part.peek_at(number)
     found = part.part(number)
-    if below and found is not None:
-        found = found.part(below)
-    return found.peek if found is not None else ""
+    return found.peek_at(below) if found is not None else ""
 
 
 def reword(part: Part | None, translation: Translation) -> str:
