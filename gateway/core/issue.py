@@ -1,7 +1,7 @@
 """An issue: data about one element, with a stable code, its place, and a constant message."""
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 __all__ = ["MESSAGES", "Issue", "Severity", "issue_type", "message"]
 
@@ -15,8 +15,7 @@ class Severity(StrEnum):
     INFORMATION = "information"
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(NamedTuple):
     """One finding: `location` is the source locator, `path` the element's FHIRPath, `rule` the row or constraint."""
 
     severity: Severity
@@ -32,7 +31,7 @@ class Issue:
 
     def at(self, location: str) -> "Issue":
         """The same issue at another place of the source."""
-        return replace(self, location=location)
+        return self._replace(location=location)
 
 
 # code -> (FHIR issue-type, message). Messages are literals: no value of a sender can enter them.

@@ -1,6 +1,6 @@
 """What the corridor said last time of each submission: issues, ledger, bundle."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
@@ -57,4 +57,4 @@ def load(connection: Connection, submission: str) -> Stored | None:
 
 def _said(issue: Any) -> dict[str, Any]:
     """The parts of an issue that are there."""
-    return {name: value for name, value in asdict(issue).items() if value}
+    return {name: value for name, value in issue._asdict().items() if value}

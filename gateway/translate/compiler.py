@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gateway.core.errors import MappingTableError
@@ -118,7 +119,7 @@ class Compiler:
         return apply
 
     def _make(self, table: Table, row: Row, holds: Holds | None) -> Step:
-        read, name, each = self._alternatives(table, row), row.make, row.each
+        read, name, each, rule = self._alternatives(table, row), row.make, row.each, row.rule
         if name not in self._tables:
             raise MappingTableError(table.file, row.line, f"there is no map {name}")
         put = self._target(table, row) if row.to else None
@@ -130,8 +131,7 @@ class Compiler:
             for value in found if each else found[:1]:
                 reference = translation.make(name, value)
                 if reference is not None and put is not None:
-                    with translation.row(row.rule, put.place(element), value):
-                        put.put(element, reference)
+                    translation.place(rule, put, reference, value, element)
 
         return apply
 
@@ -150,14 +150,14 @@ class Compiler:
         coded = step_named(row.call, table.format)
         if coded is None:
             raise MappingTableError(table.file, row.line, f"there is no step {row.call}")
-        read, arguments = self._alternatives(table, row), row.arguments
+        rule, each, step = row.rule, row.each, partial(coded, **row.arguments) if row.arguments else coded
+        read: Read = self._alternatives(table, row) if row.source else _itself
 
         def apply(node: Node, element: Element, translation: "Translation") -> None:
             if holds is None or holds(node):
-                found = read(node) if row.source else [node]
-                for value in found if row.each else found[:1]:
-                    with translation.row(row.rule, "", value):
-                        coded(value, translation, element, **arguments)
+                found = read(node)
+                for value in found if each else found[:1]:
+                    translation.call(rule, step, value, element)
 
         return apply
 
@@ -228,7 +228,7 @@ class Compiler:
             return lambda node, translation: convert(
                 node, translation, through=translation.with_local_codes(through), **arguments
             )
-        return lambda node, translation: convert(node, translation, **arguments)
+        return partial(convert, **arguments)
 
     def _conditions(self, table: Table, row: Row) -> Holds | None:
         facts = [self._fact(table, row, fact) for fact in row.when]
@@ -253,6 +253,10 @@ class Compiler:
         if said["test"] == "<>":
             return lambda node: not any(one.peek in values for one in read(node))
         return lambda node: any(one.peek in values for one in read(node))
+
+
+def _itself(node: Node) -> Sequence[Node]:
+    return (node,)
 
 
 def _by_policy(table: Table, row: Row, step: Step) -> Step:

@@ -229,6 +229,27 @@ class Translation:
             self._refuse(error)
         self._leave(mark, outer, path, dropped)
 
+    def place(self, rule: str, target: Target, made: Any, value: Node, element: Resource) -> None:
+        """One row at one node, what it puts being made already."""
+        try:
+            target.put(element, made)
+        except SecondValueError:
+            with self.row(rule, target.place(element), value):
+                raise
+
+    def call(
+        self, rule: str, step: Callable[[Node, "Translation", Resource], None], value: Node, element: Resource
+    ) -> None:
+        """One row at one node, which a step carries out: it fills the element itself."""
+        outer = self._rule, self._value, self._state, self.prefix
+        self._rule, self._value, self._state = rule, value, State.MAPPED
+        mark, path = len(self.record.touched), self.prefix
+        try:
+            step(value, self, element)
+        except REFUSALS as error:
+            self._refuse(error)
+        self._leave(mark, outer, path, dropped=False)
+
     def _refuse(self, error: BaseException) -> None:
         """A row could not do its work: an issue, and what its leaves are then said to be."""
         if isinstance(error, NotConvertedError):
