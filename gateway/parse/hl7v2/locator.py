@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 from gateway.core.record import Read
-from gateway.parse.hl7v2.group import Group
 from gateway.parse.hl7v2.segment import Part, Segment
 from gateway.parse.hl7v2.structure import OPEN
 
@@ -69,40 +68,26 @@ def _step(step: str) -> Read:
 
 
 def _named(name: str) -> Read:
-    def read(node: Any) -> Sequence[Any]:
-        if isinstance(node, Group):
-            return node.named(name, OPEN)
-        return (node,) if isinstance(node, Segment) and node.name == name else _NONE
-
-    return read
+    return lambda node: node.named(name, OPEN)
 
 
 def _field(name: str, number: int, repetition: int, rest: tuple[int, ...]) -> Read:
     deeper = _deeper(rest)
 
+    def plain(node: Any) -> Sequence[Part]:
+        segments = node.named(name, OPEN)
+        if len(segments) == 1:
+            found: Sequence[Part] = segments[0].field(number)
+            return found
+        return [part for segment in segments for part in segment.field(number)] if segments else _NONE
+
     def read(node: Any) -> Sequence[Part]:
-        if isinstance(node, Segment):
-            if node.name != name:
-                return _NONE
-            found = node.field(number)
-        elif isinstance(node, Group):
-            found = _gather(node.named(name, OPEN), number)
-        else:
-            return _NONE
-        if not found:
-            return _NONE
-        if repetition:
+        found = plain(node)
+        if found and repetition:
             found = [part for part in found if part.record.repetition_of(part) == repetition]
-        return found if deeper is None else deeper(found)
+        return found if deeper is None or not found else deeper(found)
 
-    return read
-
-
-def _gather(segments: Sequence[Any], number: int) -> Sequence[Part]:
-    if len(segments) == 1:
-        found: Sequence[Part] = segments[0].field(number)
-        return found
-    return [part for segment in segments for part in segment.field(number)]
+    return read if repetition or deeper else plain
 
 
 def _relative(number: int, repetition: int, rest: tuple[int, ...]) -> Read:

@@ -95,6 +95,10 @@ class Part:
         """The keys of all leaves at or below this part."""
         return iter(keys(self.raw, self.key, self.depth, self.segment.record.delimiters))
 
+    def named(self, name: str, open: frozenset[str]) -> Sequence["Segment"]:
+        """A part holds no segment."""
+        return ()
+
     def part(self, number: int) -> "Part | None":
         """The n-th component of a repetition, or subcomponent of a component, when valued."""
         below = self._below
@@ -220,6 +224,10 @@ class Segment:
                 found.insert(1, self.record.field)
             self._fields = found
         return found
+
+    def named(self, name: str, open: frozenset[str]) -> Sequence["Segment"]:
+        """The segment itself, when that is its name."""
+        return (self,) if name == self.name else ()
 
     def field(self, number: int) -> Sequence[Part]:
         """The valued repetitions of a field."""
