@@ -5,7 +5,8 @@ import uuid
 from typing import Final
 
 NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "https://fhir.second-opinion.example")
-_NAMESPACE: Final = NAMESPACE.bytes
+_HASHED: Final = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)  # each id goes on from here
+_VARIANT: Final = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 def stable_id(*parts: str) -> str:
@@ -13,9 +14,10 @@ def stable_id(*parts: str) -> str:
     name = "\x1f".join(parts)
     if name.count("\x1f") >= len(parts):
         name = "\x1f".join(part.replace("\x1f", "\x1f\x1f") for part in parts)
-    found = hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(found[16], 16) & 3]
-    return f"{found[:8]}-{found[8:12]}-5{found[13:16]}-{variant}{found[17:20]}-{found[20:32]}"
+    hashed = _HASHED.copy()
+    hashed.update(name.encode())
+    found = hashed.hexdigest()
+    return f"{found[:8]}-{found[8:12]}-5{found[13:16]}-{_VARIANT[found[16]]}{found[17:20]}-{found[20:32]}"
 
 
 def digest(body: bytes) -> str:

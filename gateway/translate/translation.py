@@ -18,6 +18,11 @@ from gateway.translate.target import SecondValueError, Target
 Resource = dict[str, Any]
 Reference = dict[str, Any]
 
+# Asked for at every value; a member of an enumeration costs ten times as much as a name of the module.
+_MAPPED: Final = State.MAPPED
+_FAILED: Final = State.FAILED
+_UNTRANSLATED: Final = State.UNTRANSLATED
+
 # What ends one row and never the source: its two refusals, and a converter's own mistake on a value nobody thought of,
 # which is told as `row-failed` and leaves its leaves failed.
 REFUSALS: Final = (
@@ -90,7 +95,7 @@ class Translation:
         self._overlaid: dict[str, ConceptMap] = {}
         self._rule = ""
         self._value: Node | None = None
-        self._state = State.MAPPED
+        self._state = _MAPPED
         self._untranslated: set[Any] = set()
 
     # --- what rows, converters and steps ask for ---------------------------------------------------------------
@@ -215,13 +220,12 @@ class Translation:
     ) -> None:
         """One row at one node: convert what stands there, put it, account for what was read."""
         outer = self._rule, self._value, self._state, self.prefix
-        path = self.prefix + target.place(element)
-        self._rule, self._value, self._state, self.prefix = rule, value, State.MAPPED, path + "."
-        touched = self.record.touched
-        mark, made = len(touched), None
+        path = self.prefix + (target.path if target.fixed else target.place(element))
+        self._rule, self._value, self._state, self.prefix = rule, value, _MAPPED, path + "."
+        mark = len(self.record.touched)
         try:
             made = convert(value, self)
-            dropped = made is None or made == {} or made == []
+            dropped = not made and (made is None or made == {} or made == [])
             if not dropped:
                 target.put(element, made)
         except REFUSALS as error:
@@ -242,7 +246,7 @@ class Translation:
     ) -> None:
         """One row at one node, which a step carries out: it fills the element itself."""
         outer = self._rule, self._value, self._state, self.prefix
-        self._rule, self._value, self._state = rule, value, State.MAPPED
+        self._rule, self._value, self._state = rule, value, _MAPPED
         mark, path = len(self.record.touched), self.prefix
         try:
             step(value, self, element)
@@ -270,11 +274,11 @@ class Translation:
         del touched[mark:]
         if not dropped:
             # What was read is what a resource holds; a row that read nothing only dresses it.
-            self.filled += state is not State.FAILED
+            self.filled += state is not _FAILED
             landing = Landing(self.here, path)
             self.ledger.enter_all(keys, state, rule, landing)
-            if state is State.MAPPED and self._untranslated:
-                self.ledger.enter_all(self._untranslated.intersection(keys), State.UNTRANSLATED, rule, landing)
+            if self._untranslated and state is _MAPPED:
+                self.ledger.enter_all(self._untranslated.intersection(keys), _UNTRANSLATED, rule, landing)
 
     def pass_over(self, found: Iterable[Node], rule: str) -> None:
         """A row's condition is false: its leaves are not for it; those of a segment may be another row's."""
@@ -355,7 +359,7 @@ class RowSpan:
         self._mark = len(here.record.touched)
         self._outer = here._rule, here._value, here._state, here.prefix
         self._path = here.prefix + self.place
-        here._rule, here._value, here._state = self.rule, self.value, State.MAPPED
+        here._rule, here._value, here._state = self.rule, self.value, _MAPPED
         if self.place:
             here.prefix = self._path + "."
         return self
