@@ -21,8 +21,9 @@ _REFERRALS: Final = frozenset({(f"{_THO}/v2-0282", "SO"), (f"{_THO}/v2-0336", "S
 
 def assemble(resources: list[Resource], *, sender: Sender, received: datetime | None) -> list[Resource]:
     """The resources, and a Task for each referral among them, in its first state."""
-    tasks = [_task(one, resources, sender, received) for one in resources if is_referral(one)]
-    return [*resources, *tasks]
+    referrals = [one for one in resources if is_referral(one)]
+    lacking = [_input(item) for item in missing(resources)] if referrals else []
+    return [*resources, *(_task(one, lacking, sender, received) for one in referrals)]
 
 
 def is_referral(resource: Resource) -> bool:
@@ -38,7 +39,7 @@ def _codings(request: Resource) -> Iterator[Resource]:
         yield from concept.get("coding", ())
 
 
-def _task(referral: Resource, resources: list[Resource], sender: Sender, received: datetime | None) -> Resource:
+def _task(referral: Resource, lacking: list[Resource], sender: Sender, received: datetime | None) -> Resource:
     task: Resource = {
         "resourceType": "Task",
         "id": ids.stable_id(sender.clinic, "Task", "case", referral["id"]),
@@ -56,7 +57,7 @@ def _task(referral: Resource, resources: list[Resource], sender: Sender, receive
         task["authoredOn"] = instant(received)
     if requester := referral.get("requester"):
         task["requester"] = requester
-    if lacking := [_input(item) for item in missing(resources)]:
+    if lacking:
         task["input"] = lacking
     return task
 

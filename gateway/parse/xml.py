@@ -17,7 +17,8 @@ __all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_ELEMENTS", "read"]
 
 MAX_BYTES: Final = 40 * 1024 * 1024
 MAX_DEPTH: Final = 64
-MAX_ELEMENTS: Final = 200_000
+MAX_ELEMENTS: Final = 200_000  # and in a large document as many as have room in it, see `_SPARSE`
+_SPARSE: Final = 32  # bytes for each element; real documents have fifty and more, a flood of empty elements has four
 # libxml2 refuses a text node above ten million bytes unless told otherwise; an embedded PDF may be larger.
 _HUGE_TEXT: Final = 10_000_000
 
@@ -108,7 +109,8 @@ def _refuse_excess(root: etree._Element, text: str) -> None:
     """Counted only where the number of `<` leaves it possible, since counting elements costs as much as parsing."""
     if root.getroottree().docinfo.internalDTD is not None:
         raise UnsafeXmlError
-    if text.count("<") > MAX_ELEMENTS and sum(1 for _ in root.iter(etree.Element)) > MAX_ELEMENTS:
+    most = max(MAX_ELEMENTS, len(text) // _SPARSE)
+    if text.count("<") > most and sum(1 for _ in root.iter(etree.Element)) > most:
         raise UnsafeXmlError("elements")
     if _TOO_DEEP(root):
         raise UnsafeXmlError("depth")

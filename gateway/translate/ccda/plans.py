@@ -1,5 +1,6 @@
 """Plans: what is planned is never told as done."""
 
+from collections import defaultdict
 from typing import Any, Final
 
 from gateway.core.issue import Severity
@@ -9,7 +10,7 @@ from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent, agreed_status
 from gateway.translate.ccda.identifiers import identifier
 from gateway.translate.ccda.narrative import XHTML, text_div
-from gateway.translate.ccda.relations import RELATED, add
+from gateway.translate.ccda.relations import RELATED, add, add_each
 from gateway.translate.ccda.sections import Section, sections
 from gateway.translate.ccda.statements import has_template, inside, made
 from gateway.translate.ccda.times import period
@@ -121,22 +122,25 @@ def _words(plan: Resource, told: list[Section]) -> None:
 
 
 def _take(plan: Resource, section: Section, only: tuple[str, ...] = ()) -> None:
+    told: dict[str, list[Any]] = defaultdict(list)
     for reference in section.references:
         type = reference["reference"].partition("/")[0]
         if only and type not in only:
             continue
         if type == "Goal":
-            add(plan, "goal", reference)
+            told["goal"].append(reference)
         elif type == "Condition":
-            add(plan, "addresses", reference)
+            told["addresses"].append(reference)
         elif type in _REQUESTS:
-            add(plan, "activity", {"reference": reference})
+            told["activity"].append({"reference": reference})
         elif section.code in (INTERVENTIONS, OUTCOMES) and type != "CareTeam":
-            add(plan, "activity", {"outcomeReference": [reference]})
+            told["activity"].append({"outcomeReference": [reference]})
         elif type == "CareTeam":
-            add(plan, "careTeam", reference)
+            told["careTeam"].append(reference)
         else:
-            add(plan, "supportingInfo", reference)
+            told["supportingInfo"].append(reference)
+    for name, values in told.items():
+        add_each(plan, name, values)
 
 
 def _entitle(plan: Resource, translation: Translation) -> None:

@@ -44,6 +44,9 @@ def entry_references(node: Element, translation: Translation, resource: Resource
                 translation.enter_all(child, State.IGNORED, "ccda.entry-reference", "the named entry has its own")
             if found != owners[0]:
                 _relate(one, around, owners, found, translation)
+    for plan, _ in translation.memory.get("plans", ()):
+        if "activity" in plan:
+            plan["activity"] = [activity for activity in plan["activity"] if activity]
 
 
 @step("reason_named", "ccda")
@@ -105,14 +108,14 @@ def _came_of(intervention: Reference, outcome: Reference, translation: Translati
     """Join an outcome with the activity of the plan that it came of; whether there is one."""
     alone = {"outcomeReference": [outcome]}
     joined = False
-    for plan, naming in _plans(translation):
+    for _, naming in _plans(translation):
         for activity in [*naming[intervention["reference"]]]:
             add(activity, "outcomeReference", outcome)
             naming[outcome["reference"]].append(activity)
             joined = True
-        if joined and alone in naming[outcome["reference"]]:
-            naming[outcome["reference"]].remove(alone)
-            plan["activity"].remove(alone)
+        named = naming[outcome["reference"]]
+        if joined and alone in named:
+            named.pop(named.index(alone)).clear()  # and the plan lets go of it when all are followed
     return joined
 
 

@@ -1,5 +1,6 @@
 """Relations: where R4 lets one resource point to another; where it has no element for it, an extension of ours."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from gateway.translate.translation import Reference, Resource
@@ -28,21 +29,35 @@ _MILESTONE: Final = {
 
 def tie(resource: Resource, reference: Reference) -> None:
     """Put a reference where R4 lets a resource of this type point to one of that type."""
+    add(*_place(resource, reference))
+
+
+def tie_each(resource: Resource, references: Iterable[Reference]) -> None:
+    """The same of many."""
+    told: dict[str, tuple[Resource, list[Any]]] = {}
+    for reference in references:
+        holder, name, value = _place(resource, reference)
+        told.setdefault(name, (holder, []))[1].append(value)
+    for name, (holder, values) in told.items():
+        add_each(holder, name, values)
+
+
+def _place(resource: Resource, reference: Reference) -> tuple[Resource, str, Any]:
+    """What holds the list that a reference belongs to, the list's name, and the reference as it stands there."""
     here, there = resource["resourceType"], reference["reference"].partition("/")[0]
     elements = _HOLDS.get(here, {})
     if here == "Condition" and there in ("Observation", "DiagnosticReport"):
-        add(resource, "evidence", {"detail": [reference]})
-    elif here == "DocumentReference" and there == "Encounter":
-        add(resource.setdefault("context", {}), "encounter", reference)
-    elif here == there == "Condition":
-        add(resource, "extension", {"url": _CONDITION_RELATED, "valueReference": reference})
-    elif here == there == "Goal":
+        return resource, "evidence", {"detail": [reference]}
+    if here == "DocumentReference" and there == "Encounter":
+        return resource.setdefault("context", {}), "encounter", reference
+    if here == there == "Condition":
+        return resource, "extension", {"url": _CONDITION_RELATED, "valueReference": reference}
+    if here == there == "Goal":
         parts = [{"url": "type", "valueCodeableConcept": _MILESTONE}, {"url": "target", "valueReference": reference}]
-        add(resource, "extension", {"url": _GOAL_RELATIONSHIP, "extension": parts})
-    elif element := elements.get(there) or elements.get("*"):
-        add(resource, element, reference)
-    else:
-        add(resource, "extension", {"url": RELATED, "valueReference": reference})
+        return resource, "extension", {"url": _GOAL_RELATIONSHIP, "extension": parts}
+    if element := elements.get(there) or elements.get("*"):
+        return resource, element, reference
+    return resource, "extension", {"url": RELATED, "valueReference": reference}
 
 
 def add(resource: Resource, name: str, value: Any) -> None:
@@ -50,3 +65,13 @@ def add(resource: Resource, name: str, value: Any) -> None:
     held = resource.setdefault(name, [])
     if value not in held:
         held.append(value)
+
+
+def add_each(resource: Resource, name: str, values: Iterable[Any]) -> None:
+    """The same of many: those that stand there are looked up, since a section may have thousands."""
+    held = resource.setdefault(name, [])
+    known = set(map(str, held))
+    for value in values:
+        if (said := str(value)) not in known:
+            known.add(said)
+            held.append(value)

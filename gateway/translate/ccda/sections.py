@@ -30,8 +30,8 @@ class Section:
 
 def sections(translation: Translation, *codes: str) -> list[Section]:
     """The sections read so far that carry one of the LOINC codes; all of them when none is named."""
-    found: list[Section] = translation.memory.setdefault("sections", [])
-    return [one for one in found if not codes or one.code in codes]
+    found: dict[Any, Section] = translation.memory.setdefault("sections", {})
+    return [one for one in found.values() if not codes or one.code in codes]
 
 
 @step("section_text", "ccda")
@@ -39,7 +39,7 @@ def section_text(node: Element, translation: Translation, element: dict[str, Any
     """The narrative of a section."""
     code = node.first("code")
     section = Section(node, code.look("code") if code is not None else "")
-    translation.memory.setdefault("sections", []).append(section)
+    translation.memory.setdefault("sections", {})[node.same()] = section
     text = node.first("text")
     made_of_it = narrative(text, translation, "ccda.section.text") if text is not None else None
     if made_of_it:
@@ -50,14 +50,17 @@ def section_text(node: Element, translation: Translation, element: dict[str, Any
 @step("section_entries", "ccda")
 def section_entries(node: Element, translation: Translation, element: dict[str, Any]) -> None:
     """Every statement in the section's entries."""
-    section = next(one for one in reversed(sections(translation)) if one.node.same() == node.same())
+    section: Section = translation.memory["sections"][node.same()]
+    told: set[str] = set()
     for entry in node.children("entry"):
         for statement in statements(entry):
             if translation.policy("no_known") == "empty-reason" and _says_none(statement):
                 section.nothing_known = True
                 translation.enter_all(statement, State.TEXT, "ccda.section.none-known", "says that there are none")
                 continue
-            section.references += [one for one in made(statement, translation) if one not in section.references]
+            new = [one for one in made(statement, translation) if one["reference"] not in told]
+            section.references += new
+            told.update(one["reference"] for one in new)
     if section.references:
         element["entry"] = list(section.references)
 
@@ -67,7 +70,7 @@ def section_empty(node: Element, translation: Translation, element: dict[str, An
     """Why a section has no entry (cmp-2), and that one with nothing at all is not available (cmp-1)."""
     if "entry" in element:
         return
-    section = next(one for one in reversed(sections(translation)) if one.node.same() == node.same())
+    section: Section = translation.memory["sections"][node.same()]
     flavor = node.look("nullFlavor")
     if section.nothing_known:
         element["emptyReason"] = {"coding": [{"system": _EMPTY, "code": "nilknown"}]}

@@ -8,7 +8,7 @@ from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.narrative import in_words
 from gateway.translate.ccda.participants import participant
-from gateway.translate.ccda.relations import add, tie
+from gateway.translate.ccda.relations import add, tie, tie_each
 from gateway.translate.ccda.times import is_instant
 from gateway.translate.converter import step
 from gateway.translate.mentions import DIRECTORY
@@ -143,8 +143,7 @@ def nested(node: Element, translation: Translation, resource: Resource, but: str
     for inner in inside(node):
         if not _is_held(inner, held):
             references += made(inner, translation)
-    for reference in references:
-        tie(resource, reference)
+    tie_each(resource, references)
     documents_named(node, translation, resource)
 
 
@@ -233,7 +232,8 @@ def _make(node: Element, translation: Translation) -> list[Reference]:
     reference = translation.make(name, node)
     if reference is None:
         held = _memory(translation, "stands for").get(node.same(), [])
-        others = [*held, *(one for one in clinical(translation.resources[before:]) if one not in held)]
+        stands = {one["reference"] for one in held}
+        others = [*held, *(o for o in clinical(translation.resources[before:]) if o["reference"] not in stands)]
         for one in others:
             authored(node, one, translation)
         return others

@@ -83,6 +83,7 @@ def test_the_number_of_elements_and_of_bytes_has_an_end(monkeypatch):
     monkeypatch.setattr(xml, "MAX_ELEMENTS", 10)
     with pytest.raises(UnsafeXmlError):
         xml.read(b"<a>" + b"<b/>" * 10 + b"</a>")
+    assert xml.read(b"<a>" + b"<b>with as many words as elements mostly have</b>" * 10 + b"</a>").tag == "a"
     monkeypatch.setattr(xml, "MAX_BYTES", 5)
     with pytest.raises(TooLargeError):
         xml.read(b"<aaaaa/>")
