@@ -72,9 +72,9 @@ def _converted(body: bytes, media_type: str | None, sender: Sender, received: da
     if not formats.agrees(format, media_type):
         records[0].issues.append(Issue(Severity.INFORMATION, "media-type-differs"))
     digest = ids.digest(body)
-    origin = Origin(submission_id(digest, sender), digest, len(body), formats.media_type(format, body))
+    id, media_type = submission_id(digest, sender), formats.media_type(format, body)
     parts = [
-        _translated(record, format, sender, replace(origin, part=number), received)
+        _translated(record, format, sender, Origin(id, digest, len(body), media_type, number), received)
         for number, record in enumerate(records)
     ]
     return _joined(parts)

@@ -134,7 +134,9 @@ class Translation:
                 step(node, resource, self)
             if table.target == "Bundle" or not self.filled:
                 return None
-            reference = self.add(resource, identity=identity or self._identity(name, node), node=node)
+            if not identity and table.identity:
+                identity = self._identity(name, node)
+            reference = self.add(resource, identity=identity, node=node)
             self._latest[name] = reference
             return reference
         finally:
@@ -148,9 +150,8 @@ class Translation:
     def add(self, resource: Resource, *, identity: Sequence[str] = (), node: Node | None = None) -> Reference:
         """Take a resource in under its stable id; the same thing named twice becomes one."""
         type = resource["resourceType"]
-        location = node.location if node is not None else ""
-        id = ids.stable_id(self.scope, type, *(identity or self._own_identity(resource, location)))
-        id = self._take(resource, id, location)
+        id = ids.stable_id(self.scope, type, *(identity or self._own_identity(resource, node)))
+        id = self._take(resource, id, node)
         if self.here.type == type:
             self.here.name = f"{type}/{id}"
         reference = {"reference": f"{type}/{id}"}
@@ -294,11 +295,10 @@ class Translation:
     # --- inside ---------------------------------------------------------------------------------------------------
 
     def _identity(self, name: str, node: Node) -> tuple[str, ...]:
-        return tuple(
-            f"{n}:{one.peek}" for n, read in enumerate(self._mapping.identity(name)) for one in read(node) if one.peek
-        )
+        reads = self._mapping.identity(name)
+        return tuple(f"{n}:{said}" for n, read in enumerate(reads) for one in read(node) if (said := one.peek))
 
-    def _own_identity(self, resource: Resource, location: str) -> tuple[str, ...]:
+    def _own_identity(self, resource: Resource, node: Node | None) -> tuple[str, ...]:
         identifiers = resource.get("identifier")
         first = identifiers[0] if isinstance(identifiers, list) and identifiers else identifiers
         if isinstance(first, dict) and first.get("value"):
@@ -306,22 +306,23 @@ class Translation:
             of = [one.get("reference", "") for one in (whose if isinstance(whose, list) else [whose] if whose else [])]
             return ("identifier", first.get("system", ""), first["value"], *of)
         content = ids.digest(fhirjson.write(resource))
-        return ("content", content) if resource["resourceType"] in DIRECTORY else ("content", content, location)
+        return ("content", content) if resource["resourceType"] in DIRECTORY else ("content", content, _place(node))
 
-    def _take(self, resource: Resource, id: str, location: str) -> str:
+    def _take(self, resource: Resource, id: str, node: Node | None) -> str:
         """Keep a resource, or let it add to what its id names already; the id under which it stands then."""
         type = resource["resourceType"]
         named = self._named.setdefault((type, id), [])
         for held in named:
             against = contradictions(held, resource)
             if against and type in DIRECTORY:
-                self._second_mention(unite(held, resource, against), type, location)
+                self._second_mention(unite(held, resource, against), type, _place(node))
             elif not against:
                 unite(held, resource, against)
             else:
                 continue
             return str(held["id"])
         if named:
+            location = _place(node)
             self.issues.append(Issue(Severity.WARNING, "id-reused", type, location=location))
             id = ids.stable_id(id, location, ids.digest(fhirjson.write(resource)))
         resource = {"resourceType": type, "id": id, **{k: v for k, v in resource.items() if k != "resourceType"}}
@@ -336,6 +337,10 @@ class Translation:
             self.issues.append(Issue(Severity.WARNING, "second-value", f"{type}.{name}", location=location))
         if left and self.here.type == type:
             self.ledger.lose(lambda path: isinstance(path, Landing) and path.here is self.here and path.element in left)
+
+
+def _place(node: Node | None) -> str:
+    return node.location if node is not None else ""
 
 
 class RowSpan:

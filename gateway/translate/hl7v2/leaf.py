@@ -1,6 +1,7 @@
 """Reading parts of a field by number: `text` counts as read, `peek` only looks, `reword` keeps what FHIR renames."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Protocol
 
 from gateway.core.ledger import State
@@ -102,6 +103,7 @@ def convert(
     place(element, name, made)
 
 
+@cache
 def named(converter: str) -> Callable[..., Any]:
     """A converter by the name that tables use."""
     found = converter_named(converter, "hl7v2")
