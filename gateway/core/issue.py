@@ -141,6 +141,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "slice-missing": ("required", "A part that the profile asks for is missing."),
     "slice-repeated": ("structure", "A part that the profile names stands too often."),
     "slice-unknown": ("structure", "The profile allows no other parts here."),
+    "slice-ambiguous": ("structure", "The element fits more than one of the parts that the profile names."),
+    "slice-order": ("structure", "The parts do not stand in the order that the profile asks for."),
     "reference-form": ("value", "The reference is written in no form that FHIR knows."),
     "reference-target": ("structure", "The reference points to a type that is not allowed here."),
     "link-unresolved": ("not-found", "A link in the narrative leads to nothing here."),

@@ -13,7 +13,8 @@ from gateway.validate.scope import Place, Scope
 
 _ABSOLUTE: Final = re.compile(r"(?:https?://|urn:uuid:|urn:oid:|[a-z][a-z0-9+.-]*:)\S+")
 _RESTFUL: Final = re.compile(r"https?://\S+/([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})")
-_WITHOUT_URLS: Final = ("batch", "transaction", "batch-response", "transaction-response")
+_ANSWERS: Final = ("batch-response", "transaction-response")
+_WITHOUT_URLS: Final = ("batch", "transaction", *_ANSWERS)
 _ID_REPEATS: Final = ("history", *_WITHOUT_URLS)
 _PAGES: Final = ("first", "previous", "prev", "next", "last")
 # What a document's Composition may not point to outside of the document.
@@ -33,6 +34,8 @@ def check(bundle: dict[str, Any], place: Place, scope: Scope, neighbours: Neighb
             _full_url(url, resource, here, scope)
         elif neighbours.type not in _WITHOUT_URLS and not _is_passing(resource):
             scope.fault("element-missing", Place(here, "fullUrl"), "bundle.full-url")
+        elif scope.found.strict and neighbours.type not in _ANSWERS and _refers(resource):
+            scope.error("element-missing", Place(here, "fullUrl"), "bundle.full-url-base")
         if type(resource) is not dict:
             continue
         name = _name(url, resource)
@@ -51,6 +54,16 @@ def check(bundle: dict[str, Any], place: Place, scope: Scope, neighbours: Neighb
 def _is_passing(resource: Any) -> bool:
     """Whether this lives in the answer only and has no address."""
     return type(resource) is dict and resource.get("resourceType") in ("OperationOutcome", "Parameters")
+
+
+def _refers(node: Any) -> bool:
+    """Whether a reference in it leads out of its container: without a full URL of its own nobody can follow it."""
+    if type(node) is list:
+        return any(_refers(one) for one in node)
+    if type(node) is not dict:
+        return False
+    text = node.get("reference")
+    return (type(text) is str and not text.startswith("#")) or any(_refers(one) for one in node.values())
 
 
 def _name(url: Any, resource: dict[str, Any]) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """The library: which profiles, value sets and code systems are known, from the core package and from files."""
 
 import os
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -14,11 +13,10 @@ from gateway.validate import packages, terminology
 from gateway.validate.terminology import Codes, Expansion
 
 # What a plan depends on besides the package: raise it when the form of the cache changes.
-_FORM: Final = "4"
+_FORM: Final = "5"
 _CORE_KINDS: Final = ("StructureDefinition", "ValueSet", "CodeSystem")
 _KINDS: Final = (*_CORE_KINDS, "Questionnaire")
 _VITAL_SIGNS: Final = "http://hl7.org/fhir/StructureDefinition/vitalsigns"
-_FIXED_CODING: Final = re.compile(r"Observation\.code\.coding:\w+\.code")
 _OWN: Final = Path(__file__).resolve().parents[2] / "fhir_profiles"
 _KEPT: tuple[str, ...] = (
     "url",
@@ -40,7 +38,6 @@ class CorePlan(msgspec.Struct):
     expansions: dict[str, msgspec.Raw]
     systems: dict[str, msgspec.Raw]
     open_sets: dict[str, frozenset[str] | None]  # value sets that cannot be expanded here: the systems they take from
-    vital_signs: dict[str, dict[str, str]]  # system -> code -> the profile that an observation of it must fit
 
 
 class Library:
@@ -91,10 +88,6 @@ class Library:
         """The properties that a code system from a package defines, with their types."""
         found = self._known["CodeSystem"].get(system.partition("|")[0], {})
         return {str(one.get("code")): str(one.get("type")) for one in found.get("property", ())}
-
-    def vital_sign(self, system: str, code: str) -> str:
-        """The profile that R4 asks of an observation with this code; empty for all other codes."""
-        return self._core.vital_signs.get(system, {}).get(code, "") if self._core else ""
 
     def expansion(self, url: str) -> Expansion | None:
         """The codes of a value set by system; None when they cannot be listed here."""
@@ -173,7 +166,6 @@ def _build(definitions: Iterable[dict[str, Any]]) -> bytes:
             if not one
             for found in [terminology.systems(url, sets)]
         },
-        "vital_signs": _vital_signs(derived.values()),
     }
     return fhirjson.write(plan)
 
@@ -183,18 +175,6 @@ def _correct(vital_signs: dict[str, Any]) -> None:
     for element in vital_signs.get("differential", {}).get("element", ()):
         if element["id"] == "Observation.component.value[x]":
             element.pop("binding", None)
-
-
-def _vital_signs(profiles: Iterable[dict[str, Any]]) -> dict[str, dict[str, str]]:
-    """The codes that R4's own vital sign profiles fix, each with its profile."""
-    found: dict[str, dict[str, str]] = {}
-    for profile in profiles:
-        if profile["baseDefinition"] == _VITAL_SIGNS:
-            said = {one["id"]: one for one in profile["differential"]["element"]}
-            coding = next((id.removesuffix(".code") for id in said if _FIXED_CODING.fullmatch(id)), "")
-            if fixed := said.get(f"{coding}.code", {}).get("fixedCode"):
-                found.setdefault(said[f"{coding}.system"]["fixedUri"], {})[fixed] = profile["url"]
-    return found
 
 
 def _slim(structure: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from gateway.validate.scope import Place, Scope
 
 _HL7: Final = "http://hl7.org/fhir/"
 _CORE: Final = f"{_HL7}StructureDefinition/"
+# Guides that our own profiles go along with, HL7's tools and its tests: their packages need not be here.
+_GUIDES: Final = tuple(f"{_HL7}{name}/" for name in ("us/core", "us/mcode", "tools", "test"))
 _EXAMPLES: Final = ("example.org", "acme.com", "nema.org")  # whose extensions the standard's own examples carry
 
 
@@ -52,8 +54,8 @@ class Extensions:
             scope.error("value-format", Place(place, "url"), "extension.version")
         elif url.startswith(_CORE):
             scope.warn("extension-unknown", place, "extension.unknown")  # later extension packs use this base too
-        elif url.startswith(_HL7) or any(host in url for host in _EXAMPLES):
-            scope.not_checked(place, "extension.not-checked", url)  # a guide of HL7's whose package is not here
+        elif url.startswith(_GUIDES) or any(host in url for host in _EXAMPLES):
+            scope.not_checked(place, "extension.not-checked", url)
         elif scope.found.strict:
             scope.error("extension-undefined", place, "extension.unknown")
         else:

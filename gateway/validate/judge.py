@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from gateway.core import r4
 from gateway.core.issue import Issue, Severity
-from gateway.validate import bundle, concepts, model, narrative, questionnaire, references
+from gateway.validate import bundle, concepts, model, narrative, questionnaire, references, vital_signs
 from gateway.validate.definitions import Library
 from gateway.validate.extensions import Extensions
 from gateway.validate.nodes import each
@@ -64,8 +64,8 @@ class Judge:
         if "contained" in resource:
             _contained_ids(resource, place, scope)
         claimed = [url for url in each(resource, "meta", "profile") if type(url) is str]
-        if scope.found.strict and name == "Observation":
-            claimed += _vital_sign(resource, self._library)
+        if scope.found.strict and name == "Observation" and (url := vital_signs.profile_of(resource)):
+            claimed.append(url)
         for url in dict.fromkeys([*claimed, *profiles]):
             self._profiles.check(url, resource, place, scope)
         if name in model.JUDGED and scope.found.heavy == heavy:
@@ -84,13 +84,6 @@ class Judge:
         inner.bundle = scope.bundle
         inner.full_url = scope.bundle.full_urls.get(id(value), "") if scope.bundle else ""
         self._judge(inner)
-
-
-def _vital_sign(observation: dict[str, Any], library: Library) -> list[str]:
-    """The profile of a vital sign: R4 asks of every observation with its code that it fits."""
-    codings = [one for one in each(observation, "code", "coding") if type(one) is dict]
-    found = [library.vital_sign(str(one.get("system")), str(one.get("code"))) for one in codings]
-    return [one for one in found if one][:1]
 
 
 def _contained_ids(resource: dict[str, Any], place: Place, scope: Scope) -> None:

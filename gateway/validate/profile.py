@@ -214,7 +214,6 @@ class Profiles:
         for slice_name, part in branch.slices.items():
             if slice_name in forms and not part.types:  # value[x]:valueQuantity says its type by its name
                 part.said["type"] = [{"code": forms[slice_name].type}]
-        closed = branch.said.get("slicing", {}).get("rules") == "closed"
         rows = [
             (
                 part,
@@ -224,21 +223,21 @@ class Profiles:
             )
             for part in branch.slices.values()
         ]
+        arranged = slicing.arrangement(branch, str(branch.said.get("id", name)))
 
         def check(found: list[Standing], place: Place, scope: Scope) -> None:
             counts = [0] * len(rows)
             untold = not told_by
+            fitting: list[tuple[Place, list[int] | None]] = []
             for one in found:
-                matched = False
-                for number_, (_, test, judge, _) in enumerate(rows):
-                    answer = test(one.value, one.type, scope)
-                    untold = untold or answer is None
-                    if answer:
-                        matched = True
-                        counts[number_] += 1
-                        judge(one, scope)
-                if closed and not matched and not untold:
-                    scope.error("slice-unknown", one.place, str(branch.said.get("id", name)))
+                answers = [test(one.value, one.type, scope) for _, test, _, _ in rows]
+                fits = [number for number, answer in enumerate(answers) if answer]
+                for number_ in fits:
+                    counts[number_] += 1
+                    rows[number_][2](one, scope)
+                untold = untold or None in answers
+                fitting.append((one.place, fits if fits or not untold else None))
+            arranged(fitting, scope)
             for count, (part, _, _, (least, most)) in zip(counts, rows, strict=True):
                 rule = str(part.said.get("id", name))
                 if count < least and untold:

@@ -127,8 +127,9 @@ def judge(pointer: Pointer, scope: Scope) -> None:
     if pointer.targets and target and target not in pointer.targets:
         scope.error("reference-target", pointer.place, "reference.target")
     said = pointer.reference.get("type")
-    if type(said) is str and target and r4.is_resource(said) and said != target:
-        scope.error("reference-target", pointer.place, "reference.type")
+    if type(said) is str and (said != target if target else pointer.targets and said not in pointer.targets):
+        report = scope.error if r4.is_resource(said) else scope.fault
+        report("reference-target", pointer.place, "reference.type")
 
 
 def is_local(text: Any) -> bool:

@@ -1,7 +1,7 @@
 """Slicing: which slice a repetition belongs to, told by its discriminators."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from gateway.core import r4
@@ -9,7 +9,7 @@ from gateway.validate.definitions import Library
 from gateway.validate.nodes import each, has
 from gateway.validate.patterns import chosen, fits, is_fixed
 from gateway.validate.references import resolve, type_of
-from gateway.validate.scope import Found, Scope
+from gateway.validate.scope import Found, Place, Scope
 from gateway.validate.tree import Branch
 
 # A repetition with its datatype: does it belong to the slice? None: it cannot be told.
@@ -44,6 +44,29 @@ def belongs(branch: Branch, told_by: Any, library: Library, conforms: Conforms) 
         return None if None in answers or not answers else True
 
     return test
+
+
+def arrangement(branch: Branch, rule: str) -> Callable[[Iterable[tuple[Place, list[int] | None]], Scope], None]:
+    """The check of which slices each repetition fits (None: it cannot be told): one at most, and in their order."""
+    said, names = branch.said.get("slicing", {}), list(branch.slices)
+    rules, ordered = said.get("rules"), said.get("ordered") is True
+
+    def check(found: Iterable[tuple[Place, list[int] | None]], scope: Scope) -> None:
+        furthest, stranger = 0, False
+        for place, fitting in found:
+            if not fitting:
+                if fitting is not None and rules == "closed":
+                    scope.error("slice-unknown", place, rule)
+                stranger = stranger or fitting is not None
+                continue
+            first, *more = fitting
+            if any(not names[other].startswith(f"{names[first]}/") for other in more):  # a slice of the slice fits too
+                scope.error("slice-ambiguous", place, rule)
+            if (ordered and first < furthest) or (rules == "openAtEnd" and stranger):
+                scope.error("slice-order", place, rule)
+            furthest = max(furthest, first)
+
+    return check
 
 
 def _test(branch: Branch, kind: str, path: str, library: Library, conforms: Conforms) -> Belongs:

@@ -106,6 +106,8 @@ class Structure:
 
         def canonical(value: Any, place: Place, scope: Scope) -> None:
             check(value, place, scope)
+            if type(value) is str and ":" not in value and not value.startswith("#"):
+                scope.warn("system-not-absolute", place, "extra.canonical")
             kind = self._library.kind(value) if type(value) is str else ""
             if kind and element.targets and kind not in element.targets:
                 scope.error("reference-target", place, "reference.canonical")

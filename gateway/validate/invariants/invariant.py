@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, NoReturn
 from gateway.core import r4
 from gateway.validate import fhirpath, references
 from gateway.validate.fhirpath import Environment, Expression, ExpressionError, Item, UndecidableError
-from gateway.validate.invariants.native import NATIVE, Rule
+from gateway.validate.invariants.native import CULPRITS, NATIVE, Rule
 from gateway.validate.invariants.table import expression_of, is_of_r4
 from gateway.validate.scope import Place, Scope
 
@@ -27,8 +27,12 @@ class Invariant(NamedTuple):
         except ExpressionError:
             scope.warn("invariant-failed", place, self.key)
         else:
-            if broken:
-                (scope.warn if self.mild else scope.error)("invariant-broken", place, self.key)
+            report = scope.warn if self.mild else scope.error
+            if broken and self.key in CULPRITS:
+                for name, index in CULPRITS[self.key](node):
+                    report("invariant-broken", Place(place, name, index), self.key)
+            elif broken:
+                report("invariant-broken", place, self.key)
 
 
 def of_r4(key: str, holder: str, type_name: str) -> Invariant:

@@ -138,6 +138,22 @@ def test_what_breaks_the_standard_and_harms_nobody_is_a_warning_at_the_door_and_
     assert expected in {(one.rule, one.path) for one in validate(doubtful) if one.severity is Severity.ERROR}
 
 
+@pytest.mark.parametrize(
+    ("type", "reference", "sound"),
+    [
+        ("transaction", "Patient/p", False),
+        ("transaction", "#o", True),
+        ("transaction-response", "Patient/p", True),
+    ],
+)
+def test_what_refers_to_others_needs_a_full_url_to_the_validator(type, reference, sound):
+    team = {"resourceType": "CareTeam", "subject": {"reference": reference}}
+    sent = bundle(type, {"resource": team})
+    expected = ("bundle.full-url-base", "Bundle.entry[0].fullUrl")
+    assert (expected not in {(one.rule, one.path) for one in validate(sent)}) is sound
+    assert expected not in found(sent)
+
+
 def test_an_entry_of_a_document_may_point_to_what_the_document_leads_to():
     about = {"resourceType": "Flag", "id": "f", "status": "active", "code": {"text": "x"}}
     flag = entry(about | {"subject": {"reference": "Patient/p"}})

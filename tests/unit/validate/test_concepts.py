@@ -150,9 +150,13 @@ def test_a_binding_is_judged_as_strictly_as_it_binds(binding, system, code, expe
     assert found >= {expected} if expected else not found
 
 
-def test_a_vital_sign_must_fit_its_profile_to_the_validator():
-    weight = {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]}
-    observation = {"resourceType": "Observation", "status": "final", "code": weight}
+@pytest.mark.parametrize(("system", "code"), [("http://loinc.org", "29463-7"), (SNOMED, "276885007")])
+def test_a_vital_sign_must_fit_its_profile_to_the_validator(system, code):
+    observation = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": system, "code": code}]},
+    }
     assert [one for one in issues(observation) if one[0] == "error"]
     assert not [one for one in issues(observation, strict=False) if one[0] == "error"]
 

@@ -147,6 +147,11 @@ def test_a_broken_invariant_is_named_by_its_key(key):
     assert key in {issue.rule for issue in validate(BROKEN[key]) if issue.severity is Severity.ERROR}
 
 
+def test_what_is_contained_and_never_referred_to_is_named_itself():
+    holder = {"resourceType": "Patient", "contained": [{"resourceType": "Organization", "id": "o", "name": "x"}]}
+    assert [one.path for one in validate(holder) if one.rule == "dom-3"] == ["Patient.contained[0]"]
+
+
 @pytest.mark.parametrize("resource", KEPT)
 def test_what_the_invariants_allow_is_not_refused(resource):
     assert [issue for issue in validate(resource) if issue.severity is Severity.ERROR] == []

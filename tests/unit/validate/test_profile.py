@@ -83,6 +83,48 @@ def test_slices_are_told_apart_counted_and_closed(codes, expected):
     assert errors(observation(category=category(*codes)), SLICED) == expected
 
 
+def slices(**slicing):
+    """The slices `lab`, `other` and, if loose, one for both, of the category, told apart by their coding."""
+    said = {"discriminator": [{"type": "value", "path": "coding.system"}, {"type": "value", "path": "coding.code"}]}
+    parts = [("lab", "urn:c", "lab"), ("other", "urn:c", "other"), ("either", "urn:c", None)]
+    rows = [
+        (element(f"Observation.category:{name}.coding.{key}", **{fixed: value}))
+        for name, system, code in parts[: 3 if slicing.pop("loose", False) else 2]
+        for key, fixed, value in (("system", "fixedUri", system), ("code", "fixedCode", code))
+        if value
+    ]
+    return profile("it", "Observation", element("Observation.category", slicing=said | slicing), *rows)
+
+
+@pytest.mark.parametrize(
+    ("slicing", "codes", "expected"),
+    [
+        ({"rules": "open"}, ["other", "x", "lab"], set()),
+        ({"rules": "open", "ordered": True}, ["lab", "lab", "other"], set()),
+        ({"rules": "open", "ordered": True}, ["other", "lab"], {("slice-order", "Observation.category[1]")}),
+        ({"rules": "openAtEnd"}, ["lab", "other", "x"], set()),
+        ({"rules": "openAtEnd"}, ["lab", "x", "other"], {("slice-order", "Observation.category[2]")}),
+        ({"rules": "open", "loose": True}, ["x", "lab"], {("slice-ambiguous", "Observation.category[1]")}),
+    ],
+)
+def test_a_repetition_fits_one_slice_and_stands_where_the_profile_wants_it(slicing, codes, expected):
+    assert errors(observation(category=category(*codes)), slices(**slicing)) == expected
+
+
+def test_a_slice_of_a_slice_may_fit_with_it():
+    lab = {"sliceName": "lab", "patternCodeableConcept": {"coding": [{"system": "urn:c"}]}}
+    urgent = {"sliceName": "lab/urgent", "patternCodeableConcept": {"coding": [{"system": "urn:c", "code": "urgent"}]}}
+    said = {"discriminator": [{"type": "pattern", "path": "$this"}], "rules": "closed"}
+    it = profile(
+        "it",
+        "Observation",
+        element("Observation.category", slicing=said),
+        element("Observation.category:lab", **lab),
+        element("Observation.category:lab/urgent", **urgent),
+    )
+    assert errors(observation(category=category("urgent")), it) == set()
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -185,6 +227,19 @@ def test_an_extension_stands_where_its_definition_allows_and_holds_what_it_asks_
 def test_an_extension_of_fhir_that_fhir_does_not_define_is_a_warning():
     issues = Judge(Library([], core_plan())).judge(observation(extension=[{"url": CORE + "no-such", "valueCode": "x"}]))
     assert [(one.severity, one.code) for one in issues] == [(Severity.WARNING, "extension-unknown")]
+
+
+@pytest.mark.parametrize(
+    ("url", "severity"),
+    [
+        ("http://hl7.org/fhir/us/core/StructureDefinition/x", Severity.INFORMATION),
+        ("http://hl7.org/fhir/uv/no-such-guide/StructureDefinition/x", Severity.ERROR),
+        ("https://a.example/StructureDefinition/x", Severity.ERROR),
+    ],
+)
+def test_an_extension_without_a_definition_is_refused_unless_our_own_profiles_go_along_with_its_guide(url, severity):
+    issues = Judge(Library([], core_plan())).judge(observation(extension=[{"url": url, "valueCode": "x"}]))
+    assert [one.severity for one in issues] == [severity]
 
 
 def pointing(**said):

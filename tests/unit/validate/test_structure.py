@@ -91,6 +91,7 @@ FAULTS = [
     ("Patient", ["link", 0, "other", "reference"], "somewhere", "reference-form", "Patient.link[0].other"),
     ("Patient", ["link", 0, "other", "reference"], "#q", "invariant-broken", "Patient.link[0].other"),
     ("Patient", ["link", 0, "other", "type"], "RelatedPerson", "reference-target", "Patient.link[0].other"),
+    ("Patient", ["link", 0, "other", "type"], "patient", "reference-target", "Patient.link[0].other"),
     ("Patient", ["contact", 0], {"gender": "male"}, "invariant-broken", "Patient.contact[0]"),
     ("Patient", ["id"], "a_b", "value-format", "Patient.id"),
     ("Patient", ["name", 0, "text"], "x <script>y</script>", "text-unsafe", "Patient.name[0].text"),
