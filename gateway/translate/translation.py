@@ -78,6 +78,7 @@ class Translation:
 
     def __init__(self, record: Record, mapping: Mapping, *, sender: Sender, scope: str) -> None:
         self.record = record
+        self._touched = record.touched
         self.sender = sender
         self.scope = scope  # scopes ids: one sender's identifiers are not another's
         self.zone = sender.zone
@@ -223,7 +224,7 @@ class Translation:
         outer = self._rule, self._value, self._state, self.prefix
         path = self.prefix + (target.path if target.fixed else target.place(element))
         self._rule, self._value, self._state, self.prefix = rule, value, _MAPPED, path + "."
-        mark = len(self.record.touched)
+        mark = len(self._touched)
         try:
             made = convert(value, self)
             dropped = not made and (made is None or made == {} or made == [])
@@ -248,7 +249,7 @@ class Translation:
         """One row at one node, which a step carries out: it fills the element itself."""
         outer = self._rule, self._value, self._state, self.prefix
         self._rule, self._value, self._state = rule, value, _MAPPED
-        mark, path = len(self.record.touched), self.prefix
+        mark, path = len(self._touched), self.prefix
         try:
             step(value, self, element)
         except REFUSALS as error:
@@ -268,18 +269,19 @@ class Translation:
         """A row ends: what it read goes into the account, unless nothing came of it."""
         rule, state = self._rule, self._state
         self._rule, self._value, self._state, self.prefix = outer
-        touched = self.record.touched
-        keys = touched[mark:]
-        if not keys:
+        touched = self._touched
+        if len(touched) == mark:
             return
+        keys = touched[mark:]
         del touched[mark:]
-        if not dropped:
-            # What was read is what a resource holds; a row that read nothing only dresses it.
-            self.filled += state is not _FAILED
-            landing = Landing(self.here, path)
-            self.ledger.enter_all(keys, state, rule, landing)
-            if self._untranslated and state is _MAPPED:
-                self.ledger.enter_all(self._untranslated.intersection(keys), _UNTRANSLATED, rule, landing)
+        if dropped:
+            return
+        if state is not _FAILED:  # what was read is what a resource holds; a row that read nothing only dresses it
+            self.filled += 1
+        landing = Landing(self.here, path)
+        self.ledger.enter_all(keys, state, rule, landing)
+        if self._untranslated and state is _MAPPED:
+            self.ledger.enter_all(self._untranslated.intersection(keys), _UNTRANSLATED, rule, landing)
 
     def pass_over(self, found: Iterable[Node], rule: str) -> None:
         """A row's condition is false: its leaves are not for it; those of a segment may be another row's."""
@@ -361,7 +363,7 @@ class RowSpan:
 
     def __enter__(self) -> "RowSpan":
         here = self._translation
-        self._mark = len(here.record.touched)
+        self._mark = len(here._touched)
         self._outer = here._rule, here._value, here._state, here.prefix
         self._path = here.prefix + self.place
         here._rule, here._value, here._state = self.rule, self.value, _MAPPED
