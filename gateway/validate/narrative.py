@@ -33,22 +33,23 @@ _SCRIPT = re.compile(r"[\s\x00-\x1f]*(?:javascript|vbscript|data:text)", re.IGNO
 def is_basic_html(div: str) -> bool:
     """Whether this is one well-formed div of allowed elements and attributes only."""
     text = _ASIDE.sub("", div).strip() if "<!--" in div else div.strip()
-    before, *pieces = text.split("<")
-    if before or not pieces or _ENTITY.search(text) or _root(pieces[0]) is None:
+    tags = _tags(text)
+    if not tags or text[0] != "<" or not text.endswith(f"<{tags[-1]}") or _ENTITY.search(text) or not _is_root(tags[0]):
         return False
-    open_tags: list[str] = []
-    for number, piece in enumerate(pieces):
-        tag, _, after = piece.partition(">")
-        if ">" in after:  # a quoted attribute may hold one
-            tag, after = _whole_tag(piece)
-        name, step = _read(tag)
-        if number and not open_tags:
-            return False  # a second root
-        if step > 0:
-            open_tags.append(name)
-        elif not name or (step < 0 and open_tags.pop() != name):
+    awaited: str | None = None
+    above: list[str | None] = []
+    unread = iter(tags)
+    for tag in unread:
+        if tag == awaited or ((ends := _end_of(tag)) is None and _bare(tag) == awaited):
+            awaited = above.pop()
+        elif ends is None:
             return False
-    return not open_tags and not after
+        elif ends:
+            above.append(awaited)
+            awaited = ends
+        if awaited is None:
+            break
+    return awaited is None and next(unread, None) is None  # a second root is one too many
 
 
 def links_are_found(div: str, whole: Any) -> bool:
@@ -79,31 +80,36 @@ def has_content(div: str) -> bool:
     return bool(_TAG.sub("", text).replace("&nbsp;", " ").replace("&#160;", " ").strip())
 
 
-def _root(piece: str) -> str | None:
-    """The attributes of the first tag, when it is a div in the namespace of XHTML."""
-    found = _BODY.match(piece)
+def _tags(text: str) -> list[str]:
+    """The tags in their order, each from behind its `<` to its `>`."""
+    parts = text.replace(">", "><").split("<")
+    if text.count("<") == text.count(">"):
+        return parts[1::2]
+    # a quoted attribute, or the text, holds a sign that ends a tag elsewhere
+    return [found[0] if (found := _BODY.match(one)) else "" for one in text.split("<")[1:]]
+
+
+@lru_cache(maxsize=256)
+def _is_root(tag: str) -> bool:
+    """Whether a tag begins a div in the namespace of XHTML."""
+    found = _BODY.fullmatch(tag)
     if found is None or found[2] != "div" or found[1]:
-        return None
-    named = any(n == "xmlns" and (one or other) == _NAMESPACE for n, one, other in _ATTRIBUTE.findall(found[3]))
-    return found[3] if named else None
-
-
-def _whole_tag(piece: str) -> tuple[str, str]:
-    """A tag up to the sign that ends it, and the text behind it."""
-    found = _BODY.match(piece)
-    return (piece[: found.end() - 1], piece[found.end() :]) if found else ("", piece)
+        return False
+    return any(name == "xmlns" and (one or other) == _NAMESPACE for name, one, other in _ATTRIBUTE.findall(found[3]))
 
 
 @lru_cache(maxsize=4096)
-def _read(tag: str) -> tuple[str, int]:
-    """The element of a tag, and whether it opens (1), closes (-1) or both (0); no element when it is not allowed."""
-    found = _BODY.fullmatch(f"{tag}>")
-    if found is None:
-        return "", 0
-    closing, name, rest = found.groups()
-    if closing:
-        return ("", 0) if rest.strip() else (name, -1)
-    return (name, 0 if rest.endswith("/") else 1) if _is_allowed(name, rest) else ("", 0)
+def _end_of(tag: str) -> str | None:
+    """The tag that must end what this one begins: empty where it ends itself, None where it is no such tag."""
+    found = _BODY.fullmatch(tag)
+    if found is None or found[1] or not _is_allowed(found[2], found[3]):
+        return None
+    return "" if found[3].endswith("/") else f"/{found[2]}>"
+
+
+def _bare(tag: str) -> str:
+    """A closing tag without the blanks that may stand in it."""
+    return f"{tag[:-1].rstrip()}>"
 
 
 def _is_allowed(name: str, rest: str) -> bool:

@@ -17,6 +17,7 @@ DIV = '<div xmlns="http://www.w3.org/1999/xhtml">{}</div>'
         '<table><tbody><tr><td colspan="2">x</td></tr></tbody></table>',
         '<a href="#there">x</a><img src="#picture" alt="y"/>',
         "5 &lt; 6",
+        '<p title="5 > 4">5 > 4</p >',
     ],
 )
 def test_basic_html_is_accepted(inside):
@@ -41,6 +42,9 @@ def test_basic_html_is_accepted(inside):
         "<form><input/></form>",
         "<style>p {}</style>",
         '<link rel="stylesheet" href="x"/>',
+        "<p>x<br/</p>",
+        "<b>x</b",
+        "<b>x>/b>",
     ],
 )
 def test_what_is_no_basic_html_is_refused(inside):
@@ -48,7 +52,17 @@ def test_what_is_no_basic_html_is_refused(inside):
 
 
 @pytest.mark.parametrize(
-    "div", ["", "words", "<div>no namespace</div>", DIV.format("x") + DIV.format("y"), "<p>x</p>", "<div"]
+    "div",
+    [
+        "",
+        "words",
+        "<div>no namespace</div>",
+        DIV.format("x") + DIV.format("y"),
+        "<p>x</p>",
+        "<div",
+        DIV.format("x")[:-1],
+        f"{DIV}>",
+    ],
 )
 def test_the_narrative_is_one_div_in_the_namespace_of_xhtml(div):
     assert not is_basic_html(div)
