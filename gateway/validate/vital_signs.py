@@ -26,7 +26,7 @@ def profile_of(observation: dict[str, Any]) -> str:
 @lru_cache(maxsize=1)
 def _rows() -> dict[tuple[str, str], tuple[int, str]]:
     """The place in the order of rows, and the profile, of each code."""
-    table: dict[str, dict[str, list[str]]] = fhirjson.read_own(TABLE.read_bytes())
+    table: dict[str, dict[str, list[str]]] = fhirjson.read_own(TABLE.read_bytes())["profiles"]
     ordered = [(system, name) for system in _SYSTEMS for name in table]
     return {
         (system, code): (rank, _CORE + name)
