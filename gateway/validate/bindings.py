@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from gateway.validate.definitions import Library
 from gateway.validate.scope import Check, Place, Scope
-from gateway.validate.terminology import FORMS, Expansion
+from gateway.validate.terminology import FORMS, IN_USE, WHOLE, Expansion
+from gateway.validate.ucum import measure
 
 LANGUAGES: Final = "http://hl7.org/fhir/ValueSet/all-languages"
 _MAX: Final = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet"
@@ -94,11 +95,14 @@ def _coded(expansion: Expansion, strength: str, type_name: str) -> Check:
 
 def _open(url: str, systems: frozenset[str] | None, strength: str, type_name: str) -> Check:
     """A value set that cannot be listed here: a code of a system that it takes nothing from is outside all the same."""
+    whole = WHOLE.get(url)
 
     def check(value: Any, place: Place, scope: Scope) -> None:
         if type(value) is not dict or ("extension" in value and len(value) == 1):
             return
         pairs = list(_pairs(value, type_name))
+        if whole and any(system == whole and measure(code) for system, code in pairs):
+            return
         if systems is not None and pairs and not any(system in systems for system, _ in pairs):
             _refuse(strength, place, scope)
         elif pairs or strength == "required":
@@ -118,12 +122,14 @@ def _pairs(value: dict[str, Any], type_name: str) -> Iterator[tuple[str, str]]:
 
 def _form(url: str, strength: str) -> Check:
     """A value set that no list holds: its form where one is known, and said to be unchecked."""
-    form = FORMS.get(url)
+    form, in_use = FORMS.get(url), IN_USE.get(url)
 
     def check(value: Any, place: Place, scope: Scope) -> None:
         if form is None or type(value) is not str:
             scope.not_checked(place, "binding.not-checked", url)
         elif form.fullmatch(value) is None:
             _refuse(strength, place, scope)
+        elif in_use and value not in in_use:
+            scope.warn("code-not-in-system", place, "binding.not-in-use")
 
     return check

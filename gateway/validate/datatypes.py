@@ -1,4 +1,4 @@
-"""Rules of datatypes that stand in no StructureDefinition: Coding, Identifier, Attachment, Period."""
+"""Rules of datatypes that stand in no StructureDefinition: Coding, Identifier, Attachment, Period, Quantity."""
 
 import base64
 import binascii
@@ -11,6 +11,7 @@ from typing import Any, Final
 from gateway.validate.concepts import is_in
 from gateway.validate.definitions import Library
 from gateway.validate.scope import Check, Place, Scope
+from gateway.validate.ucum import UCUM, measure
 
 _ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _URIS: Final = "urn:ietf:rfc:3986"
@@ -31,7 +32,7 @@ def _coding(library: Library) -> Check:
             return "system-not-absolute", "system", "extra.system", True
         if library.kind(system) == "ValueSet":
             return "system-is-value-set", "system", "extra.system-value-set", False
-        if code and is_in(system, code, library) is False:
+        if code and (not measure(code) if system == UCUM else is_in(system, code, library) is False):
             whole = library.codes(system) is not None and not system.startswith(_MOVING)
             return "code-not-in-system", "code", "extra.code", whole
         return None
@@ -90,9 +91,19 @@ def _period(library: Library) -> Check:
     return check
 
 
+def _quantity(library: Library) -> Check:
+    def check(node: Any, place: Place, scope: Scope) -> None:
+        code = node.get("code")
+        if node.get("system") == UCUM and type(code) is str and code and measure(code) is None:
+            scope.warn("code-not-in-system", Place(place, "code"), "extra.unit")  # HL7's own examples say TAB
+
+    return check
+
+
 _CHECKS: Final[dict[str, Callable[[Library], Check]]] = {
     "Attachment": _attachment,
     "Coding": _coding,
     "Identifier": _identifier,
     "Period": _period,
+    **dict.fromkeys(("Age", "Count", "Distance", "Duration", "Quantity"), _quantity),
 }

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from gateway.validate.fhirpath import quantity
 from gateway.validate.nodes import in_order, number
+from gateway.validate.ucum import UCUM
 
 _LONGEST: Final = 1000
 _NESTED: Final = re.compile(r"[*+}]\)[*+{]|\\[1-9]")  # a repeated group that repeats inside, a back reference
@@ -53,7 +54,7 @@ def _amounts(low: dict[str, Any], value: dict[str, Any], otherwise: bool) -> boo
         same = "code" in low or low.get("unit") == value.get("unit")
         return at_least(low.get("value"), value.get("value"), otherwise=otherwise) if same else otherwise
     first, second = quantity.of_element(low), quantity.of_element(value)
-    if first is None or second is None or not low.get("system") == value.get("system") == quantity.UCUM:
+    if first is None or second is None or not low.get("system") == value.get("system") == UCUM:
         return otherwise
     pair = quantity.alike(first, second)
     return otherwise if pair is None else pair[0] <= pair[1]

@@ -4,17 +4,38 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
+from gateway.validate.ucum import UCUM
+
 Codes = frozenset[str]
 Expansion = Mapping[str, Codes]  # system -> codes
 Find = Callable[[str], dict[str, Any] | None]
 
-# Value sets that no list holds: the form of their codes is the check.
+# Value sets that no list holds: the form of their codes is the check (BCP 13, BCP 47, ISO 4217).
 FORMS: Final = {
     "http://hl7.org/fhir/ValueSet/mimetypes": re.compile(
         r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;.*)?|json|xml|ttl", re.ASCII
     ),
-    "http://hl7.org/fhir/ValueSet/all-languages": re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*+", re.ASCII),
+    "http://hl7.org/fhir/ValueSet/all-languages": re.compile(
+        r"[a-z]{2,3}(?:-[a-z]{3}){0,3}(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?"  # language, script, region
+        r"(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*+(?:-[a-wy-z\d](?:-[a-z\d]{2,8})++)*+(?:-x(?:-[a-z\d]{1,8})++)?"
+        r"|[ix](?:-[a-z\d]{1,8})++|en-GB-oed|sgn-(?:BE-FR|BE-NL|CH-DE)",
+        re.ASCII | re.IGNORECASE,
+    ),
+    "http://hl7.org/fhir/ValueSet/currencies": re.compile(r"[A-Z]{3}", re.ASCII),
 }
+# Codes of such a set that are in use; lists like these grow, so another one is doubtful and no error.
+_CURRENCIES: Final = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF "
+    "CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP "
+    "GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT "
+    "LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR "
+    "NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN "
+    "SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAD "
+    "XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG"
+)
+IN_USE: Final = {"http://hl7.org/fhir/ValueSet/currencies": frozenset(_CURRENCIES.split())}
+# Value sets that are the whole of a code system which is known by its grammar.
+WHOLE: Final = {"http://hl7.org/fhir/ValueSet/ucum-units": UCUM}
 
 
 def expand(url: str, value_set: Find, code_system: Find) -> Expansion | None:

@@ -150,6 +150,24 @@ def test_a_binding_is_judged_as_strictly_as_it_binds(binding, system, code, expe
     assert found >= {expected} if expected else not found
 
 
+def billed(currency):
+    return {"resourceType": "Invoice", "status": "issued", "totalNet": {"value": 1, "currency": currency}}
+
+
+def test_a_currency_in_no_form_is_refused_and_one_out_of_use_is_doubtful():
+    where = "Invoice.totalNet.currency"
+    assert not issues(billed("USD"))
+    assert issues(billed("usd")) == {("error", "binding.required", where)}
+    assert issues(billed("DEM")) == {("warning", "binding.not-in-use", where)}
+
+
+@pytest.mark.parametrize(("code", "known"), [("mg/dL", True), ("mg per dL", False), ("mcg", False)])
+def test_a_unit_that_ucum_does_not_have_is_doubtful(code, known):
+    measured = {"value": 1, "unit": "x", "system": "http://unitsofmeasure.org", "code": code}
+    weight = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "valueQuantity": measured}
+    assert issues(weight) == (set() if known else {("warning", "extra.unit", "Observation.valueQuantity.code")})
+
+
 @pytest.mark.parametrize(("system", "code"), [("http://loinc.org", "29463-7"), (SNOMED, "276885007")])
 def test_a_vital_sign_must_fit_its_profile_to_the_validator(system, code):
     observation = {

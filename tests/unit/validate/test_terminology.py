@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.validate.terminology import expand
+from gateway.validate.terminology import FORMS, expand
 
 FRUIT = {
     "url": "urn:fruit",
@@ -77,3 +77,21 @@ def test_what_cannot_be_listed_is_undecided_and_never_empty(include):
 
 def test_listed_codes_of_an_unknown_system_are_known():
     assert codes({"system": "urn:absent", "concept": [{"code": "a"}]}) == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("name", "sound", "broken"),
+    [
+        (
+            "all-languages",
+            "en en-US de-CH-1996 zh-Hant-TW es-419 sl-rozaj-biske en-GB-oed i-klingon x-own",
+            "english en_US e en- en-US-",
+        ),
+        ("currencies", "USD EUR XTS", "usd US$ EURO"),
+        ("mimetypes", "application/pdf image/png text/plain;charset=UTF-8", "pdf application/ /pdf"),
+    ],
+)
+def test_a_value_set_that_no_list_holds_is_known_by_its_form(name, sound, broken):
+    form = FORMS[f"http://hl7.org/fhir/ValueSet/{name}"]
+    assert [one for one in sound.split() if not form.fullmatch(one)] == []
+    assert [one for one in broken.split() if form.fullmatch(one)] == []
