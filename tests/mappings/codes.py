@@ -36,6 +36,7 @@ ATTRIBUTES = {
     "moodCode": (f"{THO}/v3-ActMood",),
     "GOL-22.1": (f"{THO}/v3-ActMood",),  # table 0725 has the moods of an act, and not all of them
     "confidentialityCode/@code": (f"{THO}/v3-Confidentiality",),
+    "statusCode/@code": (f"{THO}/v3-ActStatus",),
     "code/@code": (f"{THO}/v3-ActCode",),
 }
 # What facts of HL7 v2 rows compare with: the tables that the standard binds to the fields.

@@ -1,6 +1,6 @@
 """From the tree of the XML parser to our own nodes, in one pass; nothing after it knows the parser."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from gateway.parse.ccda.names import STRUCTURE, V3, Names
 from gateway.parse.ccda.node import TAIL, TEXT, Element, Key
@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
     from gateway.parse.ccda.document import Document
+
+_INDICATED: Final = {"1": "true", "0": "false"}
 
 
 def grown(record: "Document", root: "_Element") -> tuple[list[Element], list[Key]]:
@@ -40,6 +42,9 @@ def grown(record: "Document", root: "_Element") -> tuple[list[Element], list[Key
                 keys.append((made, name))
             if name not in structure:
                 valued = True
+        if "negationInd" in attributes:  # XML writes what is so in two ways
+            said = attributes["negationInd"].strip()
+            attributes["negationInd"] = _INDICATED.get(said, said)
         if lead and not lead.isspace():
             keys.append((made, TEXT))
             valued = True

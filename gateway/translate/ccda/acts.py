@@ -8,7 +8,7 @@ from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.quantities import quantity
 from gateway.translate.ccda.results import effective
-from gateway.translate.ccda.statements import inside, made, statements
+from gateway.translate.ccda.statements import PLANNED, inside, made, negated_wrapper, statements
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.translation import Reference, Resource, Translation
 
@@ -88,6 +88,8 @@ def specimen(node: Element, translation: Translation) -> Reference | None:
 @converter("diagnosis", "ccda")
 def diagnosis(node: Element, translation: Translation) -> dict[str, Any] | None:
     """A diagnosis of an encounter."""
+    if negated_wrapper(node, translation):
+        return None
     for child in node.children("entryRelationship"):
         for inner in statements(child):
             for reference in made(inner, translation):
@@ -106,6 +108,9 @@ def codings(node: Element, translation: Translation) -> list[dict[str, Any]]:
 @step("indication", "ccda")
 def indication(node: Element, translation: Translation, resource: Resource) -> None:
     """Why something was done: a finding, an act, or an act named by its id alone, which is no act of its own."""
+    if node.look("moodCode") in PLANNED:
+        translation.make("ccda.PlannedAct.ServiceRequest", node)
+        return
     if node.name == "observation":
         translation.make("ccda.observation.Observation", node)
         return

@@ -48,7 +48,7 @@ def schedule(node: Element, translation: Translation) -> dict[str, str] | None:
 @converter("team_name", "ccda")
 def team_name(node: Element, translation: Translation) -> str | None:
     """What a team is called."""
-    return display(node, translation) or None
+    return display(node, translation)
 
 
 @step("member_left", "ccda")

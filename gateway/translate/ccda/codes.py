@@ -94,24 +94,23 @@ def code(node: Any, translation: Translation, through: ConceptMap) -> str:
 
 @converter("concept", "ccda")
 def concept(node: Any, translation: Translation, through: ConceptMap) -> dict[str, Any]:
-    """A code translated to a concept of another system; where there is none, the sent one stands."""
-    try:
-        found = _translated(node, through)
-    except NotConvertedError as trouble:
-        kept = codeable_concept(node, translation) if hasattr(node, "read") else None
-        if kept is None:
-            raise
-        translation.warn(
-            trouble.code,
-            system=trouble.system,
-            concept=trouble.concept,
-            untranslated=node.key("code"),
-        )
-        return kept
+    """A code translated to a concept of another system, which R4 asks for: the sent one may not stand there."""
+    found = _translated(node, through)
     made: dict[str, Any] = {"coding": [{"system": found.system, "code": found.code}]}
     if hasattr(node, "read") and (words := original_words(node, translation)):
         made["text"] = words
     return made
+
+
+@converter("untranslated_note", "ccda")
+def untranslated_note(node: Element, translation: Translation, through: ConceptMap) -> dict[str, str] | None:
+    """A state that R4 does not know, in the source's words."""
+    try:
+        _translated(node, through)
+    except NotConvertedError:
+        words = display(node, translation)
+        return {"text": f"Status: {words}"} if words else None
+    return None
 
 
 @converter("concept_with_source", "ccda")
@@ -128,16 +127,18 @@ def concept_with_source(node: Element, translation: Translation, through: Concep
 
 
 @converter("words", "ccda")
-def words(node: Element, translation: Translation) -> str:
+def words(node: Element, translation: Translation) -> str | None:
     """The text of an ED or ST, be it inline or a reference into the narrative."""
-    return referenced_words(node, translation)
+    return referenced_words(node, translation) or None
 
 
 @converter("display", "ccda")
-def display(node: Element, translation: Translation) -> str:
-    """The words of a code: its original text, else its display, else a translation's."""
-    concept = codeable_concept(node, translation) or {}
-    return str(concept.get("text") or next((c["display"] for c in concept.get("coding", []) if "display" in c), ""))
+def display(node: Element, translation: Translation) -> str | None:
+    """The words of a code: its original text, else its display, else a translation's; its codes land elsewhere."""
+    if words := original_words(node, translation):
+        return words
+    named = (" ".join(one.read("displayName").split()) for one in (node, *node.below("translation")))
+    return next((words for words in named if words), None)
 
 
 def first_display(concept: dict[str, Any]) -> str:

@@ -4,10 +4,10 @@ from typing import Any, Final
 
 from gateway.core.ledger import State
 from gateway.translate.ccda import identifiers
-from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
+from gateway.translate.ccda.codes import codeable_concept, display, first_display, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
-from gateway.translate.ccda.problems import VERIFICATION, problem_type
+from gateway.translate.ccda.problems import GENERIC, VERIFICATION
 from gateway.translate.ccda.relations import add
 from gateway.translate.ccda.statements import (
     ENTRY_REFERENCE,
@@ -110,10 +110,14 @@ def concern_code(node: Element, translation: Translation, resource: Resource) ->
         resource["code"] = {"text": words}
         return
     for inner in inside(node):
-        value = inner.first("value") or inner.first("code")
-        concept = codeable_concept(value, translation) if value is not None else None
-        if concept:
-            resource["code"] = {"text": first_display(concept)}
+        named = inner.first("value") or inner.first("code")
+        if named is None:
+            continue
+        if negated and (concept := codeable_concept(named, translation)):
+            resource["code"] = concept
+            return
+        if said := display(named, translation) or named.read("code"):
+            resource["code"] = {"text": said}
             return
     resource["code"] = absent()
 
@@ -133,8 +137,8 @@ def risks(node: Element, translation: Translation, resource: Resource) -> None:
         if inner.name == "observation" and concept:
             resource.setdefault("prediction", []).append({"outcome": concept})
             for child in inner.children("id"):
-                child.read("root")
-                child.read("extension")
+                if found := identifiers.identifier(child, translation):
+                    add(resource, "identifier", found)
         else:
             basis = made(inner, translation)
             if basis:
@@ -193,9 +197,8 @@ def relatives_condition(node: Element, translation: Translation, resource: Resou
     """One thing that a relative has, and whether they died of it."""
     if node.look("negationInd") == "true":
         value = node.first("value")
-        concept = codeable_concept(value, translation) if value is not None else None
-        said = first_display(concept) if concept else "the condition named in the source"
-        resource.setdefault("note", []).append({"text": f"No history of {said}"})
+        said = display(value, translation) if value is not None else None
+        resource.setdefault("note", []).append({"text": f"No history of {said or 'the condition named in the source'}"})
         translation.enter_all(node, State.TEXT, "ccda.family.negated", "kept as a note")
         return
     condition: dict[str, Any] = {}
@@ -218,5 +221,9 @@ def _died(node: Element, resource: Resource) -> None:
 @converter("kind_note", "ccda")
 def kind_note(node: Element, translation: Translation) -> dict[str, str] | None:
     """What kind of finding it is, where that says more than that it is one."""
-    concept = problem_type(node, translation)
-    return {"text": f"Kind of finding: {first_display(concept)}"} if concept else None
+    kinds = [one for one in (node, *node.below("translation")) if one.look("code") not in ("", *GENERIC)]
+    if not kinds and node.look("code"):
+        translation.enter_all(node, State.IGNORED, "ccda.problem-type", "says that it is a finding, nothing about it")
+        return None
+    words = display(kinds[0], translation) or kinds[0].read("code") if kinds else display(node, translation)
+    return {"text": f"Kind of finding: {words}"} if words else None

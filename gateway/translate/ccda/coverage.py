@@ -6,7 +6,7 @@ from gateway.translate.ccda.codes import referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.identifiers import identifier
 from gateway.translate.ccda.participants import is_patient, organization, person_of, related_person, role_of
-from gateway.translate.ccda.relations import tie
+from gateway.translate.ccda.relations import add, tie
 from gateway.translate.ccda.statements import inside, made, negated_wrapper, short
 from gateway.translate.ccda.times import day_of
 from gateway.translate.converter import converter, step
@@ -61,6 +61,8 @@ def subscriber(node: Element, translation: Translation) -> Reference | None:
 @step("authorization", "ccda")
 def authorization(node: Element, translation: Translation, resource: Resource) -> None:
     """A payer's consent is no act on the patient: an answer to a claim, or its number alone, on what it allows."""
+    if negated_wrapper(node, translation):
+        return
     answer = translation.make("ccda.Authorization.ClaimResponse", node) if _is_answer(node) else None
     for inner in inside(node):
         for reference in made(inner, translation):
@@ -71,8 +73,8 @@ def authorization(node: Element, translation: Translation, resource: Resource) -
                 tie(allowed, answer)
                 continue
             ids = [found for one in node.children("id") if (found := identifier(one, translation))]
-            held = allowed.setdefault("supportingInfo", [])
-            held += [{"type": "ClaimResponse", "identifier": one} for one in ids]
+            for one in ids:
+                add(allowed, "supportingInfo", {"type": "ClaimResponse", "identifier": one})
 
 
 def _is_answer(node: Element) -> bool:

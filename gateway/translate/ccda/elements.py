@@ -42,12 +42,12 @@ def agreed_status(name: str, translation: Translation, node: Element) -> str:
 @step("absent_or", "ccda")
 def absent_or(node: Element, translation: Translation, resource: Resource, element: str) -> None:
     """A required element that the source does not give: its absence, with the source's reason where it has one."""
-    if element in resource or f"_{element}" in resource:
+    if not resource or element in resource or f"_{element}" in resource:
         return
     flavor = node.look("nullFlavor")
     found = translation.concept_map("ccda-null-flavor").translate(flavor) if flavor else None
     said = absent(found.code if found else "unknown")
-    defined = r4.element(f"{resource['resourceType']}.{element}")
+    defined = r4.element(f"{resource['resourceType']}.{element}") if "resourceType" in resource else None
     if defined is not None and defined.primitive:
         resource[f"_{element}"] = said
     else:

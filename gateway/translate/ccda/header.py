@@ -90,7 +90,7 @@ def order_named(node: Element, translation: Translation) -> Reference | None:
     """The order that a document answers, by the number that its sender gave it."""
     found = identifier(node, translation)
     code = node.parent.first("code") if node.parent is not None else None
-    named = display(code, translation) if found and code is not None else ""
+    named = display(code, translation) if found and code is not None else None
     return {"type": "ServiceRequest", "identifier": found, **({"display": named} if named else {})} if found else None
 
 

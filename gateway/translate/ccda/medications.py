@@ -45,7 +45,7 @@ def product_detail(node: Element, translation: Translation, resource: Resource) 
     form = _concept(node.first("administrationUnitCode"), translation)
     vehicles = [
         {"itemCodeableConcept": found, "isActive": False}
-        for one in node.at("participant[@typeCode=CSM]/participantRole/playingEntity")
+        for one in node.at("participant[@typeCode=CSM]/participantRole")
         if (found := _vehicle(one, translation))
     ]
     if not (form or vehicles) or not resource.get("medicationCodeableConcept"):
@@ -63,11 +63,16 @@ def product_detail(node: Element, translation: Translation, resource: Resource) 
     resource["medicationReference"] = {"reference": "#drug", "display": first_display(made["code"])}
 
 
-def _vehicle(entity: Element, translation: Translation) -> dict[str, Any] | None:
-    concept = _concept(entity.first("code"), translation)
-    name = entity.first("name")
+def _vehicle(role: Element, translation: Translation) -> dict[str, Any] | None:
+    """What carries the drug; that it is a vehicle is a coarser concept of the same substance."""
+    entity = role.first("playingEntity")
+    concept = _concept(entity.first("code"), translation) if entity is not None else None
+    name = entity.first("name") if entity is not None else None
     words = name.words() if name is not None else ""
-    return concept or ({"text": words} if words else None)
+    made = concept or ({"text": words} if words else None)
+    if made and (kind := _concept(role.first("code"), translation)):
+        made["coding"] = [*made.get("coding", []), *kind.get("coding", [])]
+    return made
 
 
 def _concept(node: Element | None, translation: Translation) -> dict[str, Any] | None:

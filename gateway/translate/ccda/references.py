@@ -3,6 +3,7 @@
 from collections import defaultdict
 from typing import Any, Final
 
+from gateway.core import r4
 from gateway.core.ledger import State
 from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.codes import concept_with_source
@@ -69,8 +70,12 @@ def reasons(node: Element, translation: Translation, resource: Resource) -> None
                 child.read("root")
                 child.read("extension")
             for owner in made_of(one.parent.parent, translation)[:1]:
-                if (held := translation.find(owner)) is not None:
+                if (held := translation.find(owner)) is None:
+                    continue
+                if r4.element(f"{held['resourceType']}.reasonReference") is not None:
                     add(held, "reasonReference", found)
+                else:
+                    tie(held, found)
 
 
 def _says_more(node: Element) -> bool:
@@ -86,7 +91,7 @@ def _relate(one: Element, around: Element, owners: list[Reference], found: Refer
     named, naming = translation.find(found), [held for owner in owners if (held := translation.find(owner))]
     goal = named if named is not None and named["resourceType"] == "Goal" else None
     outcome = has_template(around, _OUTCOME)
-    if goal is not None and outcome and relation == "GEVL":
+    if goal is not None and outcome and relation == "GEVL" and owners[0]["reference"].startswith("Observation/"):
         add(goal, "outcomeReference", owners[0])
         _achieved(around, goal, translation)
     elif goal is not None and relation == "RSON" and has_template(around, *_INTERVENTIONS):

@@ -32,24 +32,22 @@ _CATEGORIES: Final = {
 
 @step("observed", "ccda")
 def observed(node: Element, translation: Translation, resource: Resource) -> None:
-    """The values of an observation: one as value[x], more as components; a negated one as words only."""
+    """The values of an observation: one as value[x], several as components (obs-7); a negated one as words only."""
     values = [one for one in node.children("value") if one.valued or one.look("nullFlavor")]
     if node.look("negationInd") == "true":
         _negated(node, values, translation, resource)
         return
-    for number, one in enumerate(values):
+    found: list[dict[str, Any]] = []
+    for one in values:
         if _is_file(one):
             _file(one, translation, resource)
-            continue
-        found = value_of(one, translation)
-        if not found:
-            continue
-        if number == 0 or not any(name.startswith("value") for name in resource):
-            resource.update(found)
-        else:
-            resource.setdefault("component", []).append({"code": resource.get("code", absent()), **found})
-    told = "extension" in resource or any(name.startswith("value") for name in resource)
-    if values and "dataAbsentReason" not in resource and not told:
+        elif (told := value_of(one, translation)) and told not in found:
+            found.append(told)
+    if len(found) == 1:
+        resource.update(found[0])
+    elif found:
+        resource.setdefault("component", []).extend({"code": resource.get("code", absent()), **told} for told in found)
+    elif values and "dataAbsentReason" not in resource and "extension" not in resource:
         _absent_value(values[0], translation, resource)
 
 

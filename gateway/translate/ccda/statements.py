@@ -19,12 +19,16 @@ CLASSES: Final = (
 )  # fmt: skip
 TEMPLATES: Final = "2.16.840.1.113883.10.20.22."
 PLANNED: Final = frozenset({"INT", "RQO", "PRP", "PRMS", "ARQ", "APT"})
+# Of what kind something is, or what a rule asks for: nothing that was, is or is to be done.
+_DEFINITIONS: Final = frozenset({"DEF", "EVN.CRT"})
+_MOODS: Final = PLANNED | _DEFINITIONS | {"", "EVN", "GOL"}
 ENTRY_REFERENCE: Final = "4.122"
 # What a statement says happened; a planned act may never become one of these.
 _EVENTS: Final = frozenset(
     {
         "Observation", "Procedure", "Encounter", "Immunization", "DiagnosticReport", "Condition", "AllergyIntolerance",
         "MedicationAdministration", "MedicationDispense", "FamilyMemberHistory", "Communication", "CareTeam",
+        "DeviceUseStatement",
     }
 )  # fmt: skip
 _HAPPENED: Final = {
@@ -58,6 +62,7 @@ _CANNOT_BE_NEGATED: Final = frozenset(
         "DeviceUseStatement", "DocumentReference", "Goal", "MedicationDispense", "NutritionOrder",
     }
 )  # fmt: skip
+_DENIED: Final = "the source negates it; its words stay in the narrative"
 # What R4 names no performer of: whoever found it out stands on the Provenance.
 _NO_PERFORMER: Final = frozenset({"Condition", "AllergyIntolerance"})
 # Made beside the statements and reached through them.
@@ -86,7 +91,7 @@ def map_of(node: Element, translation: Translation) -> str:
     mood, named = node.look("moodCode"), _named(node, translation)
     if mood == "GOL":
         return _GOAL
-    if mood in ("DEF", "EVN.CRT"):
+    if mood in _DEFINITIONS or mood not in _MOODS:
         return ""
     if mood == "APT" and node.name == "encounter" and _is_booked(node):
         return _APPOINTMENT
@@ -94,7 +99,7 @@ def map_of(node: Element, translation: Translation) -> str:
         return _SUPPLY
     planned = mood in PLANNED and not has_template(node, _HANDOFF)
     target = named.split(".", 2)[2].split(".")[0] if named else ""
-    if planned and (not named or target in _EVENTS) and node.name != "organizer":
+    if planned and (not named or target in _EVENTS):
         return _PLANNED[node.name]
     if named and (planned or target not in ("ServiceRequest", "Goal", "NutritionOrder") or not mood):
         return named
@@ -137,11 +142,16 @@ def clinical(resources: list[Resource]) -> list[Reference]:
 
 @step("nested", "ccda")
 def nested(node: Element, translation: Translation, resource: Resource, but: str = "") -> None:
-    """Make what is nested in a statement and no other row holds; tie it to the resource."""
+    """Make what is nested in a statement and no other row holds; of one that is negated only why it was not so."""
     held = but.split()
     references: list[Reference] = []
+    denied = node.look("negationInd") == "true"
     for inner in inside(node):
-        if not _is_held(inner, held):
+        if _is_held(inner, held):
+            continue
+        if denied and (inner.parent is None or inner.parent.look("typeCode") != "RSON"):
+            translation.enter_all(inner, State.TEXT, "ccda.negated", _DENIED)
+        else:
             references += made(inner, translation)
     tie_each(resource, references)
     documents_named(node, translation, resource)
@@ -168,7 +178,7 @@ def negated_wrapper(node: Element, translation: Translation) -> bool:
     """Whether a wrapper is negated: then nothing in it is so, and it stays words."""
     if node.look("negationInd") != "true":
         return False
-    translation.enter_all(node, State.TEXT, "ccda.negated", "the source negates it; its words stay in the narrative")
+    translation.enter_all(node, State.TEXT, "ccda.negated", _DENIED)
     return True
 
 
@@ -219,6 +229,9 @@ def _is_held(node: Element, held: list[str]) -> bool:
 
 def _make(node: Element, translation: Translation) -> list[Reference]:
     name = map_of(node, translation)
+    if not name and node.look("moodCode") not in _MOODS:
+        translation.warn("mood-not-fact", node=node)
+        return []
     if not name:
         translation.enter_all(node, State.IGNORED, "ccda.definition", "a definition, not a statement about the patient")
         return []
@@ -239,14 +252,18 @@ def _make(node: Element, translation: Translation) -> list[Reference]:
         return others
     others = [one for one in clinical(translation.resources[before:]) if one != reference]
     in_words(node, translation.find(reference), translation)
-    _prescribed(reference, others, translation)
+    _prescribed(node, reference, others, translation)
     authored(node, reference, translation)
     return [reference, *others]
 
 
-def _prescribed(reference: Reference, others: list[Reference], translation: Translation) -> None:
-    """What was dispensed on a prescription names it."""
-    for one in others if reference["reference"].startswith("MedicationRequest/") else ():
+def _prescribed(node: Element, reference: Reference, others: list[Reference], translation: Translation) -> None:
+    """What was dispensed on a prescription names it; who ordered the supply wrote a part of it."""
+    if not reference["reference"].startswith("MedicationRequest/"):
+        return
+    for supply in node.at("entryRelationship/supply[template 4.17]"):
+        authored(supply, reference, translation)
+    for one in others:
         dispensed = translation.find(one)
         if dispensed is not None and dispensed["resourceType"] == "MedicationDispense":
             add(dispensed, "authorizingPrescription", reference)
@@ -258,7 +275,7 @@ def _same_act(node: Element, translation: Translation) -> list[Reference]:
     for key in identifiers.keys(node):
         for other, reference in acts.get(key, ()):
             if other.name == node.name and other.fingerprint() == node.fingerprint():
-                translation.enter_all(node, State.MAPPED, "ccda.repeated", "said before, word for word")
+                translation.enter_all(node, State.IGNORED, "ccda.repeated", "said before, word for word")
                 _again(node, reference, translation)
                 return [reference]
     return []
