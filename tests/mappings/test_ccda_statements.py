@@ -170,7 +170,7 @@ def test_a_concern_that_is_denied_is_refuted_and_named_for_what_it_is():
     (found,) = resources(section("75310-3", concern('negationInd="true"', related(problem))))["Condition"]
     assert code_of(found["verificationStatus"]) == "refuted"
     assert "clinicalStatus" not in found
-    assert found["code"]["text"] == "Myocardial infarction"
+    assert found["code"]["coding"][0]["display"] == "Myocardial infarction"
 
 
 def test_a_problem_in_a_concern_is_one_condition_recorded_when_the_concern_was_first_followed():
