@@ -43,7 +43,7 @@ def unite(held: Part, other: Part, but: list[str]) -> set[str]:
     for name, part in _parts(other).items():
         if name in but:
             left.update(one.lstrip("_") for one in part)
-        elif name not in mine or not _told(mine[name]) or _within(mine[name], part):
+        elif name not in mine or not _told(mine[name]) or within(mine[name], part):
             for one in mine.get(name, ()):
                 del held[one]
             held.update(part)
@@ -51,7 +51,7 @@ def unite(held: Part, other: Part, but: list[str]) -> set[str]:
             continue
         elif _adds(mine[name], part):
             (here, value), *_ = part.items()
-            held[here] += [one for one in value if not any(_within(one, there) for there in held[here])]
+            held[here] += [one for one in value if not any(within(one, there) for there in held[here])]
     return left
 
 
@@ -78,7 +78,7 @@ def _element(type: str, name: str) -> str:
 
 
 def _agree(one: Part, other: Part) -> bool:
-    return not (_told(one) and _told(other)) or _within(one, other) or _within(other, one)
+    return not (_told(one) and _told(other)) or within(one, other) or within(other, one)
 
 
 def _adds(one: Part, other: Part) -> bool:
@@ -97,10 +97,10 @@ def _is_absence(value: Any) -> bool:
     return isinstance(first, dict) and list(first) == ["extension"] and first["extension"][0].get("url") == ABSENT
 
 
-def _within(one: Any, other: Any) -> bool:
+def within(one: Any, other: Any) -> bool:
     """Whether all that one value says is said by the other."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return all(name in other and _within(value, other[name]) for name, value in one.items())
+        return all(name in other and within(value, other[name]) for name, value in one.items())
     if isinstance(one, list) and isinstance(other, list):
-        return all(any(_within(value, there) for there in other) for value in one)
+        return all(any(within(value, there) for there in other) for value in one)
     return bool(one == other)

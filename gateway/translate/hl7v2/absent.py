@@ -42,6 +42,13 @@ def absent(
         translation.warn("required-missing", severity=Severity.INFORMATION)
 
 
+@step("only_with", "hl7v2")
+def only_with(node: Any, translation: Translation, element: Element, to: str = "") -> None:
+    """An element that lacks what it is about says nothing."""
+    if to not in element:
+        element.clear()
+
+
 @step("subject_unknown", "hl7v2")
 def subject_unknown(node: Any, translation: Translation, element: Element, to: str = "", kind: str = "") -> None:
     """A message that names no patient leaves whom it is about unknown."""

@@ -23,7 +23,10 @@ def address(part: Part, translation: Translation) -> Element | None:
         if (inner := part.part(number)) is not None and (said := phrase(inner)):
             made[name] = said
     if tract := text(part, 10):
-        made["extension"] = [{"url": _CENSUS_TRACT, "valueString": tract}]
+        made["_line"] = [
+            {"extension": [{"url": _CENSUS_TRACT, "valueString": tract}]},
+            *[None] * (len(made.get("line", ())) - 1),
+        ]
     if code_part := part.part(11):
         made.setdefault("text", _whole(made, code_part.text))
     if words := text(part, 22):

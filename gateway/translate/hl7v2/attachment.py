@@ -56,7 +56,9 @@ def _embedded(part: Part, translation: Translation) -> Element:
     if title := text(part, 1):
         made["title"] = title
     if encoding == "A":
+        made.setdefault("contentType", "text/plain")
         return {**made, **_content(text(part, 5).encode())}
+    made.setdefault("contentType", "application/octet-stream")  # att-1; of bytes whose kind is not told
     try:
         content = part.part(5)
         if content is None:

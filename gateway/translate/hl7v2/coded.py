@@ -181,6 +181,8 @@ def language(part: Part, translation: Translation) -> Element | None:
         ours = one.get("system", _LANGUAGES).startswith((f"{BASE}/sid", _LANGUAGES))
         if ours and _TAG.fullmatch(one["code"]):
             one["system"] = "urn:ietf:bcp:47"
+            for number in (3, 6, 12):
+                reword(part.part(number), translation)
     return made
 
 

@@ -47,8 +47,8 @@ def _numbers(part: Part) -> list[str]:
         written[:1] = [" ext. ".join(filter(None, (one, text(part, 8)))) for one in written[:1]]
     found: list[str] = []
     for one in [assembled, *written] if assembled else written:
-        if not any(_digits(one) in _digits(held) for held in found):
-            found = [held for held in found if _digits(held) not in _digits(one)] + [one]
+        if not any(_said_in(one, held) for held in found):
+            found = [held for held in found if not _said_in(held, one)] + [one]
     return found
 
 
@@ -60,6 +60,12 @@ def _assembled(part: Part) -> str:
     prefix = f"+{country.lstrip('+')}" if country else ""
     main = " ".join(filter(None, (prefix, area, number)))
     return f"{main} ext. {extension}" if extension else main
+
+
+def _said_in(number: str, other: str) -> bool:
+    """Whether all digits of a number stand in another; words without a digit are no other number."""
+    digits = _digits(number)
+    return digits in _digits(other) if digits else number == other
 
 
 def _digits(said: str) -> str:
@@ -80,6 +86,8 @@ def _system(part: Part, equipment: str, purpose: str, value: str, given: str, tr
 
 def _use(made: Element, part: Part, equipment: str, purpose: str, use: str, translation: Translation) -> None:
     found = translation.concept_map("v2-0201-telecom-use").translate(purpose) if purpose else None
+    if found is not None and found.code == "home" and translation.here.type == "Organization":
+        found = None  # org-3: an organisation has no number at home
     if found is not None or purpose in ("NET", "BPN"):
         reword(part.part(2), translation)
     if equipment == "CP":

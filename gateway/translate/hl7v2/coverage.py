@@ -4,9 +4,12 @@ from typing import Any, Final
 
 from gateway.core.issue import Severity
 from gateway.translate.converter import converter, step
-from gateway.translate.hl7v2.leaf import Part, reword, text
+from gateway.translate.hl7v2.coded import codeable_concept
+from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.hl7v2.primitive import phrase
-from gateway.translate.translation import Translation
+from gateway.translate.hl7v2.quantity import exact, money
+from gateway.translate.mentions import within
+from gateway.translate.translation import Here, Landing, Translation
 
 Element = dict[str, Any]
 _CLASS: Final = "http://terminology.hl7.org/CodeSystem/coverage-class"
@@ -29,15 +32,28 @@ def coverage_class(part: Part, translation: Translation, type: str = "") -> list
     return found
 
 
+@converter("cost_to_beneficiary", "hl7v2")
+def cost_to_beneficiary(part: Part, translation: Translation) -> Element | None:
+    """CP: what the patient pays by this policy; without a price there is none."""
+    price = part.part(1)
+    if price is None or exact(peek(price, 1)) is None:
+        return None
+    kind = part.part(2)
+    return {
+        **({"type": concept} if kind is not None and (concept := codeable_concept(kind, translation)) else {}),
+        "valueMoney": money(price, translation),
+    }
+
+
 @step("class_name", "hl7v2")
 def class_name(part: Part, translation: Translation, element: Element, type: str = "") -> None:
     """The name of a class that was given by its number, or a class of that name."""
-    name, number = text(part, 1), text(part, 10) or text(part, 3)
+    name = text(part, 1)
     for one in element.get("class", []):
-        if one["type"]["coding"][0]["code"] == type:
-            one["name"] = name
+        if name and one["type"]["coding"][0]["code"] == type:
+            one["name"] = ", ".join(dict.fromkeys([*filter(None, [one.get("name")]), name]))
             return
-    if value := name or number:
+    if value := name or text(part, 10) or text(part, 3):
         made = {"type": {"coding": [{"system": _CLASS, "code": type}]}, "value": value}
         element.setdefault("class", []).append(made)
 
@@ -51,11 +67,22 @@ def subscriber(group: Any, translation: Translation, element: Element) -> None:
         patient = translation.refer("Patient")
         if patient:
             element["subscriber"] = patient
-            translation.run("hl7v2.INSURANCE.RelatedPerson", group, {})
+            _insured_patient(group, translation)
         return
     reference = translation.make("hl7v2.INSURANCE.RelatedPerson", group)
     if reference:
         element["subscriber"] = reference
+
+
+def _insured_patient(group: Any, translation: Translation) -> None:
+    """The insured is the patient: what is said of the insured stands with the patient, or has not landed."""
+    patient, said = translation.patient or {}, dict[str, Any]()
+    outer, here = translation.here, Here("Patient")
+    here.name, translation.here = f"Patient/{patient.get('id')}", here
+    translation.run("hl7v2.INSURANCE.RelatedPerson", group, said)
+    translation.here = outer
+    other = {name for name, value in said.items() if name != "relationship" and not within(value, patient.get(name))}
+    translation.ledger.lose(lambda at: isinstance(at, Landing) and at.here is here and at.element in other)
 
 
 @step("process_note", "hl7v2")

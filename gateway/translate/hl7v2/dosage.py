@@ -74,6 +74,9 @@ def dose_and_rate(segment: Segment, translation: Translation) -> Element | None:
     """The dose as ordered, a range when both ends are given and differ, the rate; nothing for an empty or 0 dose."""
     at = _GIVE[segment.name]
     made: Element = {}
+    ends = [plain_number(part.peek) for number in (at.low, at.high) for part in segment.field(number)[:1]]
+    if len(ends) == 2 and None not in ends and ends[0] > ends[1]:  # type: ignore[operator]
+        raise NotConvertedError("value-unreadable")
     low, high = (_measure(segment, number, at.units, translation) for number in (at.low, at.high))
     if low and low["value"] == 0 and not high:
         low = None

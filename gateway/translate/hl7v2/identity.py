@@ -110,11 +110,12 @@ def _link(translation: Translation, one: Element, other: Element, of_one: str, o
 
 
 def _old_numbers(merged: Any, translation: Translation, name: str, resource: Element | None) -> None:
-    """The same thing under another number: the old one stays, marked as old."""
+    """The same thing under another number: the old one stays, marked as old, and so does a name of before."""
     old: Element = {}
     translation.run(name, merged, old)
-    if resource is not None and "identifier" in old:
-        resource.setdefault("identifier", []).extend({**one, "use": "old"} for one in old["identifier"])
+    for name in ("identifier", "name"):
+        if resource is not None and name in old:
+            resource.setdefault(name, []).extend({**one, "use": "old"} for one in old[name])
 
 
 def _within(translation: Translation, type: str, prior: Element | None, group: Any) -> None:

@@ -39,12 +39,10 @@ def acting_period(part: Part, translation: Translation) -> Element | None:
 def place_reference(part: Part, translation: Translation) -> Element | None:
     """A place named by a code with words, or by the parts of a PL (LA1, PL)."""
     if peek(part, 3) and peek(part, 2):
-        made: Element = {"resourceType": "Location", "name": text(part, 2), "identifier": []}
-        code = coding(part, translation) or {}
-        made["identifier"].append(
-            {"system": code.get("system") or local(translation), "value": code["code"]} if code else {}
-        )
-        return translation.add({**made, "identifier": [one for one in made["identifier"] if one]})
+        made: Element = {"resourceType": "Location", "name": text(part, 2)}
+        if code := coding(part, translation):
+            made["identifier"] = [{"system": code.get("system") or local(translation), "value": code["code"]}]
+        return translation.add(made)
     found: Element | None = location(part, translation)
     return found
 
@@ -68,10 +66,10 @@ def address_of_place(node: Part, translation: Translation, element: Element) -> 
 def _levels(part: Part, translation: Translation, levels: tuple[tuple[int, str], ...], *, full: bool) -> Element | None:
     above: Element | None = None
     path: list[str] = []
-    said = [(kind, inner) for number, kind in levels if (inner := part.part(number)) is not None and inner.peek]
+    said = [(kind, inner) for number, kind in levels if (inner := part.part(number)) and (inner.peek or peek(inner, 2))]
     for position, (kind, inner) in enumerate(said):
         made = _level(kind, inner, translation)
-        path.append(f"{kind} {made['name']}")
+        path.append(f"{kind} {made.get('name') or made['identifier'][0]['value']}")
         if above is not None:
             made["partOf"] = above
         if full and position == len(said) - 1:
@@ -95,7 +93,8 @@ def _level(kind: str, inner: Part, translation: Translation) -> Element:
             else {"system": local(translation), "value": peek(inner, 2)}
         ]
         say_universal(inner, uri, translation)
-    made["name"] = inner.text
+    if name := inner.text:
+        made["name"] = name
     made["physicalType"] = {"coding": [{"system": _PHYSICAL, "code": kind}]}
     return made
 

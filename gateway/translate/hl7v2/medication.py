@@ -123,7 +123,7 @@ def _words_differing(segment: Any, others: list[Any], translation: Translation) 
     first = min(said, default=0)
     for other in others:
         held = {number: part.peek for number in said for part in other.field(number)[:1]}
-        if held.get(first) == said[first].peek:
+        if said and held.get(first) == said[first].peek:
             differing = [words[number] for number, part in said.items() if held.get(number) != part.peek]
             return [" ".join(differing)] if differing else []
     return [" ".join(words.values())] if words else []
@@ -165,8 +165,10 @@ def refill_status(segment: Any, translation: Translation) -> Element | None:
     """RXE-16 to 18: what is left of a prescription, how often it was dispensed, and when last."""
     parts: list[Element] = []
     for number, url in ((16, "remaining"), (17, "dispensed")):
-        parts += [{"url": url, "valueUnsignedInt": int(part.text)} for part in segment.field(number) if _is_count(part)]
-    for part in segment.field(18):
+        parts += [
+            {"url": url, "valueUnsignedInt": int(part.text)} for part in segment.field(number)[:1] if _is_count(part)
+        ]
+    for part in segment.field(18)[:1]:
         if (last := named("moment")(part, translation)) is not None:
             parts.append({"url": "last", "valueDateTime": last})
     return {"url": _REFILL_STATUS, "extension": parts} if parts else None
@@ -239,8 +241,10 @@ def translation_segments(group: Any, name: str) -> list[Any]:
 
 
 def _more(part: Part, translation: Translation, element: Element, name: str) -> None:
-    made = codeable_concept(part, translation) or {}
     held = element.setdefault(name, {})
+    if held.get("text") and not any(peek(part, number) for number in (1, 4, 10)):
+        return  # other words are no other code, and stay in a note
+    made = codeable_concept(part, translation) or {}
     codings = [one for one in made.get("coding", []) if one not in held.get("coding", [])]
     if codings:
         held.setdefault("coding", []).extend(codings)

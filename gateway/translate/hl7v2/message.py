@@ -6,7 +6,7 @@ from typing import Any, Final
 from gateway.core.errors import NonProductionError
 from gateway.core.issue import Severity
 from gateway.core.outcome import BASE
-from gateway.translate.converter import converter, step
+from gateway.translate.converter import Primitive, converter, step
 from gateway.translate.hl7v2.absent import UNKNOWN
 from gateway.translate.hl7v2.leaf import Part, convert, peek, text
 from gateway.translate.hl7v2.primitive import phrase
@@ -85,6 +85,15 @@ def recorded_instant(node: Any, translation: Translation, element: Element) -> N
 def recorded_with(node: Part, translation: Translation, element: Element) -> None:
     """The time of a record that the order or the message was given."""
     convert(element, "recorded", node, translation, "date_time")
+
+
+@converter("message_id", "hl7v2")
+def message_id(part: Part, translation: Translation) -> Primitive | str | None:
+    """The number of the message that is answered; one that has not the form of an id stays as it was written."""
+    sent = part.text
+    if re.fullmatch(r"[A-Za-z0-9.-]{1,64}", sent):
+        return sent
+    return Primitive(None, [{"url": ORIGINAL_TEXT, "valueString": sent}]) if sent else None
 
 
 @step("message_number", "hl7v2")

@@ -65,7 +65,8 @@ def effective_from(part: Part, translation: Translation, element: Element) -> No
     bounded = [held for one in element.get("dosageInstruction", ()) if (held := _bounds(one.get("timing", {})))]
     period = between(part, None, translation)
     if bounded:
-        if not period or all(one.get("boundsPeriod", {}).get("start") != period["start"] for one in bounded):
+        start = (period or {}).get("start")
+        if start is None or all(one.get("boundsPeriod", {}).get("start") != start for one in bounded):
             element.setdefault("note", []).append({"text": f"effective: {day(part, translation)}"})
     elif period:
         for one in element.setdefault("dosageInstruction", [{}]):

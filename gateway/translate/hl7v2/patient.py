@@ -70,12 +70,20 @@ def nationality(part: Part, translation: Translation, element: Element) -> None:
 def unreliable_identity(part: Part, translation: Translation, element: Element) -> None:
     """An identity that the sender does not vouch for is tagged."""
     sent = part.text
-    if sent == "N":
+    if sent in ("", "N"):
         return
     tag: Element = {"system": f"{BASE}/CodeSystem/so-tag", "code": "identity-unreliable"}
     if sent != "Y":
         tag = {"system": f"{V2}0445", "code": sent} if in_table("0445", sent) else {**tag, "display": sent}
     element.setdefault("meta", {}).setdefault("tag", []).append(tag)
+
+
+@step("species_unknown", "hl7v2")
+def species_unknown(part: Part, translation: Translation, element: Element) -> None:
+    """A breed was sent without its species, which the extension must have."""
+    for one in element.get("extension", ()):
+        if one["url"] == f"{_CORE}patient-animal" and all(inner["url"] != "species" for inner in one["extension"]):
+            one["extension"].insert(0, {"url": "species", "valueCodeableConcept": {"text": "unknown"}})
 
 
 @step("restricted", "hl7v2")
@@ -118,14 +126,19 @@ def _categories(
         reword(part.part(at_system), translation)
         if meant != code:
             reword(part.part(at_code), translation)
-        if _RACE_CODE.fullmatch(meant):
+        coded_here = _RACE_CODE.fullmatch(meant) is not None
+        if code and not coded_here and (said or found):
+            reword(part.part(at_code), translation)
+        if coded_here:
             version = text(part, at_version)
             coded = {"system": _RACE, **({"version": version} if version else {}), "code": meant}
             coded |= {"display": said} if said else {}
             found.append({"url": "ombCategory" if meant in categories else "detailed", "valueCoding": coded})
-        words += [one for one in (said, "" if meant != code or found else code) if one]
-    words.append(text(part, 9))
-    shown = next(filter(None, words), "") or next((one["valueCoding"]["code"] for one in found), "")
+        words += [said] if said or coded_here or found else [code]
+    words = list(dict.fromkeys(filter(None, [*words, text(part, 9)])))
+    shown = ", ".join(words) or next((one["valueCoding"]["code"] for one in found), "")
+    if not shown:
+        return
     held = _extension(element, f"{_US_CORE}{name}")
     for one in found:
         if one not in held["extension"]:

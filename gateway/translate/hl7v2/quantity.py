@@ -116,6 +116,8 @@ def structured_number(part: Part, translation: Translation, units: Part | None =
         raise NotConvertedError("number-unreadable")
     numbers = [None if one is None else _with_unit({"value": one[0]}, units, translation) for one in (low, high)]
     if separator == "-" or (low is not None and high is not None and not separator):
+        if low is not None and high is not None and low[0] > high[0]:
+            raise NotConvertedError("value-unreadable")
         return "Range", {name: one for name, one in zip(("low", "high"), numbers, strict=True) if one}
     if separator in (":", "/") and all(numbers):
         return "Ratio", {"numerator": numbers[0], "denominator": numbers[1]}

@@ -10,7 +10,7 @@ from gateway.translate.hl7v2.attachment import attachment
 from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.leaf import Part, named, peek, place, text
 from gateway.translate.hl7v2.primitive import phrase
-from gateway.translate.hl7v2.quantity import exact, measured, structured_number
+from gateway.translate.hl7v2.quantity import exact, measured, plain_number, structured_number
 from gateway.translate.hl7v2.times import between
 from gateway.translate.hl7v2.timing import older_timing, timing
 from gateway.translate.translation import Translation
@@ -82,15 +82,7 @@ def _typed(part: Part, kind: str, units: Part | None, translation: Translation) 
     if kind == "TM":
         return _time(part)
     if kind == "NR":
-        bounds = {
-            name: {"value": found[0]}
-            for name, said in (("low", text(part, 1)), ("high", text(part, 2)))
-            if (found := exact(said))
-        }
-        for bound in bounds.values():
-            if units is not None:
-                measured(bound, units, translation)
-        return "valueRange", bounds
+        return "valueRange", _range(part, units, translation)
     return "valueString", phrase(part)
 
 
@@ -105,6 +97,21 @@ def _number(part: Part, units: Part | None, translation: Translation) -> Element
         made["comparator"] = found[1]
     if units is not None:
         measured(made, units, translation)
+    return made
+
+
+def _range(part: Part, units: Part | None, translation: Translation) -> Element:
+    """NR: a number at each end that is sent."""
+    sent = {name: said for number, name in ((1, "low"), (2, "high")) if (said := text(part, number))}
+    ends = {name: plain_number(said) for name, said in sent.items()}
+    if not ends or None in ends.values():
+        raise NotConvertedError("number-unreadable")
+    if len(ends) == 2 and ends["low"] > ends["high"]:  # type: ignore[operator]
+        raise NotConvertedError("value-unreadable")
+    made: Element = {name: {"value": end} for name, end in ends.items()}
+    for bound in made.values():
+        if units is not None:
+            measured(bound, units, translation)
     return made
 
 
@@ -217,8 +224,11 @@ def additive(part: Part, translation: Translation) -> Element | None:
 @converter("specimen_before", "hl7v2")
 def specimen_before(part: Part, translation: Translation) -> Element | None:
     """SPM-3: the specimen this one was taken from, by its number."""
-    found = named("entity_identifier_pair")(part, translation)
-    return {"identifier": found[0]} if found else None
+    first, *further = named("entity_identifier_pair")(part, translation) or [None]
+    if first is None:
+        return None
+    words = ", ".join([first["value"], *(f"filler's number {one['value']}" for one in further)])
+    return {"identifier": first, **({"display": words} if further else {})}
 
 
 @step("container", "hl7v2")

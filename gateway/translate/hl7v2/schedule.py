@@ -1,17 +1,20 @@
 """SCH and its resources: the time of an appointment, and who takes part."""
 
+from copy import deepcopy
 from typing import Any, Final
 
 from gateway.core.ledger import State
 from gateway.translate.converter import step
+from gateway.translate.hl7v2.absent import UNKNOWN
 from gateway.translate.hl7v2.coded import codeable_concept
-from gateway.translate.hl7v2.leaf import Part, convert, peek
+from gateway.translate.hl7v2.leaf import Part, peek, reword
 from gateway.translate.hl7v2.notes import day, spoken
 from gateway.translate.hl7v2.primitive import phrase
-from gateway.translate.hl7v2.times import instant
+from gateway.translate.hl7v2.times import between, instant
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
+_WITHOUT_TIMES: Final = frozenset({"proposed", "cancelled", "waitlist"})
 _MINUTES: Final = frozenset({"MIN", "MINUTES", "M"})
 _PARTICIPATION: Final = {
     "booked": "accepted",
@@ -47,7 +50,10 @@ def event_reason(part: Part, translation: Translation, element: Element) -> None
 
 @step("slot_times", "hl7v2")
 def slot_times(sch: Any, translation: Translation, element: Element) -> None:
-    """Start and end, from SCH-11, TQ1 or the resources; both or neither (app-2), and times need an offset."""
+    """Start and end, from SCH-11, TQ1 or the resources; both or neither (app-2), and times need an offset.
+
+    What cannot be an instant is the period asked for; a slot that is taken then has times that are not known (app-3).
+    """
     group = sch.group
     older = next(iter(sch.field(11)), None)
     starts: list[Part | None] = [older.part(4) if older is not None else None]
@@ -67,12 +73,10 @@ def slot_times(sch: Any, translation: Translation, element: Element) -> None:
     if first and last:
         element["start"], element["end"] = first, last
         return
-    asked: Element = {}
-    for name, part in (("start", start), ("end", end)):
-        if part is not None:
-            convert(asked, name, part, translation, "date_time")
-    if asked:
+    if asked := between(start, end, translation):
         element.setdefault("requestedPeriod", []).append(asked)
+    if element.get("status") not in _WITHOUT_TIMES:
+        element["_start"], element["_end"] = deepcopy(UNKNOWN), deepcopy(UNKNOWN)
 
 
 @step("duration", "hl7v2")
@@ -127,8 +131,10 @@ def patient_takes_part(node: Any, translation: Translation, element: Element) ->
 
 @step("participation_unknown", "hl7v2")
 def participation_unknown(node: Any, translation: Translation, element: Element) -> None:
-    """A participant whose answer is not known has yet to give it."""
+    """A participant whose answer is not known has yet to give it; one whom nothing names is not known (app-1)."""
     element.setdefault("status", "needs-action")
+    if "actor" not in element and "type" not in element:
+        element["actor"] = deepcopy(UNKNOWN)
 
 
 @step("participation_status", "hl7v2")
@@ -136,7 +142,8 @@ def participation_status(part: Part, translation: Translation, element: Element)
     """The filler's status of a resource (table 0278) as the participant's answer."""
     said = (peek(part, 1) or part.peek).lower()
     if found := _PARTICIPATION.get(said):
-        codeable_concept(part, translation)
+        for number in range(1, 10):
+            reword(part.part(number), translation)
         element["status"] = found
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gateway.core.issue import Severity
 from gateway.core.ledger import State
 from gateway.translate.converter import NotConvertedError, Primitive, converter
-from gateway.translate.hl7v2.leaf import Part, convert
+from gateway.translate.hl7v2.leaf import Part, convert, reword
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -52,7 +52,10 @@ def date_time(part: Part, translation: Translation) -> Primitive | str:
 def moment(part: Part, translation: Translation) -> str | None:
     """A dateTime inside an extension, which has no room for words beside it."""
     made: Primitive | str = date_time(part, translation)
-    return str(made.value) if isinstance(made, Primitive) and made.value else made if isinstance(made, str) else None
+    if not isinstance(made, Primitive):
+        return made
+    reword(part, translation)
+    return str(made.value) if made.value else None
 
 
 @converter("date", "hl7v2")
@@ -69,11 +72,14 @@ def date(part: Part, translation: Translation) -> Primitive | str:
 def instant(part: Part, translation: Translation) -> str | None:
     """An instant, where a time and its offset were sent; otherwise nothing, and that is said."""
     parts = _read(part.peek)
-    if parts is None or not (parts["minute"] and parts["offset"]):
+    offset = (parts["offset"] or _assumed(parts, translation)) if parts is not None else ""
+    if parts is None or not (parts["minute"] and offset):
         translation.warn("offset-missing", severity=Severity.INFORMATION, node=part)
         return None
+    if not parts["offset"]:
+        translation.warn("offset-assumed", severity=Severity.INFORMATION, node=part)
     part.text  # noqa: B018 (counted as read)
-    return _moment(parts, parts["offset"])
+    return _moment(parts, offset)
 
 
 @converter("period", "hl7v2")
