@@ -111,3 +111,12 @@ def test_nothing_of_one_patient_of_a_list_leads_to_another():
 
 def test_a_local_segment_is_counted_and_kept_with_the_submission(admission):
     assert states(admission)["ZLK-2"] == "unmapped"
+
+
+def test_what_is_said_otherwise_of_an_insured_who_is_the_patient_is_not_said_to_have_landed():
+    itself = ("|Halloran^Sean^^^^^L|SPO^Spouse^HL70063|19680730|", "|Hall^Tess|SEL^Self^HL70063|19700214|")
+    found = outcome("DFT_P03_insurance", itself)
+    said = states(found)
+    assert resources(found, "Coverage")[0]["subscriber"]["reference"].startswith("Patient/")
+    assert [said["IN1-16.1"], said["IN1-18"]] == ["failed", "mapped"]
+    assert "Hall" in str(resources(found, "Provenance"))

@@ -155,3 +155,12 @@ def test_a_second_route_is_an_alternative_and_never_a_second_dosage():
     assert codes(dosage["route"])[0][1] == "PO"
     assert {"text": "alternative route: Nasogastric"} in dosage["additionalInstruction"]
     assert "route-alternatives" in {issue.code for issue in found.issues}
+
+
+def test_an_effective_time_that_is_none_stays_in_words_beside_the_bounds_that_were_sent():
+    timed = ("TQ1|1||Q4H", "TQ1|1||Q4H||||20260310")
+    effective = ("Okafor^Daniel^^^Dr.^^^CMS&2.16.840.1.113883.4.6&ISO^L^^^NPI", "Okafor^Daniel|||soon")
+    found = outcome("RDE_O11_dose_range", timed, effective)
+    [request] = resources(found, "MedicationRequest")
+    assert request["dosageInstruction"][0]["timing"]["repeat"]["boundsPeriod"] == {"start": "2026-03-10"}
+    assert request["note"] == [{"text": "effective: soon"}]

@@ -93,15 +93,15 @@ def accident(segment: Any, translation: Translation, element: Element) -> None:
     """ACC: an accident is a condition's cause; its parts are kept as the words of one observation."""
     said = [(label, phrase(part)) for number, label in _ACCIDENT for part in segment.field(number)]
     words = "; ".join(f"{label}: {one}" for label, one in said if one)
-    patient = translation.refer("Patient")
-    if not words or patient is None:
+    if not words:
         return
     made: Element = {
         "resourceType": "Observation",
         "status": "unknown",
         "code": {"text": "accident"},
-        "subject": patient,
     }
+    if patient := translation.refer("Patient"):
+        made["subject"] = patient
     for part in segment.field(1)[:1]:
         convert(made, "effectiveDateTime", part, translation, "date_time")
     translation.add({**made, "valueString": words}, node=segment)

@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
-from gateway.translate.converter import NotConvertedError, converter, step
+from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.attachment import attachment, plain_text
 from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.identifier import entity_identifier
-from gateway.translate.hl7v2.leaf import Part
+from gateway.translate.hl7v2.leaf import Part, convert
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
@@ -44,6 +44,8 @@ def _title(obx: Any, document: Any, translation: Translation, element: Element) 
     codings += [one for one in made.get("coding", []) if one not in codings]
     if not codings:
         del element["type"]["coding"]
+    if not element["type"]:
+        del element["type"]
     return str(made.get("text") or phrase(part))
 
 
@@ -109,15 +111,19 @@ def content_absent(node: Any, translation: Translation, element: Element) -> Non
 
 
 def _embed(part: Part, translation: Translation, element: Element, title: str) -> None:
-    try:
-        made = attachment(part, translation)
-    except NotConvertedError as refused:
-        translation.warn(refused.code, node=part)  # type: ignore[arg-type]
-        return
-    if made:
+    held: Element = {}
+    convert(held, "attachment", part, translation, "attachment")
+    if made := held.get("attachment"):
         if title:
             made["title"] = ", ".join(filter(None, [title, made.get("title", "")]))
-        element.setdefault("content", []).append({"attachment": made})
+        element.setdefault("content", []).append(held)
+    elif title:  # what it is called stays readable where it is not
+        _describe(element, title)
+
+
+def _describe(element: Element, words: str) -> None:
+    if words not in element.get("description", ""):
+        element["description"] = ", ".join(filter(None, [element.get("description", ""), words]))
 
 
 def _append_lines(obx: Any, translation: Translation, element: Element, title: str) -> None:

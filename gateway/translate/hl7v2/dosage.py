@@ -77,9 +77,8 @@ def dose_and_rate(segment: Segment, translation: Translation) -> Element | None:
     ends = [plain_number(part.peek) for number in (at.low, at.high) for part in segment.field(number)[:1]]
     if len(ends) == 2 and None not in ends and ends[0] > ends[1]:  # type: ignore[operator]
         raise NotConvertedError("value-unreadable")
-    low, high = (_measure(segment, number, at.units, translation) for number in (at.low, at.high))
-    if low and low["value"] == 0 and not high:
-        low = None
+    none = ends == [0] and not segment.field(at.high)  # which stays in a note
+    low, high = (None if none else _measure(segment, number, at.units, translation) for number in (at.low, at.high))
     if high and (low is None or low["value"] != high["value"]):
         made["doseRange"] = {**({"low": low} if low else {}), "high": high}
     elif low:

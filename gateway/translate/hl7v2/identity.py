@@ -25,9 +25,9 @@ def one_patient(group: Any, translation: Translation, element: Element) -> None:
     patients = [part for part in group.parts if part.name == "PATIENT"]
     numbers = {frozenset(_numbers(one, "PID", 3)) for one in patients}
     kind = _event(translation)
-    if len(numbers) < 2 or kind in _PATIENTS | _ACCOUNTS | _VISITS | _MOVES | _CHANGES:
+    if len(numbers) < 2:
         return
-    if kind in _PAIRS:
+    if kind in _PATIENTS | _ACCOUNTS | _VISITS | _MOVES | _CHANGES | _PAIRS:
         translation.memory["several patients"] = True
     elif not frozenset.intersection(*numbers):
         raise MultiPatientError(patients[1].location)

@@ -94,7 +94,7 @@ def amount_note(part: Part, translation: Translation, label: str = "") -> Elemen
 def spoken(part: Part, translation: Translation) -> str:
     """The words of a coded value, else its code; what is not said stays as it was sent (`source_codes`)."""
     words = next((number for number in (9, 2, 1, 5, 4) if peek(part, number)), 1)
-    found = text(part, words)
+    found = text(part, words) or phrase(part)
     for one in part.parts():
         for leaf in one.parts():
             if leaf.peek and leaf.peek != found:

@@ -6,9 +6,8 @@ from typing import Any, Final, Protocol
 
 from gateway.core.ledger import State
 from gateway.translate.converter import NotConvertedError, converter, step
-from gateway.translate.hl7v2.attachment import attachment
 from gateway.translate.hl7v2.coded import codeable_concept
-from gateway.translate.hl7v2.leaf import Part, named, peek, place, text
+from gateway.translate.hl7v2.leaf import Part, convert, named, peek, place, text
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.quantity import exact, measured, plain_number, structured_number
 from gateway.translate.hl7v2.times import between
@@ -151,13 +150,11 @@ def presented(group: Any, translation: Translation, element: Element) -> None:
         if segment.name != "OBX" or not any(part.peek in ("ED", "RP") for part in segment.field(2)):
             continue
         for part in segment.field(5):
-            try:
-                made = attachment(part, translation)
-            except NotConvertedError as refused:
-                translation.warn(refused.code, node=part)  # type: ignore[arg-type]
-                continue
-            if made:
-                element.setdefault("presentedForm", []).append(made)
+            held: Element = {}
+            convert(held, "form", part, translation, "attachment")
+            element.setdefault("presentedForm", []).extend(held.values())
+    if not element.get("presentedForm"):
+        element.pop("presentedForm", None)
 
 
 @step("result", "hl7v2")

@@ -1,5 +1,6 @@
 """SCH and its resources: the time of an appointment, and who takes part."""
 
+import re
 from copy import deepcopy
 from typing import Any, Final
 
@@ -83,7 +84,12 @@ def slot_times(sch: Any, translation: Translation, element: Element) -> None:
 def duration(sch: Any, translation: Translation, element: Element) -> None:
     """SCH-9 in minutes when SCH-10 says so, else in words; SCH-11.3 unless it says the same."""
     amount, unit = (next(iter(sch.field(number)), None) for number in (9, 10))
-    if amount is not None and unit is not None and unit.peek.upper() in _MINUTES and amount.peek.isdigit():
+    if (
+        amount is not None
+        and unit is not None
+        and unit.peek.upper() in _MINUTES
+        and re.fullmatch(r"\d{1,9}", amount.peek, re.ASCII)
+    ):
         translation.enter_all(unit, State.IGNORED, "", "minutes, as minutesDuration counts")
         if int(amount.text):
             element["minutesDuration"] = int(amount.text)

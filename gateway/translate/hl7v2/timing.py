@@ -172,7 +172,7 @@ def _occurrence(repeat: Element, part: Part | None, translation: Translation) ->
 
 
 def _count(repeat: Element, part: Part | None) -> None:
-    if part is not None and part.peek.isdecimal() and int(part.peek) and "count" not in repeat:
+    if part is not None and re.fullmatch(r"0*[1-9]\d{0,8}", part.peek, re.ASCII) and "count" not in repeat:
         repeat["count"] = int(part.text)
 
 
