@@ -32,6 +32,7 @@ PATTERN = st.one_of(
     st.from_regex(r"[A-Z0-9]{1,5}", fullmatch=True),
 )
 SIG = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]) | st.just(" "), max_size=40).map(str.strip)
+SIG = SIG.filter(lambda words: words != '""')  # which asks to clear the instruction
 VERB = st.sampled_from(
     ["NW", "OK", "CA", "DC", "HD", "RP", "CR", "DR", "HR", "OH", "XX", "XO", "UA", "FU", "ZZ", "SN", ""]
 )
