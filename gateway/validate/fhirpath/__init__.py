@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from gateway.validate.fhirpath import absence
 from gateway.validate.fhirpath.compiler import Compiler
 from gateway.validate.fhirpath.environment import Alone, Environment, Resolve
 from gateway.validate.fhirpath.errors import ExpressionError, UndecidableError
 from gateway.validate.fhirpath.item import Item, Items
 from gateway.validate.fhirpath.parser import parse
 
-__all__ = ["Environment", "Expression", "ExpressionError", "Item", "Items", "UndecidableError", "compile"]
+__all__ = ["Environment", "Expression", "ExpressionError", "Item", "Items", "UndecidableError", "compile", "unbroken"]
 
 
 class Expression:
@@ -33,3 +34,8 @@ class Expression:
 def compile(expression: str, strict: bool = False) -> Expression:
     """The compiled form of an expression; ExpressionError when it has none."""
     return Expression(expression, strict)
+
+
+def unbroken(expression: str, type_name: str) -> list[frozenset[str]]:
+    """Groups of JSON names: a node of the type that has no name of one group does not break the expression."""
+    return absence.unbroken(parse(expression), type_name)

@@ -51,11 +51,17 @@ def of_profile(constraint: Mapping[str, Any], type_name: str) -> Invariant | Non
 def compiled(expression: str, type_name: str) -> Rule:
     """The rule of an expression for nodes of a type; it is compiled when it is first asked."""
     known: Expression | None = None
+    groups: list[frozenset[str]] = []
 
     def rule(node: Any, scope: Scope) -> bool | None:
-        nonlocal known
+        nonlocal known, groups
         if known is None:
-            known = fhirpath.compile(expression)
+            known, groups = fhirpath.compile(expression), fhirpath.unbroken(expression, type_name)
+        if type(node) is dict:
+            names = node.keys()
+            for group in groups:
+                if names.isdisjoint(group):  # nothing that it speaks of is there
+                    return True
         context = Item(node, type_name)
         return known.truth((context,), _Surroundings(context, scope))
 

@@ -82,6 +82,22 @@ def _both_parts_or_neither(node: Any, scope: Scope) -> bool:
     return numerator == denominator and (numerator or has(node, "extension"))
 
 
+def _link_ids_differ(node: Any, scope: Scope) -> bool:
+    found = list(_link_ids(node))
+    return len(found) == len(set(found))
+
+
+def _link_ids(node: Any) -> Iterator[str]:
+    waiting = [node]
+    while waiting:
+        here = waiting.pop()
+        if type(here) is dict:
+            yield from (one for one in each(here, "linkId") if type(one) is str)
+            waiting.extend(here.values())
+        elif type(here) is list:
+            waiting.extend(here)
+
+
 def _basic_html_only(node: Any, scope: Scope) -> bool:
     return type(node) is not str or is_basic_html(node)
 
@@ -98,6 +114,7 @@ NATIVE: Final[dict[str, Rule]] = {
     "dom-5": _contained_have_no_label,
     "ext-1": _value_or_extensions,
     "per-1": _start_before_end,
+    "que-2": _link_ids_differ,
     "qty-3": _code_with_system,
     "rat-1": _both_parts_or_neither,
     "ref-1": _local_reference_is_contained,

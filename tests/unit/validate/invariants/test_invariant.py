@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gateway.core import fhirjson, r4
 from gateway.core.issue import Issue, Severity
 from gateway.validate import fhirpath, packages
+from gateway.validate.fhirpath import Environment, Item
 from gateway.validate.invariants import Invariant, of_profile
 from gateway.validate.invariants.invariant import compiled
 from gateway.validate.invariants.native import NATIVE
@@ -103,6 +104,7 @@ BROKEN = [
         "effectivePeriod": {"start": "2026-02-02", "end": "2026-02-01"},
     },
     {"resourceType": "Observation", "valueRatio": {"numerator": {"value": 2, "code": "mg"}}},
+    {"resourceType": "Questionnaire", "item": [{"linkId": "1", "item": [{"linkId": "2"}]}, {"linkId": "2"}]},
 ]
 SOUND = [
     {
@@ -139,6 +141,23 @@ def test_what_is_written_by_hand_judges_as_the_expression_does(key):
                 judged[by_hand] += 1
     assert judged[False]
     assert judged[True]
+
+
+REPEAT = {
+    "count": 1, "countMax": 2, "duration": -1, "durationMax": 2, "durationUnit": "h", "frequency": 1, "period": -1,
+    "periodMax": 2, "periodUnit": "d", "timeOfDay": ["08:00:00"], "when": ["C"], "offset": 10,
+}  # fmt: skip
+
+
+@given(st.sets(st.sampled_from(sorted(REPEAT))))
+def test_a_rule_that_is_passed_over_because_elements_are_absent_would_not_be_broken(names):
+    node = {name: REPEAT[name] for name in names}
+    context = Item(node, "Timing.repeat")
+    for key in r4.definition("Timing.repeat").rules:
+        expression = expression_of(key, "Timing.repeat")
+        asked = fhirpath.compile(expression).truth((context,), Environment(context, node, node))
+        judged = compiled(expression, "Timing.repeat")(node, scope_of(node))
+        assert (judged is not False) == (asked is not False), key
 
 
 def test_a_broken_rule_of_a_profile_has_the_severity_that_the_profile_says():
