@@ -40,9 +40,9 @@ def agreed_status(name: str, translation: Translation, node: Element) -> str:
 
 
 @step("absent_or", "ccda")
-def absent_or(node: Element, translation: Translation, resource: Resource, element: str) -> None:
+def absent_or(node: Element, translation: Translation, resource: Resource, element: str, unless: str = "") -> None:
     """A required element that the source does not give: its absence, with the source's reason where it has one."""
-    if not resource or element in resource or f"_{element}" in resource:
+    if not resource or not {element, f"_{element}", unless}.isdisjoint(resource):
         return
     flavor = node.look("nullFlavor")
     found = translation.concept_map("ccda-null-flavor").translate(flavor) if flavor else None

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from gateway.core.issue import Severity
 from gateway.core.ledger import State
-from gateway.translate.ccda.codes import codeable_concept
+from gateway.translate.ccda.codes import codeable_concept, coding
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
 from gateway.translate.conceptmap import ConceptMap
@@ -45,9 +45,8 @@ def problem_type(node: Element, translation: Translation) -> dict[str, Any] | No
         translation.enter_all(
             node, State.IGNORED, "ccda.problem-type", "says that it is a problem, and nothing about it"
         )
-        more = [
-            one for one in (codeable_concept(node, translation) or {}).get("coding", []) if one["code"] not in GENERIC
-        ]
+        others = (one for one in node.below("translation") if one.look("code") not in GENERIC)
+        more = [made for one in others if (made := coding(one, translation))]
         return {"coding": more} if more else None
     return codeable_concept(node, translation)
 
