@@ -181,7 +181,6 @@ class Door:
                 said.append(_accepting(header, frame.body, Verdict(code, id, at, receipt=receipt.id)))
             if any(codes := mode.codes_later(header)) and sender.listener is None:
                 later.append(_later(header, frame.body, receipt, sender, codes))
-        _log.info("message", clinic=sender.clinic, submission=receipt.id)
         return Answer(_together(lead, said, Verdict("", receipt.id, at)), tuple(later))
 
     def _refused(

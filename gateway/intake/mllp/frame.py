@@ -1,6 +1,5 @@
 """Frames of MLLP (HL7 transport specification, release 1): 0x0B, the message, 0x1C 0x0D."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -11,7 +10,6 @@ HEAD: Final = 8192  # bytes kept of a message that is too long: its header, so t
 _BLOCK: Final = END[:1]
 _FILL: Final = b"\x00\r\n \t"  # what senders put between frames
 _TAIL: Final = 16
-_MARK: Final = re.compile(START + b"|" + END)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +52,11 @@ class Decoder:
                 at += 1
                 yield self._finish(1)
             else:
-                mark = _MARK.search(piece, at)
-                self._keep(piece[at : mark.start() if mark else len(piece)])
-                at = mark.end() if mark else len(piece)
+                mark, until = _mark(piece, at)
+                self._keep(piece[at:until])
+                at = until + len(mark)
                 if mark:
-                    yield from self._at(mark[0])
+                    yield from self._at(mark)
 
     def rest(self) -> Iterator[Frame]:
         """After a quiet time, or at the end of the stream: the frame whose last CR never came."""
@@ -97,3 +95,14 @@ class Decoder:
             frame = Frame(bytes(self._body))
         self._body, self._tail, self.inside = bytearray(), b"", False
         return frame
+
+
+def _mark(piece: bytes, at: int) -> tuple[bytes, int]:
+    """The next start or end in the piece and where it stands; empty at its end."""
+    start = piece.find(START, at)
+    until = len(piece) if start < 0 else start
+    # Not beyond the next start, so that no part of a piece is looked through for each start in it.
+    end = piece.find(END, at, until)
+    if end >= 0:
+        return END, end
+    return piece[until : until + 1], until

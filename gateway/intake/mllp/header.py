@@ -68,7 +68,7 @@ def read_header(body: bytes) -> Header | None:
         return None
     text = line.decode("latin-1").translate(_CONTROL)
     name, *fields = text.split(separator)
-    return Header((name, separator, *fields), declared(text))
+    return Header((name, separator, *fields), declared(text[:9]))
 
 
 def read_headers(body: bytes) -> list[Header]:

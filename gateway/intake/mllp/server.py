@@ -206,8 +206,9 @@ class Connection:
     async def _send(self, message: bytes) -> None:
         if message:
             self._writer.write(framed(message))
-            async with asyncio.timeout(self._limits.stalled):
-                await self._writer.drain()
+            if self._writer.transport.get_write_buffer_size():
+                async with asyncio.timeout(self._limits.stalled):
+                    await self._writer.drain()
 
 
 def _common_names(certificate: dict[str, Any]) -> list[str]:
