@@ -10,8 +10,8 @@ ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 DIRECTORY: Final = frozenset(
     {"Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "RelatedPerson", "Device"}
 )
-# Those, and a visit: whoever names one names some of those who took part; what is told of it adds up.
-_GATHERING: Final = DIRECTORY | {"Encounter"}
+# Those, a visit and an appointment: whoever names one names some of those who take part; what is told of it adds up.
+_GATHERING: Final = DIRECTORY | {"Encounter", "Appointment"}
 # Lists that dress a statement and do not change it: two mentions of it may differ in these.
 _DRESSING: Final = frozenset({"identifier", "category", "note"})
 # What turns the meaning of a resource round where it stands: a mention without it says something else.

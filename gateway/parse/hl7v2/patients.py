@@ -1,5 +1,6 @@
-"""A message that lists several patients, as one record for each of them; what precedes the first is of all."""
+"""A message that lists several patients, as one record for each; what precedes the first, or is of all, is in each."""
 
+from collections.abc import Sequence
 from copy import copy
 from itertools import pairwise
 
@@ -8,7 +9,7 @@ from gateway.parse.hl7v2.group import Group
 from gateway.parse.hl7v2.leaves import unpack
 from gateway.parse.hl7v2.message import Message
 from gateway.parse.hl7v2.segment import Segment
-from gateway.parse.hl7v2.structure import LISTS_PATIENTS, arrange
+from gateway.parse.hl7v2.structure import LISTS_PATIENTS, OF_ALL, arrange
 
 
 def parse(body: bytes, agreed: str = "") -> list[Message]:
@@ -27,9 +28,10 @@ def _apart(message: Message) -> list[Message]:
     patients = message.by_name.get("PID", [])
     if len(patients) < 2 or message.kind.removeprefix("hl7v2:") not in LISTS_PATIENTS or _name_one_twice(patients):
         return [message]
-    starts = [one.index for one in patients]
-    ends = pairwise([*starts, len(message.segments)])
-    return [_of_patient(message, starts[0], start, end) for start, end in ends]
+    starts, end = [one.index for one in patients], len(message.segments)
+    tail = next((one.index for one in message.segments[starts[-1] :] if one.name in OF_ALL), end)
+    common = (*range(starts[0]), *range(tail, end))
+    return [_of_patient(message, common, range(*ends), not n) for n, ends in enumerate(pairwise([*starts, tail]))]
 
 
 def _name_one_twice(patients: list[Segment]) -> bool:
@@ -38,21 +40,20 @@ def _name_one_twice(patients: list[Segment]) -> bool:
     return len(set(numbers)) < len(numbers)
 
 
-def _of_patient(message: Message, common: int, start: int, end: int) -> Message:
+def _of_patient(message: Message, common: Sequence[int], own: Sequence[int], first: bool) -> Message:
     """A record of one patient's segments and the common ones, with the numbers that they have in the message.
 
     The leaves of the common segments are counted with the first patient.
     """
-    found, first = copy(message), start == common
+    found, counted = copy(message), {*own, *(common if first else ())}
     found.touched = []
     found.issues = [one for one in message.issues if first and one.code != "segment-order"]
     found.root = Group(found, "MESSAGE", None)
-    own = range(0 if first else start, end)
     found.segments = [
         Segment(found.root, one.base, one.name, one.number, one.start, one.end)
-        for one in (*message.segments[:common], *message.segments[start:end])
+        for one in (message.segments[at] for at in sorted((*common, *own)))
     ]
     arrange(found, found.kind.removeprefix("hl7v2:").partition("^")[0])
     found.segments = message.segments
-    found._leaves = [leaf for leaf in message.leaves() if unpack(leaf[0])[0] in own]
+    found._leaves = [leaf for leaf in message.leaves() if unpack(leaf[0])[0] in counted]
     return found

@@ -27,6 +27,7 @@ class GroupRule:
     within: dict[str, frozenset[str]] = field(default_factory=dict)  # a place, and what it must stand in ("": anything)
     home: str = ""  # the place that is opened when none is there
     takes: frozenset[str] = frozenset()
+    returns: frozenset[str] = frozenset()
     single: bool = False
     open: bool = False
 
@@ -39,6 +40,7 @@ def _rule(said: dict[str, Any]) -> GroupRule:
         within=_places(said.get("within", [])),
         home=said["within"][-1].rpartition("/")[2] if "within" in said else "",
         takes=frozenset([*said.get("takes", ()), *said.get("opens", ()), *said.get("once", ())]),
+        returns=frozenset(said.get("returns", ())),
         single=said.get("single") == "true",
         open=said.get("open") == "true",
     )
@@ -53,19 +55,21 @@ def _places(said: list[str]) -> dict[str, frozenset[str]]:
     return {name: frozenset(around) for name, around in found.items()}
 
 
-def load(file: Path = TABLE) -> tuple[dict[str, GroupRule], frozenset[str]]:
-    """The groups by name, and what may list several patients; MappingTableError when the table cannot be read."""
+def load(file: Path = TABLE) -> tuple[dict[str, GroupRule], frozenset[str], frozenset[str]]:
+    """The groups by name, what may list several patients, and what is of all of them; or a MappingTableError."""
     try:
         said = yaml.load(file.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 (texts only)
-        return {name: _rule(rule) for name, rule in said["groups"].items()}, frozenset(said["lists_patients"])
+        groups = {name: _rule(rule) for name, rule in said["groups"].items()}
+        return groups, frozenset(said["lists_patients"]), frozenset(said["of_all"])
     except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError):
         raise MappingTableError(file.name, 1, "not a table of groups") from None
 
 
-RULES, LISTS_PATIENTS = load()
+RULES, LISTS_PATIENTS, OF_ALL = load()
 OPEN: Final = frozenset(name for name, rule in RULES.items() if rule.open)
 OPENED_BY: Final = {segment: name for name, rule in RULES.items() for segment in (*rule.opens, *rule.once)}
 KNOWN: Final = frozenset(OPENED_BY).union(*(rule.takes for rule in RULES.values()))
+_RETURNS: Final = {segment: name for name, rule in RULES.items() for segment in rule.returns}
 # What these open depends on what the open groups hold already; of all others, on which groups are open alone.
 _BY_CONTENT: Final = frozenset(
     segment for rule in RULES.values() for segment in (rule.opens if rule.single else rule.once)
@@ -112,6 +116,11 @@ def _settle(now: _Open, stack: list[Group], segment: Segment, family: str) -> _O
     """Find a segment's place by the rules, and remember what was done where that is always the same."""
     before, name = list(stack), OPENED_BY.get(segment.name)
     misplaced = False
+    if (home := _left_behind(stack, segment.name)) is not None:
+        segment.record.warn("segment-order", segment.location)
+        segment.group = home
+        home.parts.append(segment)
+        return now
     if name is None or _joins(stack, RULES[name], name, segment, family):
         misplaced = not _close_to(stack, segment.name) and segment.name in KNOWN
         if misplaced:
@@ -123,9 +132,29 @@ def _settle(now: _Open, stack: list[Group], segment: Segment, family: str) -> _O
     kept = next((at for at, (old, new) in enumerate(zip(before, stack, strict=False)) if old is not new), None)
     kept = min(len(before), len(stack)) if kept is None else kept
     then = _opened(tuple(group.name for group in stack))
-    if segment.name not in _BY_CONTENT and family not in _JOINING and len(now) < _MOST_STEPS:
+    if (
+        segment.name not in _BY_CONTENT
+        and segment.name not in _RETURNS
+        and family not in _JOINING
+        and len(now) < _MOST_STEPS
+    ):
         now[segment.name] = (kept, then.names[kept:], misplaced, then)
     return then
+
+
+def _left_behind(stack: list[Group], segment: str) -> Group | None:
+    """The last group that a segment goes back to, where the message alone takes it."""
+    if segment not in _RETURNS or any(segment in RULES[group.name].takes for group in stack[1:]):
+        return None
+    return _last(stack[0], _RETURNS[segment])
+
+
+def _last(group: Group, name: str) -> Group | None:
+    """The last group of a name inside another."""
+    for part in reversed(group.parts):
+        if isinstance(part, Group) and (found := part if part.name == name else _last(part, name)) is not None:
+            return found
+    return None
 
 
 def _joins(stack: list[Group], rule: GroupRule, name: str, segment: Segment, family: str) -> bool:
