@@ -22,6 +22,17 @@ def required(value_set: str, type_name: str, library: Library) -> Check:
     return _binding(value_set, "required", type_name, library)
 
 
+def advised(value_set: str, type_name: str, library: Library) -> Check:
+    """The check of an extensible binding of R4 itself: told by the validator only."""
+    judge = _binding(value_set, "extensible", type_name, library)
+
+    def check(value: Any, place: Place, scope: Scope) -> None:
+        if scope.found.strict:
+            judge(value, place, scope)
+
+    return check
+
+
 def of_element(said: dict[str, Any], type_name: str, library: Library) -> list[Check]:
     """The checks of all that an ElementDefinition binds: the binding, its upper limit, additional bindings."""
     binding = said.get("binding", {})

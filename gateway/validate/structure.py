@@ -5,9 +5,9 @@ from typing import Any
 
 from gateway.core import r4
 from gateway.core.r4 import Element
-from gateway.validate import bindings, datatypes
+from gateway.validate import advice, bindings, datatypes
 from gateway.validate.definitions import Library
-from gateway.validate.invariants import Invariant, of_r4
+from gateway.validate.invariants import Invariant, advised_of_r4, of_r4
 from gateway.validate.primitive import ACTIVE_MARKUP, PREDICATES, has_json_type
 from gateway.validate.scope import Check, Place, Pointer, Scope
 
@@ -43,6 +43,7 @@ class Structure:
         choices = _choices(definition.elements)
         own = (*definition.rules, "ext-1") if name == "Extension" else definition.rules
         rules = [of_r4(key, name, name) for key in own]
+        advised = [advised_of_r4(key, said, name) for key, said in advice.rules(name).items()]
         extra = datatypes.check_of(name, self._library)
         is_element = definition.kind != "resource"
 
@@ -68,6 +69,9 @@ class Structure:
                     scope.error("choice-repeated", Place(place, label), "structure.choice")
             for rule in rules:
                 rule.judge(node, place, scope)
+            if advised and scope.found.strict and scope.root is scope.resource:  # of what is contained less is asked
+                for rule in advised:
+                    rule.judge(node, place, scope)
             if extra:
                 extra(node, place, scope)
 
@@ -83,11 +87,14 @@ class Structure:
         if element.type == "Extension":
             one = _both(one, self._extension)
         one = _with_rules(one, [of_r4(key, holder, element.type) for key in element.rules])
+        better = "" if element.binding else advice.binding(holder, name, element)
         if element.binding:
             one = _both(one, bindings.required(element.binding, element.type, self._library))
+        elif better:
+            one = _both(one, bindings.advised(better, element.type, self._library))
         if name == "language" and element.type == "code" and holder != "Expression":
             one = _both(one, bindings.required(bindings.LANGUAGES, "code", self._library))
-        elif element.primitive and not element.array and not element.rules and not element.binding:
+        elif element.primitive and not element.array and not element.rules and not (element.binding or better):
             return _plain(element.type, _single(name, one))
         return _array(name, one, element.primitive) if element.array else _single(name, one)
 

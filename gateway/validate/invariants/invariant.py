@@ -40,6 +40,11 @@ def of_r4(key: str, holder: str, type_name: str) -> Invariant:
     return Invariant(key, NATIVE.get(key) or compiled(expression_of(key, holder), type_name))
 
 
+def advised_of_r4(key: str, expression: str, type_name: str) -> Invariant:
+    """A rule that R4 only advises."""
+    return Invariant(key, NATIVE.get(key) or compiled(expression, type_name), mild=True)
+
+
 def of_profile(constraint: Mapping[str, Any], type_name: str) -> Invariant | None:
     """The invariant that a profile writes; None for one of R4 itself, which is judged with the structure."""
     key, expression = str(constraint.get("key", "")), str(constraint.get("expression", ""))

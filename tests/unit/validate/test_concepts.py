@@ -150,6 +150,18 @@ def test_a_binding_is_judged_as_strictly_as_it_binds(binding, system, code, expe
     assert found >= {expected} if expected else not found
 
 
+@pytest.mark.parametrize("strict", [True, False])
+def test_what_r4_only_advises_is_a_warning_of_the_validator(strict):
+    problem = {
+        "coding": [{"system": "http://terminology.hl7.org/CodeSystem/condition-category", "code": "problem-list-item"}]
+    }
+    local = {"coding": [{"system": "urn:local", "code": "x"}]}
+    condition = {"resourceType": "Condition", "subject": {"display": "x"}, "category": [problem]}
+    married = {"resourceType": "Patient", "maritalStatus": local}
+    assert (("warning", "con-3", "Condition") in issues(condition, strict=strict)) is strict
+    assert (("warning", "binding.extensible", "Patient.maritalStatus") in issues(married, strict=strict)) is strict
+
+
 def billed(currency):
     return {"resourceType": "Invoice", "status": "issued", "totalNet": {"value": 1, "currency": currency}}
 

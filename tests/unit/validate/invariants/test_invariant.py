@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.core import fhirjson, r4
 from gateway.core.issue import Issue, Severity
-from gateway.validate import fhirpath, packages
+from gateway.validate import advice, fhirpath, packages
 from gateway.validate.fhirpath import Environment, Item
 from gateway.validate.invariants import Invariant, of_profile
 from gateway.validate.invariants.invariant import compiled
@@ -35,6 +35,12 @@ def said(expression, node, type_name="Patient", severity="error"):
 
 def test_the_table_is_what_the_core_package_says():
     assert table(packages.definitions(packages.core_package(), "StructureDefinition")) == TABLE.read_bytes()
+
+
+def test_what_r4_advises_is_what_the_core_package_says():
+    assert (
+        advice.table(packages.definitions(packages.core_package(), "StructureDefinition")) == advice.TABLE.read_bytes()
+    )
 
 
 def test_every_invariant_of_r4_compiles():
