@@ -44,6 +44,7 @@ _log = structlog.get_logger()
 _NO_HEADER: Final = Complaint(Trouble.SEQUENCE, "The content does not begin with a message header.")
 _NO_MESSAGE: Final = Complaint(Trouble.SEQUENCE, "The batch holds no message.")
 _STRANGER: Final = Complaint(Trouble.APPLICATION, "The sending application and facility are not known here.", 3)
+_UNPROVEN: Final = Complaint(Trouble.APPLICATION, "No certificate was shown that is agreed with the sender.")
 _TOO_LONG: Final = Complaint(Trouble.APPLICATION, "The message is longer than we take.")
 _WITH_OTHERS: Final = Complaint(Trouble.APPLICATION, "Another message of this batch is not taken.")
 _NOT_NOW: Final = Complaint(Trouble.APPLICATION, "The message could not be stored. Please send it again later.")
@@ -127,8 +128,9 @@ class Door:
 
     async def _take(self, frame: Frame, lead: Header, headers: Sequence[Header], shown: Collection[str]) -> Answer:
         sender, clinic = self._who(frame)
-        if sender.certificates and not set(shown) & set(sender.certificates):
-            clinic = ""
+        if clinic and self._asks_proof(sender) and not set(shown) & set(sender.certificates):
+            await self._witness("")
+            return self._refused(lead, headers, [_UNPROVEN] * len(headers))
         complaints = [_complaint(frame, header, sender, clinic) for header in headers]
         if any(complaints):
             await self._witness(clinic)
@@ -153,6 +155,10 @@ class Door:
                 self._known.clear()
             self._known[names] = now + _KNOWN_FOR, sender, clinic
         return sender, clinic
+
+    def _asks_proof(self, sender: Sender) -> bool:
+        """Whether a certificate must be shown. An authority signs for many, so it alone proves no clinic."""
+        return bool(sender.certificates) or self._here.settings.mllp_client_ca is not None
 
     def _clinic(self, named: str) -> str:
         """The id of a clinic by its id or its name."""

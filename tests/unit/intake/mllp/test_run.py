@@ -11,8 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from gateway.core.errors import SettingsError
+from gateway.intake.mllp.door import Door
 from gateway.intake.mllp.run import tls_of
 from gateway.settings import read_settings
+from gateway.store import audit
 from tests.unit.intake.mllp.conftest import listening, message
 
 
@@ -51,11 +53,11 @@ def authority(tmp_path):
 
 
 @pytest.fixture
-def over_tls(settings, authority, door):
+def over_tls(here, authority):
     """The server with a certificate, which asks its clients for theirs."""
     certificate, key = authority.issue("gateway")
-    said = replace(settings, mllp_certificate=certificate, mllp_key=key, mllp_client_ca=authority.file)
-    with listening(door.answer, tls=tls_of(said)) as found:
+    said = replace(here.settings, mllp_certificate=certificate, mllp_key=key, mllp_client_ca=authority.file)
+    with listening(Door(replace(here, settings=said)).answer, tls=tls_of(said)) as found:
         yield found
 
 
@@ -67,9 +69,11 @@ def shown(authority, pair=None):
     return lambda plain: context.wrap_socket(plain, server_hostname="localhost")
 
 
-def test_a_client_with_a_certificate_of_our_authority_is_answered(over_tls, authority):
-    with over_tls.peer(shown(authority, authority.issue("clinic"))) as peer:
-        assert peer.asks(message("M1"), message("M2")) == [("AA", "M1"), ("AA", "M2")]
+def test_a_certificate_of_our_authority_alone_speaks_for_no_clinic(over_tls, authority, here, kept):
+    with over_tls.peer(shown(authority, authority.issue("his.riverbend.example"))) as peer:
+        assert peer.asks(message("M1"), message("M2", sender="Unknown")) == [("AR", "M1"), ("AR", "M2")]
+    assert kept() == []
+    assert [event.outcome for event in here.store.read(audit.listing)] == ["4", "4"]
 
 
 def test_a_client_without_a_certificate_or_with_another_authoritys_hears_nothing(over_tls, authority, tmp_path, kept):

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections import defaultdict
+from contextlib import suppress
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,7 @@ from gateway.intake.mllp.door import Answer, Later
 from gateway.intake.mllp.frame import Frame, framed
 from gateway.intake.mllp.header import read_header
 from gateway.intake.mllp.server import Limits
+from tests.faults.gateway_process import until
 from tests.unit.intake.mllp.conftest import listening, message, said
 
 
@@ -106,6 +108,32 @@ def test_a_half_open_connection_is_left_and_a_silent_one_too():
         with found.peer() as half:
             half.write(b"\x0bMSH|")
             assert half.is_left()
+
+
+def test_a_sender_of_a_byte_now_and_then_is_left_when_no_message_comes_of_it():
+    with listening(always(Answer()), limits=Limits(65_536, idle=0.1)) as found, found.peer() as dripping:
+        dripping.write(b"\x0bMSH|")
+
+        def is_left():
+            try:
+                dripping.write(b"x")
+            except ConnectionError:
+                return True
+
+        until(is_left)
+
+
+def test_a_peer_that_does_not_take_its_answers_is_left_and_makes_room():
+    limits = Limits(65_536, connections=1, stalled=0.05)
+    with listening(always(Answer(b"y" * 20_000_000)), limits=limits) as found, found.peer() as deaf:
+        deaf.send(b"x")
+
+        def has_room():
+            with suppress(ConnectionError), found.peer() as other:
+                other.send(b"x")
+                return not other.is_left()
+
+        until(has_room)
 
 
 def test_a_connection_too_many_is_closed_and_the_others_go_on():
