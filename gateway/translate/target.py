@@ -69,21 +69,23 @@ class Target:
 
     def put(self, element: dict[str, Any], value: Any) -> None:
         """Set or append the value; raises SecondValueError when one element would hold two."""
-        node = element
+        node, last = element, self.last
         for hop in self.hops:
             node = _enter(node, hop)
-        name = self.last.name
+        name = last.name
         if type(value) is Primitive:
-            _put_primitive(node, self.last, value)
-        elif self.last.array:
+            _put_primitive(node, last, value)
+        elif not last.array:
+            held = node.setdefault(name, value)
+            if held is not value and held != value:
+                raise SecondValueError
+        elif name not in node and not isinstance(value, list):
+            node[name] = [value]
+        else:
             held = node.setdefault(name, [])
-            for one in value if isinstance(value, list) else [value]:
+            for one in value if isinstance(value, list) else (value,):
                 if one not in held:
                     held.append(one)
-        elif name not in node:
-            node[name] = value
-        elif node[name] != value:
-            raise SecondValueError
 
 
 def _enter(node: dict[str, Any], hop: _Hop) -> dict[str, Any]:

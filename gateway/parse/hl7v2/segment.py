@@ -22,6 +22,7 @@ CLEAR: Final = '""'
 # The first step of a locator, when it names a segment, a group or a field.
 FIRST_STEP: Final = re.compile(r"([A-Z][A-Z0-9_]*)?-?(\d+)?(?<!^)")
 _NOTHING: Final[tuple["Part", ...]] = ()
+_UNDIVIDED: Final[list[Any]] = []  # what stands below a part that nothing divides; always empty
 _UNITS: Final = (COMPONENT_UNIT, SUB_UNIT)  # of what a part of a depth is divided into
 
 
@@ -64,8 +65,8 @@ class Part:
             below = self._divide()
         if below:
             return self.text_at(1)
-        raw, record = self.raw, self.segment.record
-        found = raw.strip() if record.escape not in raw and raw.isprintable() else record.plain(raw, self.key)
+        record = self.segment.record
+        found = self.raw.strip() if self._plain else record.plain(self.raw, self.key)
         if found:
             record.touched.append(self.key)
         return found
@@ -84,8 +85,7 @@ class Part:
             below = self._divide()
         if below:
             return self.peek_at(1)
-        raw, record = self.raw, self.segment.record
-        return raw.strip() if record.escape not in raw and raw.isprintable() else record.plain(raw, self.key)
+        return self.raw.strip() if self._plain else self.segment.record.plain(self.raw, self.key)
 
     def may(self, locator: str) -> bool:
         """A part does not tell."""
@@ -108,7 +108,11 @@ class Part:
             return self if number == 1 else None  # what nothing divides is its own first part
         found: Part | str | None = below[number - 1]
         if type(found) is str:
-            found = below[number - 1] = self._made(number - 1, found)
+            if not found or found == CLEAR or not found.strip(self.segment.record.blank):
+                found = below[number - 1] = None
+            else:
+                key = self.key + (number - 1) * _UNITS[self.depth]
+                found = below[number - 1] = Part(self.segment, key, found, self.depth + 1)
         return found  # type: ignore[return-value]
 
     def text_at(self, number: int) -> str:
@@ -154,7 +158,7 @@ class Part:
     def _divide(self) -> list[Any]:
         """The pieces below, settled once; none when nothing divides this one."""
         raw, depth, record = self.raw, self.depth, self.segment.record
-        below, last = [], True  # whether nothing divides the pieces further
+        below, last = _UNDIVIDED, True  # whether nothing divides the pieces further
         if depth == 0 and record.component in raw:
             below, last = raw.split(record.component), record.subcomponent not in raw
         elif depth < 2 and record.subcomponent in raw:
@@ -162,11 +166,6 @@ class Part:
         self._plain = last and record.escape not in raw and raw.isprintable()
         self._below = below
         return below
-
-    def _made(self, at: int, piece: str) -> "Part | None":
-        if not piece or piece == CLEAR or not piece.strip(self.segment.record.blank):
-            return None
-        return Part(self.segment, self.key + at * _UNITS[self.depth], piece, self.depth + 1)
 
 
 class Declaration(Part):

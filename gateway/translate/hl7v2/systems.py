@@ -126,4 +126,4 @@ def table_codes(table: str) -> frozenset[str]:
 
 def plain(value: Any) -> str:
     """A code without blanks that FHIR does not allow in one."""
-    return " ".join(str(value).split())
+    return " ".join(str(value).split()) if value else ""

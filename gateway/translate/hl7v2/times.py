@@ -137,7 +137,9 @@ def _read(sent: str) -> Parts | None:
 
 
 def _day(parts: Parts) -> str:
-    return "-".join(part for part in (parts["year"], parts["month"], parts["day"]) if part)
+    if parts["day"]:
+        return f"{parts['year']}-{parts['month']}-{parts['day']}"
+    return f"{parts['year']}-{parts['month']}" if parts["month"] else parts["year"]
 
 
 def _moment(parts: Parts, offset: str) -> str:
