@@ -83,11 +83,14 @@ def checklist(name: str = "base") -> tuple[Item, ...]:
 
 def missing(resources: list[dict[str, Any]]) -> list[Item]:
     """The required items that nothing among the resources satisfies."""
-    return [
-        item
-        for item in checklist()
-        if item.need == "required" and not any(one.found_in(found) for one in item.satisfied for found in resources)
-    ]
+    by_type: dict[str, list[dict[str, Any]]] = {}
+    for found in resources:
+        by_type.setdefault(found["resourceType"], []).append(found)
+    return [item for item in checklist() if item.need == "required" and not _satisfied(item, by_type)]
+
+
+def _satisfied(item: Item, by_type: dict[str, list[dict[str, Any]]]) -> bool:
+    return any(one.found_in(found) for one in item.satisfied for found in by_type.get(one.resource, ()))
 
 
 def _codes(resource: dict[str, Any]) -> Iterator[str]:

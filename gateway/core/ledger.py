@@ -1,7 +1,7 @@
 """The ledger: the account of a submission, in which every valued leaf ends in exactly one state."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -86,12 +86,13 @@ class Ledger:
             if held is None or rank < held[0]:
                 said[key] = entry
 
-    def lose(self, where: Callable[[object], bool]) -> None:
-        """Leaves that were said to stand at some paths do not: what stands there came from elsewhere."""
+    def lose(self, keys: Iterable[Any], path: object) -> None:
+        """Leaves that were said to stand here do not: what stands at `path` came from elsewhere."""
         because = "another mention says otherwise, and that one stands"
-        for key, (_, _, rule, path, _) in self._said.items():
-            if where(path):
-                self._said[key] = (_RANK[State.FAILED], State.FAILED, rule, "", because)
+        for key in keys:
+            said = self._said.get(key)
+            if said is not None and said[3] is path:
+                self._said[key] = (_RANK[State.FAILED], State.FAILED, said[2], "", because)
 
     def state(self, key: Any) -> State:
         """What is said of a leaf so far; unmapped when nothing is."""

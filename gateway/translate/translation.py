@@ -44,11 +44,12 @@ _OF_ONE_PATIENT: Final = {"Account": "subject", "Coverage": "beneficiary", "Rela
 class Here:
     """The resource that rows are filling now; its name is settled when its id is."""
 
-    __slots__ = ("name", "type")
+    __slots__ = ("landed", "name", "type")
 
     def __init__(self, type: str) -> None:
         self.type = type
         self.name = type
+        self.landed: list[tuple[Landing, Sequence[Any]]] = []  # which leaves landed where, in one of the directory
 
 
 class Landing:
@@ -278,9 +279,12 @@ class Translation:
             return
         if state is not _FAILED:  # what was read is what a resource holds; a row that read nothing only dresses it
             self.filled += 1
-        landing = Landing(self.here, path)
+        here = self.here
+        landing = Landing(here, path)
+        if here.type in DIRECTORY:
+            here.landed.append((landing, keys))
         self.ledger.enter_all(keys, state, rule, landing)
-        if self._untranslated and state is _MAPPED:
+        if state is _MAPPED and not self._untranslated.isdisjoint(keys):
             self.ledger.enter_all(self._untranslated.intersection(keys), _UNTRANSLATED, rule, landing)
 
     def pass_over(self, found: Iterable[Node], rule: str) -> None:
@@ -337,8 +341,9 @@ class Translation:
         """A second mention of a person or a place says otherwise: the first stands, its leaves have not landed."""
         for name in sorted(left):
             self.issues.append(Issue(Severity.WARNING, "second-value", f"{type}.{name}", location=location))
-        if left and self.here.type == type:
-            self.ledger.lose(lambda path: isinstance(path, Landing) and path.here is self.here and path.element in left)
+        for landing, keys in self.here.landed if self.here.type == type else ():
+            if landing.element in left:
+                self.ledger.lose(keys, landing)
 
 
 def _place(node: Node | None) -> str:
