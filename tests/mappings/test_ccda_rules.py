@@ -18,12 +18,16 @@ Paths are those of the sheets of our HL7 v2 messages.
 """
 
 import re
+from functools import cache
 
 import pytest
 import yaml
 
+from gateway.core import fhirjson
 from gateway.core.issue import Severity
+from gateway.parse import ccda
 from gateway.pipeline import process
+from gateway.translate.mapping import installed
 from gateway.translate.table import plain
 from tests.mappings.hl7v2_fixtures import FOLDER, resources
 from tests.mappings.test_hl7v2_fixtures import value
@@ -51,6 +55,7 @@ SYSTEMS = {
     "ROLE": "2.16.840.1.113883.5.111",
     "NPI": "2.16.840.1.113883.4.6",
 }
+CLINICAL = {SYSTEMS[name] for name in ("SNOMED", "LOINC", "RXNORM", "ICD10", "CVX")}
 TEMPLATE = re.compile(r"\{([\d.]+)\}")
 SYSTEM = re.compile(rf'(codeSystem|root)="({"|".join(SYSTEMS)})"')
 
@@ -114,3 +119,30 @@ def test_the_outcome_is_valid_accounted_for_and_the_same_again(told):
     assert found.counts["failed"] == int(case.get("failed", 0)), [e for e in found.ledger if e.state == "failed"]
     assert found.counts["leaves"] == sum(count for state, count in found.counts.items() if state != "leaves")
     assert found.bundle == process(document(case)).bundle
+
+
+def test_a_code_or_an_id_that_is_said_to_be_mapped_is_in_what_came_out(told):
+    case, found = told
+    if "error" in case:
+        return
+    text = fhirjson.write(found.bundle).decode().lower()
+    said = {one.location: one for one in found.ledger if one.state == "mapped" and one.rule not in translating()}
+    assert [one for location, sent in worth(case) if (one := said.get(location)) and sent.lower() not in text] == []
+
+
+def worth(case):
+    """Locations and values of clinical codes, and of identifiers that are no URLs."""
+    (parsed,) = ccda.parse(document(case))
+    values = {leaf[1]: parsed.value(leaf[0]) for leaf in parsed.leaves()}
+    for location, sent in values.items():
+        of, _, name = location.rpartition("/@")
+        clinical = name == "code" and values.get(f"{of}/@codeSystem") in CLINICAL
+        if clinical or (name == "extension" and "://" not in sent):
+            yield location, sent
+
+
+@cache
+def translating():
+    """The rows that put another code in a code's place."""
+    tables = installed("ccda", ccda.reader).tables.values()
+    return {row.rule for table in tables for row in table.rows if row.through}

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from gateway.translate.ccda.codes import codeable_concept, first_display
+from gateway.translate.ccda.codes import codeable_concept, display, first_display
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
 from gateway.translate.converter import converter, step
@@ -92,9 +92,8 @@ def manifestation_or(node: Element, translation: Translation, element: dict[str,
 def allergy_severity(node: Element, translation: Translation, resource: Resource) -> None:
     """A severity told of the allergy and not of a reaction: R4 has it on reactions only, so it is a note."""
     for one in node.at("entryRelationship/observation[template 4.8]/value"):
-        concept = codeable_concept(one, translation)
-        if concept:
-            resource.setdefault("note", []).append({"text": f"Severity: {first_display(concept)}"})
+        if words := display(one, translation) or one.read("code"):
+            resource.setdefault("note", []).append({"text": f"Severity: {words}"})
 
 
 def _concept(system: str, code: str) -> dict[str, Any]:

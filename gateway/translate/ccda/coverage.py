@@ -89,7 +89,7 @@ def insured(node: Element, translation: Translation, resource: Resource) -> None
     born, mine = day_of(node.look("value")), (translation.patient or {}).get("birthDate", "")
     if born and mine and born[: len(mine)] != mine[: len(born)]:
         translation.warn("insured-differs", node=node)
-    elif born:
+    elif born and mine:
         node.read("value")
 
 
