@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from gateway.validate.definitions import Library
+from gateway.validate.primitive import PREDICATES, Predicate
 from gateway.validate.scope import Check, Place, Scope
 from gateway.validate.terminology import FORMS, IN_USE, WHOLE, Expansion
 from gateway.validate.ucum import measure
@@ -29,6 +30,20 @@ def advised(value_set: str, type_name: str, library: Library) -> Check:
     def check(value: Any, place: Place, scope: Scope) -> None:
         if scope.found.strict:
             judge(value, place, scope)
+
+    return check
+
+
+def listed(value_set: str, library: Library) -> Predicate:
+    """Whether a value is a code that the value set lists; the value set is expanded when first met."""
+    codes: frozenset[str] | None = None
+
+    def check(value: Any) -> bool:
+        nonlocal codes
+        if codes is None:
+            expansion = library.expansion(value_set) or {}
+            codes = frozenset(one for system in expansion.values() for one in system if PREDICATES["code"](one))
+        return type(value) is str and value in codes
 
     return check
 

@@ -55,7 +55,8 @@ def is_basic_html(div: str) -> bool:
 def links_are_found(div: str, whole: Any) -> bool:
     """Whether every link inside leads to an id: of an element, or of a place in a narrative of the whole."""
     wanted = set(_LOCAL_LINK.findall(div)) if '"#' in div or "'#" in div else set()
-    return not wanted or wanted <= set(_ids(whole))
+    elsewhere = {one for one in wanted if f' name="{one}"' not in div and f' id="{one}"' not in div}
+    return not elsewhere or elsewhere <= set(_ids(whole))
 
 
 def _ids(node: Any) -> Iterator[str]:

@@ -29,12 +29,16 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*+(?:=\s*){0,2}")
 ACTIVE_MARKUP: Final = re.compile(
     r"<\s*/?\s*(?:script|iframe|object|embed|svg|style|link|meta)\b|<[^>]*\son\w+\s*=", re.IGNORECASE
 )
-_SPACE = re.compile(r"\s+")
 
 
 def is_string(value: Any) -> bool:
     """Any text that is not empty and not beyond FHIR's limit."""
     return type(value) is str and 0 < len(value) <= MAX_STRING
+
+
+def is_plain_text(value: Any) -> bool:
+    """Text in which no markup can be."""
+    return is_string(value) and "<" not in value
 
 
 def is_date(value: Any) -> bool:
@@ -62,6 +66,8 @@ def is_uri(value: Any) -> bool:
     """Text without blanks; the forms urn:oid and urn:uuid must be right where they are used."""
     if type(value) is not str or _URI.fullmatch(value) is None:
         return False
+    if not value.startswith("urn:"):
+        return True
     if value.startswith("urn:oid:"):
         return _OID.fullmatch(value) is not None
     return not value.startswith("urn:uuid:") or _UUID.fullmatch(value.partition("#")[0].lower()) is not None
@@ -71,7 +77,7 @@ def is_base64(value: Any) -> bool:
     """Base64 in whole groups of four."""
     if type(value) is not str or not value or _BASE64.fullmatch(value) is None:
         return False
-    return len(_SPACE.sub("", value)) % 4 == 0
+    return sum(map(len, value.split())) % 4 == 0
 
 
 def _in_calendar(day: str) -> bool:

@@ -8,7 +8,7 @@ from gateway.core.r4 import Element
 from gateway.validate import advice, bindings, datatypes
 from gateway.validate.definitions import Library
 from gateway.validate.invariants import Invariant, advised_of_r4, of_r4
-from gateway.validate.primitive import ACTIVE_MARKUP, PREDICATES, has_json_type
+from gateway.validate.primitive import ACTIVE_MARKUP, PREDICATES, Predicate, has_json_type, is_plain_text
 from gateway.validate.scope import Check, Place, Pointer, Scope
 
 Member = Callable[[Any, Place, Scope, dict[str, Any]], None]
@@ -33,12 +33,12 @@ class Structure:
         definition = r4.definition(name)
         if definition is None:
             raise LookupError(name)
-        members: dict[str, Member] = {}
+        members: dict[str, tuple[Predicate | None, Member]] = {}
         for key, element in definition.elements.items():
-            members[key] = self._member(key, element, name)
+            members[key] = self._sound(key, element, name), self._member(key, element, name)
             if element.primitive and element.type != "xhtml" and not _is_bare(name, key):
-                members[f"_{key}"] = self._partner(key, element)
-        members = {"resourceType": _nothing, **members} if definition.kind == "resource" else members
+                members[f"_{key}"] = None, self._partner(key, element)
+        members = {"resourceType": (None, _nothing), **members} if definition.kind == "resource" else members
         required = _required(definition.elements)
         choices = _choices(definition.elements)
         own = (*definition.rules, "ext-1") if name == "Extension" else definition.rules
@@ -58,8 +58,10 @@ class Structure:
                 member = members.get(key)
                 if member is None:
                     scope.error("element-unknown", Place(place, key), "structure.unknown")
-                else:
-                    member(value, place, scope, node)
+                    continue
+                is_sound, judge = member
+                if is_sound is None or not is_sound(value):
+                    judge(value, place, scope, node)
             for label, names in required:
                 if names.isdisjoint(node):
                     scope.error("element-missing", Place(place, label), "structure.min")
@@ -94,9 +96,17 @@ class Structure:
             one = _both(one, bindings.advised(better, element.type, self._library))
         if name == "language" and element.type == "code" and holder != "Expression":
             one = _both(one, bindings.required(bindings.LANGUAGES, "code", self._library))
-        elif element.primitive and not element.array and not element.rules and not (element.binding or better):
-            return _plain(element.type, _single(name, one))
         return _array(name, one, element.primitive) if element.array else _single(name, one)
+
+    def _sound(self, name: str, element: Element, holder: str) -> Predicate | None:
+        """What tells a value of which there is nothing to say, without its place; most primitives are sound."""
+        if not element.primitive or element.array or element.rules or name == "language" or element.type == "canonical":
+            return None
+        if advice.binding(holder, name, element):
+            return None
+        if element.binding:
+            return bindings.listed(element.binding, self._library) if element.type == "code" else None
+        return is_plain_text if element.type in ("string", "markdown") else PREDICATES[element.type]
 
     def _primitive(self, element: Element) -> Check:
         name, holds = element.type, PREDICATES[element.type]
@@ -165,19 +175,6 @@ class Structure:
                     scope.error("value-empty", Place(place, name, index), "structure.pairs")
 
         return many if element.array else one
-
-
-def _plain(type_name: str, whole: Member) -> Member:
-    """A primitive of which nothing more is asked: a sound one needs no place, and most are sound."""
-    holds, is_text = PREDICATES[type_name], type_name in ("string", "markdown")
-    if type_name == "canonical":
-        return whole
-
-    def check(value: Any, place: Place, scope: Scope, node: dict[str, Any]) -> None:
-        if not holds(value) or (is_text and "<" in value):
-            whole(value, place, scope, node)
-
-    return check
 
 
 def _single(name: str, one: Check) -> Member:
