@@ -55,6 +55,7 @@ _WAITING: Final = (
 )
 _DEPTHS: Final = select(w.c.task, func.count()).group_by(w.c.task)
 _FREE_ALL: Final = update(w).where(w.c.lease != FREE).values(lease=FREE, worker=FREE)
+_FREE_HELD: Final = _FREE_ALL.where(w.c.worker.startswith(bindparam("by")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,11 @@ def release(connection: Connection, job: Job, *, due: str = AT_ONCE, forgive: bo
 def free_all(connection: Connection) -> None:
     """Void every lease: for the start of the only process, when whoever held one is gone."""
     connection.execute(_FREE_ALL)
+
+
+def free_held(connection: Connection, by: str) -> None:
+    """Void the leases of workers whose names begin so, since their process leaves."""
+    connection.execute(_FREE_HELD, {"by": by})
 
 
 def depths(connection: Connection) -> dict[str, int]:

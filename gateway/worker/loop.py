@@ -5,6 +5,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
@@ -47,14 +48,18 @@ class Worker:
                 thread.start()
 
     def stop(self, seconds: float = 8.0) -> bool:
-        """Claim nothing more and finish what is begun; says whether all came to their end in time."""
+        """Claim nothing more and finish what is begun, or give it back; says whether all came to their end in time."""
         self._stop.set()
         with self.desk.store.committed:
             self.desk.store.committed.notify_all()
         last = time.monotonic() + seconds
         for thread in self._threads:
             thread.join(max(0.0, last - time.monotonic()))
-        return not any(thread.is_alive() for thread in self._threads)
+        ended = not any(thread.is_alive() for thread in self._threads)
+        if not ended:
+            with suppress(StoreError):  # then the lease ends by itself
+                self.desk.store.write(lambda connection: work.free_held(connection, self.name))
+        return ended
 
     def run(self, task: str, name: str) -> None:
         """Turn until told to stop; while the store is down, wait and ask again."""

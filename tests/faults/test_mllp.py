@@ -1,6 +1,8 @@
 """The clinics' door for messages as a process: kills, leaving, the largest message, and the gateway beside it."""
 
+import sqlite3
 import sys
+from contextlib import closing
 
 import pytest
 
@@ -12,6 +14,13 @@ from tests.faults.mllp_process import MllpProcess, read
 
 def message(number, rest=b"PID|1||77^^^RB||Testperson^Ada\r"):
     return b"MSH|^~\\&|HIS|RB|SO|CENTRE|20260302101500||ADT^A08|%b|P|2.5.1\r%b" % (number, rest)
+
+
+def kept(gateway):
+    """The originals in the store, the oldest first."""
+    with closing(sqlite3.connect(gateway.folder / "gateway.db")) as look:
+        found = look.execute("SELECT body FROM originals JOIN submissions s ON s.id = submission ORDER BY s.seq")
+        return [body for (body,) in found]
 
 
 @pytest.fixture
@@ -54,6 +63,29 @@ def test_what_was_acknowledged_is_there_after_kills_at_any_moment(gateway, mllp)
         bodies = {store.read(lambda c, id=one.id: submissions.original(c, id, None)[0]) for one in kept}
     assert len(acknowledged) >= 20
     assert {message(number) for number in acknowledged} <= bodies
+
+
+def test_while_the_database_is_locked_nothing_is_accepted_and_afterwards_it_goes_on(gateway, mllp):
+    enhanced = message(b"M2").replace(b"|2.5.1\r", b"|2.5.1|||AL|NE\r")
+    with mllp.connect() as connection, closing(sqlite3.connect(gateway.folder / "gateway.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        connection.sendall(framed(message(b"M1")) + framed(enhanced))
+        refused = read(connection, 2)
+        other.rollback()
+        assert [b"\rMSA|AR|M1\r" in refused[0], b"\rMSA|CE|M2\r" in refused[1]] == [True, True]
+        connection.sendall(framed(message(b"M1")) + framed(enhanced))
+        taken = read(connection, 2)
+    assert [b"\rMSA|AA|M1\r" in taken[0], b"\rMSA|CA|M2\r" in taken[1]] == [True, True]
+    assert kept(gateway) == [message(b"M1"), enhanced]
+
+
+def test_what_comes_while_the_database_is_locked_a_moment_only_waits_for_it(gateway, mllp):
+    with mllp.connect() as connection, closing(sqlite3.connect(gateway.folder / "gateway.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        connection.sendall(framed(message(b"M1")))
+        assert kept(gateway) == []
+        other.rollback()
+        assert b"\rMSA|AA|M1\r" in read(connection, 1)[0]
 
 
 def test_asked_to_leave_it_answers_what_it_has_read_and_leaves_cleanly(gateway, mllp):

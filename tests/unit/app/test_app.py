@@ -4,6 +4,7 @@ import pytest
 
 from gateway.app.headers import POLICY
 from gateway.core.errors import StoreFullError
+from gateway.store import work
 
 OUTCOME = "application/fhir+json"
 
@@ -79,3 +80,9 @@ def test_metrics_name_routes_and_states_and_never_what_was_asked_for(client):
     assert 'gateway_work_waiting{task="process"} 0.0' in text
     assert 'gateway_submissions{state="routed"} 0.0' in text
     assert "Okafor" not in text
+
+
+def test_metrics_tell_how_many_answers_wait_for_clinics_listeners(client, here):
+    job = {"lane": "answers:riverbend", "task": "acknowledge", "subject": "s-1"}
+    here.store.write(lambda connection: work.add(connection, **job))
+    assert 'gateway_work_waiting{task="acknowledge"} 1.0' in client.get("/metrics").text

@@ -1,5 +1,7 @@
 """gateway/worker/process.py, known_patient.py, case_number.py and the edge in loop.py"""
 
+import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +13,7 @@ from gateway.route import Destination
 from gateway.store import cases, deliveries, inbox, outcomes, patients, resources, submissions, work
 from gateway.store.inbox import Filters
 from gateway.store.tables import metadata
+from gateway.worker import Worker
 from gateway.worker.loop import CRASHES, DEATHS
 
 MEDICAL_RECORD = {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}
@@ -211,3 +214,21 @@ def test_a_message_number_that_was_used_before_is_an_issue_of_the_submission(des
     codes = {id: [issue["code"] for issue in issues] for id, issues in told.items()}
     assert codes == {first: [], second: ["control-id-reused"]}
     assert state(second) == ("routed", None)
+
+
+def test_what_does_not_end_in_time_is_given_back_when_the_worker_leaves(desk, submit):
+    begun, go = threading.Event(), threading.Event()
+
+    def endless(body, **_):
+        begun.set()
+        go.wait()
+
+    id, worker = submit(PATIENT), Worker(replace(desk, convert=endless))
+    worker.start()
+    assert begun.wait(20)
+    assert not worker.stop(0)
+    (job,) = desk.store.write(lambda c: work.claim(c, task="process", worker="next", now=desk.clock.now(), limit=1))
+    assert job.subject == id
+    go.set()
+    assert worker.stop(20)
+    desk.store.write(lambda c: work.finish(c, job))
