@@ -1,12 +1,14 @@
 """Fixed values, patterns, bounds, and the regular expressions of others."""
 
 import re
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
 from gateway.validate.fhirpath import quantity
 from gateway.validate.nodes import in_order, number
+from gateway.validate.scope import Check, Place, Scope
 from gateway.validate.ucum import UCUM
 
 _LONGEST: Final = 1000
@@ -18,6 +20,30 @@ def chosen(said: dict[str, Any], prefix: str) -> Any:
     return next(
         (value for key, value in said.items() if key.startswith(prefix) and key[len(prefix) :][:1].isupper()), None
     )
+
+
+def of_element(said: dict[str, Any], rule: str) -> Iterator[Check]:
+    """The checks of all that an ElementDefinition says of the value itself."""
+    fixed, pattern = chosen(said, "fixed"), chosen(said, "pattern")
+    low, high, longest = chosen(said, "minValue"), chosen(said, "maxValue"), said.get("maxLength")
+    if fixed is not None:
+        yield _must(lambda value: is_fixed(value, fixed), "value-fixed", rule)
+    if pattern is not None:
+        yield _must(lambda value: fits(value, pattern), "value-pattern", rule)
+    if low is not None:
+        yield _must(lambda value: at_least(low, value), "value-range", rule)
+    if high is not None:
+        yield _must(lambda value: at_least(value, high), "value-range", rule)
+    if longest is not None:
+        yield _must(lambda value: type(value) is not str or len(value) <= longest, "value-too-long", rule)
+
+
+def _must(holds: Callable[[Any], bool], code: str, rule: str) -> Check:
+    def check(value: Any, place: Place, scope: Scope) -> None:
+        if not holds(value):
+            scope.error(code, place, rule)
+
+    return check
 
 
 def is_fixed(value: Any, wanted: Any) -> bool:

@@ -1,25 +1,17 @@
 """Profiles: a tree of constraints compiled to checks that lie over the structure of R4."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from gateway.core import r4
-from gateway.validate import bindings, slicing
+from gateway.validate import bindings, patterns, slicing
 from gateway.validate.definitions import Library
-from gateway.validate.invariants import of_profile
+from gateway.validate.invariants import Invariant, of_profile
 from gateway.validate.nodes import each
-from gateway.validate.patterns import at_least, chosen, fits, is_fixed
 from gateway.validate.references import resolve, standing_of, type_of
 from gateway.validate.scope import Check, Found, Place, Scope
+from gateway.validate.standing import Judge, Standing, standing
 from gateway.validate.tree import Branch, tree
-
-
-class Standing(NamedTuple):
-    """One value of an element: what it is, where it stands, its datatype."""
-
-    value: Any
-    place: Place
-    type: str
 
 
 class Profiles:
@@ -87,86 +79,106 @@ class Profiles:
     def _node(self, branch: Branch, type_name: str) -> Check:
         """What a branch says of the inside of one value of this datatype."""
         elements = r4.children(type_name)
-        members = [
-            self._member(n, one, elements) for n, one in (branch.children | _only_form(branch, elements)).items()
-        ]
-        found = (of_profile(one, type_name) for one in branch.said.get("constraint", ()))
-        rules = [one for one in found if one is not None]
+        said = branch.children | _only_form(branch, elements)
+        members = [found for name, one in said.items() if (found := self._member(name, one, elements))]
+        rules = _rules(branch.said, type_name)
 
         def check(node: Any, place: Place, scope: Scope) -> None:
             if type(node) is dict:
-                for member in members:
-                    member(node, place, scope)
+                here = node.keys()
+                for names, member in members:
+                    if names is None or not here.isdisjoint(names):
+                        member(node, place, scope)
             for rule in rules:
                 rule.judge(node, place, scope)
 
         return check
 
-    def _member(self, name: str, branch: Branch, elements: Mapping[str, r4.Element]) -> Check:
-        """Everything a branch says of one element: how often, what, in which slices."""
+    def _member(
+        self, name: str, branch: Branch, elements: Mapping[str, r4.Element]
+    ) -> tuple[frozenset[str] | None, Check] | None:
+        """What a branch says of one element: how often, what, in which slices; with its names if it must be there.
+
+        None where the branch says nothing that could be broken.
+        """
         choice = name.removesuffix("[x]") if name.endswith("[x]") else ""
         forms = {key: one for key, one in elements.items() if (one.choice == choice if choice else key == name)}
         label, rule = name, str(branch.said.get("id", name))
         least, most = _bounds(branch)
         judge = self._value(branch, forms)
         slices = self._slices(name, branch, forms) if branch.slices else None
+        if not (least or most is not None or judge or slices):
+            return None
 
         def check(node: Any, place: Place, scope: Scope) -> None:
-            found = list(_standing(node, place, forms))
+            found = standing(node, place, forms)
             if len(found) < least:
                 scope.error("element-missing", Place(place, label), rule)
             elif most is not None and len(found) > most:
                 code = "element-forbidden" if most == 0 else "element-repeated"
                 scope.error(code, found[most].place, rule)
-            for one in found:
-                judge(one, scope)
+            if judge:
+                for one in found:
+                    judge(one, scope)
             if slices:
                 slices(found, Place(place, label), scope)
 
-        return check
+        return None if least or slices else frozenset(forms) | {f"_{key}" for key in forms}, check
 
-    def _value(self, branch: Branch, forms: dict[str, r4.Element]) -> Any:
-        """What a branch says of each value: type, fixed, pattern, bounds, binding, target, inside."""
-        said, rule = branch.said, str(branch.said.get("id", ""))
-        types = {_plain(one) for one in branch.types}
-        fixed, pattern = chosen(said, "fixed"), chosen(said, "pattern")
-        low, high, longest = chosen(said, "minValue"), chosen(said, "maxValue"), said.get("maxLength")
-        profiles = {kind: urls for kind, urls in _profiles_of(said).items() if kind != "Extension"}  # judged everywhere
-        pointed = self._reference(said) if any(one.get("code") == "Reference" for one in said.get("type", ())) else None
-        inner: dict[str, Check] = {}
-        bounds: dict[str, list[Check]] = {}
-        bound = "binding" in said
+    def _value(self, branch: Branch, forms: dict[str, r4.Element]) -> Judge | None:
+        """What a branch says of each value: of which type it may be, and all that holds of its type; None: nothing."""
+        rule = str(branch.said.get("id", ""))
+        types = {_plain(one) for one in branch.types} if len(forms) > 1 else set()
+        known: dict[str, list[Check]] = {}
+        if not types and self._is_silent(branch):
+            return None
 
         def judge(one: Standing, scope: Scope) -> None:
             value, place, type_name = one
-            if types and type_name not in types and len(forms) > 1:
+            if types and type_name not in types:
                 scope.error("type-not-allowed", place, rule)
-                return
-            if value is None:
-                return
-            if fixed is not None and not is_fixed(value, fixed):
-                scope.error("value-fixed", place, rule)
-            if pattern is not None and not fits(value, pattern):
-                scope.error("value-pattern", place, rule)
-            if (low is not None and not at_least(low, value)) or (high is not None and not at_least(value, high)):
-                scope.error("value-range", place, rule)
-            if longest is not None and type(value) is str and len(value) > longest:
-                scope.error("value-too-long", place, rule)
-            if bound and type_name in _CODED:
-                if type_name not in bounds:
-                    bounds[type_name] = bindings.of_element(said, type_name, self._library)
-                for check in bounds[type_name]:
+            elif value is not None:
+                if type_name not in known:
+                    known[type_name] = list(self._checks_of(branch, type_name))
+                for check in known[type_name]:
                     check(value, place, scope)
-            if pointed and type_name == "Reference":
-                pointed(value, place, scope)
-            if branch.children or said.get("constraint"):
-                kind = str(value.get("resourceType")) if type_name == "Resource" and type(value) is dict else type_name
-                if kind not in inner:
-                    inner[kind] = self._node(branch, kind)
-                inner[kind](value, place, scope)
-            self._conform(profiles.get(type_name, ()), value, place, scope)
 
         return judge
+
+    def _is_silent(self, branch: Branch) -> bool:
+        """Whether a branch says nothing of a value that R4 does not say."""
+        said = branch.said
+        speaks = any(key.startswith(_SPEAKING) for key in said) or any(_profiles_of(said).values())
+        points = any(one.get("code") == "Reference" for one in said.get("type", ()))
+        bound = speaks or points or bool(bindings.of_element(said, "code", self._library))
+        return not (bound or branch.children or _rules(said, ""))
+
+    def _checks_of(self, branch: Branch, type_name: str) -> Iterator[Check]:
+        """What a branch says of a value of a type: fixed, pattern, bounds, binding, target, inside."""
+        said = branch.said
+        yield from patterns.of_element(said, str(said.get("id", "")))
+        if type_name in _CODED:
+            yield from bindings.of_element(said, type_name, self._library)
+        if type_name == "Reference" and any(one.get("code") == "Reference" for one in said.get("type", ())):
+            yield self._reference(said)
+        if branch.children or _rules(said, type_name):
+            yield self._inside(branch) if type_name == "Resource" else self._node(branch, type_name)
+        if type_name != "Extension" and (
+            profiles := _profiles_of(said).get(type_name)
+        ):  # extensions: judged everywhere
+            yield lambda value, place, scope: self._conform(profiles, value, place, scope)
+
+    def _inside(self, branch: Branch) -> Check:
+        """What a branch says of a resource of whatever type."""
+        known: dict[str, Check] = {}
+
+        def check(value: Any, place: Place, scope: Scope) -> None:
+            kind = str(value.get("resourceType")) if type(value) is dict else "Resource"
+            if kind not in known:
+                known[kind] = self._node(branch, kind)
+            known[kind](value, place, scope)
+
+        return check
 
     def _reference(self, said: dict[str, Any]) -> Check:
         """What a reference may point to: types, profiles where the target is here, and where the target may be."""
@@ -234,7 +246,8 @@ class Profiles:
                 fits = [number for number, answer in enumerate(answers) if answer]
                 for number_ in fits:
                     counts[number_] += 1
-                    rows[number_][2](one, scope)
+                    if judge := rows[number_][2]:
+                        judge(one, scope)
                 untold = untold or None in answers
                 fitting.append((one.place, fits if fits or not untold else None))
             arranged(fitting, scope)
@@ -253,19 +266,13 @@ class Profiles:
 _CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
 _IMPOSED: Final = f"{_CORE}structuredefinition-imposeProfile"
 _DEEPEST: Final = 6  # profiles that tell slices by profiles can ask for each other without end
+_SPEAKING: Final = ("fixed", "pattern", "minValue", "maxValue", "maxLength")
 _CODED: Final = ("code", "Coding", "CodeableConcept", "Quantity", "string", "uri")
 
 
-def _standing(node: dict[str, Any], place: Place, forms: dict[str, r4.Element]) -> Iterator[Standing]:
-    """The values of an element in whatever form; None where only an extension stands."""
-    for key, element in forms.items():
-        value, side = node.get(key), node.get(f"_{key}") if element.primitive else None
-        if type(value) is list or type(side) is list:
-            values = value if type(value) is list else [None] * len(side or ())
-            for index, one in enumerate(values):
-                yield Standing(one, Place(place, key, index), element.type)
-        elif value is not None or side is not None:
-            yield Standing(value, Place(place, key), element.type)
+def _rules(said: dict[str, Any], type_name: str) -> list[Invariant]:
+    found = (of_profile(one, type_name) for one in said.get("constraint", ()))
+    return [one for one in found if one is not None]
 
 
 def _only_form(branch: Branch, elements: Mapping[str, r4.Element]) -> dict[str, Branch]:
