@@ -57,6 +57,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "message-type-generic": ("not-supported", "This type has no table of its own; the known parts were translated."),
     "unknown-segment": ("not-supported", "This segment has no table; its values are kept in the original only."),
     # values
+    "clear-asked": (
+        "informational",
+        "The sender asks to clear this value; it is cleared where its record replaces the whole.",
+    ),
     "date-unreadable": ("value", "The date is not written as its datatype asks; it was kept as text."),
     "date-not-in-calendar": ("value", "There is no such day or time; it was kept as text."),
     "offset-missing": ("value", "The time has no offset from UTC; the date alone was kept, and the time as text."),

@@ -66,6 +66,7 @@ def test_a_value_to_be_cleared_is_never_a_pair_of_quotation_marks():
     found = outcome("ADT_A08_update")
     assert "maritalStatus" not in only(found, "Patient")
     assert states(found)["PID-16"] == "ignored"
+    assert ("clear-asked", "PID-16") in {(one.code, one.location) for one in found.issues}
 
 
 def test_a_merged_patient_stays_known_and_points_to_the_survivor():

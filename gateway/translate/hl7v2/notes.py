@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
+from gateway.core.issue import Issue, Severity
 from gateway.core.ledger import State
 from gateway.translate.converter import NotConvertedError, Primitive, converter, step
 from gateway.translate.hl7v2.leaf import Part, convert, named, peek, reword, text
@@ -144,6 +145,13 @@ def left_over_concepts(node: Any, translation: Translation, **labels: str) -> li
     return [{"text": line} for line in _untold_lines(node, translation, labels)]
 
 
+@step("left_over_words", "hl7v2")
+def left_over_words(node: Any, translation: Translation, element: Element, to: str = "", **labels: str) -> None:
+    """The same where plain words stand: lines after those that stand there."""
+    if lines := _untold_lines(node, translation, labels):
+        element[to] = "\n".join(filter(None, [element.get(to, ""), *lines]))
+
+
 # How a label begins whose field is a unit beside the number before it, a coded value, a number with its unit, a time.
 _SPOKEN: Final = {"+ ": spoken, "~ ": spoken, "# ": amount, "@ ": day}
 
@@ -209,10 +217,12 @@ def status_in_words(part: Part, translation: Translation, element: Element, to: 
 
 @step("cleared", "hl7v2")
 def cleared(group: Any, translation: Translation, element: Element) -> None:
-    """Two quotation marks ask to clear a value: what is made anew holds none, and that is said."""
+    """Two quotation marks ask to clear a value: what is made anew holds none; what is known may stay (policy V6)."""
     record = group.record
     if _CLEAR not in record.source:
         return
     for key, *_ in record.leaves():
         if record.value(key) == _CLEAR:
             translation.ledger.enter(key, State.IGNORED, because="the sender asks to clear this value")
+            location = record.locate(key)
+            translation.issues.append(Issue(Severity.INFORMATION, "clear-asked", location=location))
