@@ -9,7 +9,7 @@ from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.quantity import exact, money
 from gateway.translate.mentions import within
-from gateway.translate.translation import Here, Landing, Translation
+from gateway.translate.translation import Here, Translation
 
 Element = dict[str, Any]
 _CLASS: Final = "http://terminology.hl7.org/CodeSystem/coverage-class"
@@ -82,7 +82,9 @@ def _insured_patient(group: Any, translation: Translation) -> None:
     translation.run("hl7v2.INSURANCE.RelatedPerson", group, said)
     translation.here = outer
     other = {name for name, value in said.items() if name != "relationship" and not within(value, patient.get(name))}
-    translation.ledger.lose(lambda at: isinstance(at, Landing) and at.here is here and at.element in other)
+    for landing, keys in here.landed:
+        if landing.element in other:
+            translation.ledger.lose(keys, landing)
 
 
 @step("process_note", "hl7v2")
