@@ -1,4 +1,4 @@
-"""Answers in FHIR JSON: the format asked for, validators of caches, and a stored version as it stands."""
+"""Answers in FHIR JSON or XML: the format asked for, validators of caches, and a stored version as it stands."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,23 +7,25 @@ from typing import Any, Final
 import msgspec
 from flask import Response, request
 
-from gateway.core import fhirjson
+from gateway.core import fhirjson, fhirxml
 from gateway.core.errors import NotAcceptableError, UnknownParameterError, UnreadableValueError
 from gateway.serve.subset import Subset
 from gateway.store.query import Pair, read_elements, read_summary, shown
 from gateway.store.resources import Stored
 
 FHIR_JSON: Final = "application/fhir+json"
-_JSON: Final = frozenset({FHIR_JSON, "application/json", "application/*", "*/*"})
-_FORMATS: Final = frozenset({"json", "application/json", FHIR_JSON})
+FHIR_XML: Final = "application/fhir+xml"
+# A browser accepts any XML; only who asks for FHIR by name gets it as XML.
+_ACCEPTED: Final = frozenset({FHIR_JSON, FHIR_XML, "application/json", "application/*", "*/*"})
+_XML: Final = frozenset({"xml", "text/xml", "application/xml", FHIR_XML})
+_FORMATS: Final = frozenset({"json", "application/json", FHIR_JSON}) | _XML
 _VERSIONS: Final = frozenset({"4.0", "4.0.1"})
 
 
 def check_format(asked: Sequence[str]) -> None:
-    """Whether we can answer in what is asked for: FHIR JSON of R4 and nothing else. `_format` outweighs Accept."""
+    """Whether we can answer in what is asked for: FHIR R4 as JSON or XML. `_format` outweighs Accept."""
     if asked:
-        # A plus sign in a query arrives as a blank.
-        if any(name.replace(" ", "+") not in _FORMATS for name in asked):
+        if any(_named(name) not in _FORMATS for name in asked):
             raise NotAcceptableError("_format")
     elif request.accept_mimetypes and not any(_suits(text, q) for text, q in request.accept_mimetypes):
         raise NotAcceptableError
@@ -56,12 +58,12 @@ def reading(type: str, *, others: frozenset[str] = frozenset()) -> tuple[Subset,
 
 def fhir(content: Any, status: int = 200) -> Response:
     """An answer of our own making; resources inside may stand as their stored bytes."""
-    return _json(fhirjson.write(content), status)
+    return formed(fhirjson.write(content), status)
 
 
 def version(stored: Stored, subset: Subset) -> Response:
-    """One stored version, its bytes passed through; 304 when the caller has it already."""
-    answer = _json(subset.of(stored.body))
+    """One stored version, its bytes passed through where JSON is asked for; 304 when the caller has it already."""
+    answer = formed(subset.of(stored.body))
     answer.set_etag(str(stored.version), weak=True)
     answer.last_modified = datetime.fromisoformat(stored.updated)
     answer.headers["Cache-Control"] = "private, no-cache"
@@ -70,13 +72,31 @@ def version(stored: Stored, subset: Subset) -> Response:
     return answer
 
 
-def _json(body: bytes, status: int = 200) -> Response:
+def formed(body: bytes, status: int = 200) -> Response:
+    """A resource that we hold as JSON, in the form that is asked for."""
+    if _asks_for_xml():
+        return Response(fhirxml.write(fhirjson.read_own(body)), status, mimetype=FHIR_XML)
     if request.args.get("_pretty") == "true":
         body = msgspec.json.format(body, indent=2)
     return Response(body, status, mimetype=FHIR_JSON)
 
 
+def _asks_for_xml() -> bool:
+    if asked := request.args.getlist("_format"):
+        return _named(asked[-1]) in _XML
+    kinds = (_kind(text) for text, quality in request.accept_mimetypes if _suits(text, quality))
+    return next(kinds, "") in _XML
+
+
+def _named(format: str) -> str:
+    return format.replace(" ", "+")  # a plus sign in a query arrives as a blank
+
+
+def _kind(accepted: str) -> str:
+    return accepted.partition(";")[0].strip().lower()
+
+
 def _suits(accepted: str, quality: float) -> bool:
     kind, *parameters = (part.strip().lower() for part in accepted.split(";"))
     asked = dict(parameter.partition("=")[::2] for parameter in parameters)
-    return quality > 0 and kind in _JSON and asked.get("fhirversion", "4.0") in _VERSIONS
+    return quality > 0 and kind in _ACCEPTED and asked.get("fhirversion", "4.0") in _VERSIONS

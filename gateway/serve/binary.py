@@ -8,7 +8,7 @@ from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from gateway.core.errors import NotFoundError
-from gateway.serve.answer import FHIR_JSON, fhir
+from gateway.serve.answer import FHIR_JSON, FHIR_XML, fhir
 from gateway.serve.door import access, door, view
 from gateway.services import services
 from gateway.store import submissions
@@ -26,7 +26,7 @@ _INERT: Final = {
 
 @door.get("/Binary/<id>")
 def binary(id: str) -> ResponseReturnValue:
-    """The bytes of a submission as they came; as a FHIR Binary when FHIR JSON is asked for by name."""
+    """The bytes of a submission as they came; as a FHIR Binary when FHIR is asked for by name."""
     account = access("read")
     if not _ID.fullmatch(id):
         raise NotFoundError
@@ -36,6 +36,8 @@ def binary(id: str) -> ResponseReturnValue:
     body, media_type, _ = services().store.read(lambda connection: submissions.original(connection, id, clinic))
     kind = (media_type or "").partition(";")[0].strip().lower()
     kind = kind if _MEDIA_TYPE.fullmatch(kind) else "application/octet-stream"
-    if any(accepted.startswith(FHIR_JSON) and quality > 0 for accepted, quality in request.accept_mimetypes):
+    if any(
+        accepted.startswith((FHIR_JSON, FHIR_XML)) and quality > 0 for accepted, quality in request.accept_mimetypes
+    ):
         return fhir({"resourceType": "Binary", "id": id, "contentType": kind, "data": b64encode(body).decode()})
     return Response(body, headers=_INERT, content_type=kind)

@@ -3,14 +3,14 @@
 from functools import lru_cache
 from typing import Any, Final
 
-from flask import Response, request
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from gateway import __version__
 from gateway.core import fhirjson
 from gateway.core.ids import digest
 from gateway.core.outcome import BASE
-from gateway.serve.answer import FHIR_JSON, presentation
+from gateway.serve.answer import formed, presentation
 from gateway.serve.door import door
 from gateway.services import services
 from gateway.store.parameters import Parameter, ServedType, registry
@@ -31,7 +31,7 @@ def metadata() -> ResponseReturnValue:
     """The CapabilityStatement, open to everyone."""
     presentation(list(request.args.items(multi=True)))
     body, tag = _statement(services().settings.base_url)
-    answer = Response(body, mimetype=FHIR_JSON)
+    answer = formed(body)
     answer.set_etag(tag, weak=True)
     answer.headers["Cache-Control"] = "public, max-age=300"
     answer.make_conditional(request)
@@ -55,7 +55,7 @@ def statement(base_url: str) -> dict[str, Any]:
             "url": f"{base_url}/fhir",
         },
         "fhirVersion": "4.0.1",
-        "format": ["json"],
+        "format": ["json", "xml"],
         "rest": [
             {
                 "mode": "server",

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.access.keys import add_key
 from gateway.core.fhirjson import read_own
+from gateway.parse.fhir.xml import body as fhirxml_body
 from gateway.store import resources, submissions
 from gateway.store.tables import audit
 from tests.ward import LATER, care_plan, keep, patient
@@ -132,17 +133,39 @@ def test_who_shows_no_key_is_not_let_in(client, ward):
         ("", "text/html,application/xhtml+xml,*/*;q=0.8", 200),
         ("", "application/fhir+json; fhirVersion=4.0", 200),
         ("", "application/fhir+json; fhirVersion=5.0", 406),
-        ("", "application/fhir+xml", 406),
+        ("", "application/fhir+xml; fhirVersion=5.0", 406),
         ("", "application/fhir+json;q=0", 406),
+        ("", "text/turtle", 406),
         ("?_format=json", "application/fhir+xml", 200),
         ("?_format=application/fhir%2Bjson", "", 200),
         ("?_format=application/fhir+json", "", 200),
-        ("?_format=xml", "application/fhir+json", 406),
+        ("?_format=ttl", "application/fhir+json", 406),
     ],
 )
 def test_the_answer_is_fhir_json_or_none(get, query, accept, status):
     answer = get(f"Patient/p1{query}", {"Accept": accept} if accept else {})
     assert (answer.status_code, answer.mimetype) == (status, FHIR)
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        ("Patient/p1", "application/fhir+xml"),
+        ("Patient/p1", "application/fhir+json;q=0.5, application/fhir+xml"),
+        ("Patient/p1?_format=xml", "application/fhir+json"),
+        ("Patient/p1/_history/1?_format=application/fhir%2Bxml", ""),
+        ("Patient?_format=text/xml", ""),
+        ("metadata", "application/fhir+xml"),
+    ],
+)
+def test_who_asks_for_xml_gets_the_same_as_xml(get, path, accept):
+    answer = get(path, {"Accept": accept} if accept else {})
+    plain = read_own(get(path.partition("?")[0]).data)
+    found = fhirxml_body(answer.data, [])
+    assert answer.mimetype == "application/fhir+xml"
+    for one in (plain, found):
+        one.pop("link", None)  # a page's address names the format
+    assert found == plain
 
 
 def test_pretty_is_the_same_with_more_lines(get):

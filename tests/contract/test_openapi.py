@@ -98,10 +98,10 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
     for path in every:
         get(path, {"If-None-Match": get(path).headers.get("ETag", "none")})
     for path in [*every[4:], "/fhir/metadata"]:
-        for query in ("?colour=red", "?_pretty=maybe", "?_format=xml"):
+        for query in ("?colour=red", "?_pretty=maybe", "?_format=ttl"):
             get(path + query)
     post("/fhir/CarePlan/_search", "patient=p1", content_type=FORM)
-    for query in ("colour=red", "patient:above=p1", "_count=x", "_format=xml", "_page=x", "_page=x&_count=1"):
+    for query in ("colour=red", "patient:above=p1", "_count=x", "_format=ttl", "_page=x", "_page=x&_count=1"):
         get(f"/fhir/CarePlan?{query}")
         post("/fhir/CarePlan/_search", query, content_type=FORM)
     post("/fhir/CarePlan/_search", "{}", content_type="application/json")
