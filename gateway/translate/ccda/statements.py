@@ -8,6 +8,7 @@ from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.narrative import in_words
 from gateway.translate.ccda.participants import participant
+from gateway.translate.ccda.problems import GENERIC
 from gateway.translate.ccda.relations import add, tie, tie_each
 from gateway.translate.ccda.times import is_instant
 from gateway.translate.converter import step
@@ -49,6 +50,9 @@ _PLANNED: Final = {
     "substanceAdministration": "ccda.MedicationActivity.MedicationRequest",
     "supply": "ccda.supply.DeviceRequest",
 }
+_CONCERN: Final = "CONC"
+_PROBLEM: Final = "ccda.ProblemObservation.Condition"
+_RELATIVE: Final = "subject/relatedSubject"
 _GOAL: Final = "ccda.GoalObservation.Goal"
 _APPOINTMENT: Final = "ccda.PlannedEncounter.Appointment"
 _SUPPLY: Final = "ccda.PlannedSupply.MedicationRequest"
@@ -89,6 +93,8 @@ def has_template(node: Element, *roots: str) -> bool:
 def map_of(node: Element, translation: Translation) -> str:
     """The map that takes a statement: by template, else by class and mood; planned acts never one of events."""
     mood, named = node.look("moodCode"), _named(node, translation)
+    if not named or (named == _PROBLEM and node.at(_RELATIVE)):
+        named = translation.map_of(_shape(node))
     if mood == "GOL":
         return _GOAL
     if mood in _DEFINITIONS or mood not in _MOODS:
@@ -210,6 +216,22 @@ def _named(node: Element, translation: Translation) -> str:
     """The map of the first template that one knows, or the empty string."""
     found = (translation.map_of(f"template {short(root)}") for root in node.templates())
     return next((name for name in found if name), "")
+
+
+def _shape(node: Element) -> str:
+    """What a statement without a template that we know shows itself to be."""
+    if node.at(_RELATIVE):
+        return f"{node.name} of a relative"
+    code = node.first("code")
+    said = code.look("code") if code is not None else ""
+    if said == _CONCERN:
+        return f"{node.name} {said}"
+    section = node.within("section")
+    around = section.first("code") if section is not None else None
+    kind = node.name
+    if kind == "observation" and node.first("value") is not None:
+        kind = "allergy" if node.at("participant[@typeCode=CSM]") else "problem" if said in GENERIC else kind
+    return f"{kind} in {around.look('code')}" if around is not None else ""
 
 
 def _memory(translation: Translation, name: str) -> dict[Any, Any]:
