@@ -10,7 +10,7 @@ from gateway.validate.invariants import Invariant, of_profile
 from gateway.validate.nodes import each
 from gateway.validate.references import resolve, standing_of, type_of
 from gateway.validate.scope import Check, Found, Place, Scope
-from gateway.validate.standing import Judge, Standing, standing
+from gateway.validate.standing import Forms, Judge, Standing
 from gateway.validate.tree import Branch, tree
 
 
@@ -103,7 +103,7 @@ class Profiles:
         """
         choice = name.removesuffix("[x]") if name.endswith("[x]") else ""
         forms = {key: one for key, one in elements.items() if (one.choice == choice if choice else key == name)}
-        label, rule = name, str(branch.said.get("id", name))
+        standing, label, rule = Forms(forms), name, str(branch.said.get("id", name))
         least, most = _bounds(branch)
         judge = self._value(branch, forms)
         slices = self._slices(name, branch, forms) if branch.slices else None
@@ -111,7 +111,7 @@ class Profiles:
             return None
 
         def check(node: Any, place: Place, scope: Scope) -> None:
-            found = standing(node, place, forms)
+            found = standing.of(node, place)
             if len(found) < least:
                 scope.error("element-missing", Place(place, label), rule)
             elif most is not None and len(found) > most:
@@ -123,7 +123,7 @@ class Profiles:
             if slices:
                 slices(found, Place(place, label), scope)
 
-        return None if least or slices else frozenset(forms) | {f"_{key}" for key in forms}, check
+        return None if least or slices else standing.names, check
 
     def _value(self, branch: Branch, forms: dict[str, r4.Element]) -> Judge | None:
         """What a branch says of each value: of which type it may be, and all that holds of its type; None: nothing."""

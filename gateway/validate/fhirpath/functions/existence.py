@@ -28,7 +28,7 @@ def _not(focus: Items, env: Environment) -> bool | None:
 
 def distinct(items: Items) -> Items:
     """The items without those that are the same as one before."""
-    return list({key(item): item for item in reversed(items)}.values())[::-1]
+    return list({key(item): item for item in reversed(items)}.values())[::-1] if len(items) > 1 else items
 
 
 def is_subset(some: Items, others: Items) -> bool:

@@ -22,9 +22,10 @@ def _repeat(focus: Items, env: Environment, projection: Argument) -> Items:
     found: dict[object, Item] = {}
     waiting = focus
     while waiting:
-        fresh = {key(item): item for item in _select(waiting, env, projection)}
-        waiting = [item for name, item in fresh.items() if name not in found]
-        found |= {key(item): item for item in waiting}
+        met = {key(item): item for item in _select(waiting, env, projection)}
+        fresh = {name: item for name, item in met.items() if name not in found}
+        waiting = list(fresh.values())
+        found |= fresh
     return list(found.values())
 
 
