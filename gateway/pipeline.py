@@ -77,6 +77,8 @@ def _converted(body: bytes, media_type: str | None, sender: Sender, received: da
         _translated(record, format, sender, Origin(id, digest, len(body), media_type, number), received)
         for number, record in enumerate(records)
     ]
+    if format.name == "ccda":
+        records[0].cut()
     return _joined(parts)
 
 

@@ -1,5 +1,6 @@
 """gateway/pipeline.py"""
 
+import gc
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -116,3 +117,16 @@ def test_what_each_message_of_a_batch_adds_is_kept_and_the_last_word_stands():
     assert [one.path for one in outcome.issues if one.code == "told-otherwise"] == ["Patient.birthDate"]
     earlier, later = [line for line in outcome.ledger if line.location.endswith("PID-7")]
     assert (earlier.state, earlier.path, later.state) == ("failed", "", "mapped")
+
+
+def test_a_document_leaves_nothing_behind_that_only_a_search_for_garbage_finds():
+    document = Path("tests/fixtures/ccda/care_plan.xml").read_bytes()
+    pipeline.process(document, judge=False)  # loads the tables
+    gc.collect()
+    gc.disable()
+    try:
+        pipeline.process(document, judge=False)
+        assert gc.collect() == 0
+        assert not gc.isenabled()  # and whoever turned the search off finds it off
+    finally:
+        gc.enable()

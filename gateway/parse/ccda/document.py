@@ -38,18 +38,15 @@ class Document:
     def __init__(self, root: "_Element", issues: list[Issue]) -> None:
         self.issues = issues
         self.touched: list[Key] = []
-        self.elements, self._keys = grown(self, root)
+        self.elements, self._keys, self._identified = grown(self, root)
+        self.fingerprints: dict[int, int] = {}  # of elements by their number, once asked for
         self.root = self.elements[0]
         self.kind = f"ccda:{_document_code(self.root)}"
 
     def leaves(self) -> Iterator[Leaf]:
         """Every valued attribute and every piece of text, in the order of the document."""
-        return iter(self._leaves)
-
-    @cached_property
-    def _leaves(self) -> list[Leaf]:
         places, steps = self._places, _Steps()
-        return [(key, places[key[0].number] + steps[key[1]], -1, -1, key[0].line) for key in self._keys]
+        return ((key, places[key[0].number] + steps[key[1]], -1, -1, key[0].line) for key in self._keys)
 
     def keys(self, element: Element) -> Sequence[Key]:
         """The keys of the leaves at or below an element; the text after it is none of them."""
@@ -98,13 +95,10 @@ class Document:
         """The element whose ID the document's entries point to."""
         return self._identified.get(identifier.removeprefix("#"))
 
-    @cached_property
-    def _identified(self) -> dict[str, Element]:
-        found: dict[str, Element] = {}
+    def cut(self) -> None:
+        """Nobody asks any more: without its ways up the tree is let go of at once, and is no garbage to look for."""
         for element in self.elements:
-            if name := element.attributes.get("ID"):
-                found.setdefault(name, element)
-        return found
+            del element.parent, element.record
 
     def path(self, element: Element) -> str:
         """The XPath of an element, with positions where a name stands more than once."""
@@ -113,13 +107,15 @@ class Document:
     @cached_property
     def _places(self) -> list[str]:
         """The XPaths of all elements, parents before children, each set of siblings looked at once."""
+        steps = _ElementSteps()
         places = [f"/{self.root.name}"] * len(self.elements)
         for parent in self.elements:
             above = places[parent.number]
             first: dict[str, int] = {}
             many: dict[str, int] = {}
             for child in parent.held:
-                place, name = f"{above}/{spoken(child.name)}", child.name
+                name = child.name
+                place = above + steps[name]
                 if name in many:
                     many[name] = at = many[name] + 1
                     places[child.number] = f"{place}[{at}]"
@@ -130,6 +126,14 @@ class Document:
                     first[name] = child.number
                     places[child.number] = place
         return places
+
+
+class _ElementSteps(dict[str, str]):
+    """The step to an element, by its name."""
+
+    def __missing__(self, name: str) -> str:
+        self[name] = found = f"/{spoken(name)}"
+        return found
 
 
 class _Steps(dict[str, str]):

@@ -209,7 +209,10 @@ class Element:
 
     def fingerprint(self) -> int:
         """A number that two elements share when they say the same, wherever they stand and however indented."""
-        return hash(tuple([_said(one) for one in self.whole() if one.name != "templateId"]))
+        known = self.record.fingerprints
+        if self.number not in known:
+            known[self.number] = hash(tuple([_said(one) for one in self.whole() if one.name != "templateId"]))
+        return known[self.number]
 
     def templates(self) -> list[str]:
         """The roots of the element's template ids, without their extensions."""

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 _INDICATED: Final = {"1": "true", "0": "false"}
 
 
-def grown(record: "Document", root: "_Element") -> tuple[list[Element], list[Key]]:
-    """All elements of a document in its order, the root first, and the keys of its leaves."""
+def grown(record: "Document", root: "_Element") -> tuple[list[Element], list[Key], dict[str, Element]]:
+    """All elements of a document in its order, the root first, the keys of its leaves, and who bears an ID."""
     tags, names, structure = Names(V3), Names(""), STRUCTURE
     elements: list[Element] = []
     keys: list[Key] = []
+    identified: dict[str, Element] = {}
     parent: Element | None = None
     left = 1  # how many children of the parent are still to come
     above: list[tuple[Element | None, int]] = []
@@ -42,6 +43,8 @@ def grown(record: "Document", root: "_Element") -> tuple[list[Element], list[Key
                 keys.append((made, name))
             if name not in structure:
                 valued = True
+            elif name == "ID" and value:
+                identified.setdefault(value, made)
         if "negationInd" in attributes:  # XML writes what is so in two ways
             said = attributes["negationInd"].strip()
             attributes["negationInd"] = _INDICATED.get(said, said)
@@ -57,4 +60,4 @@ def grown(record: "Document", root: "_Element") -> tuple[list[Element], list[Key
         while valued and around is not None and not around.valued:
             around.valued = True
             around = around.parent
-    return elements, keys
+    return elements, keys, identified

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -100,6 +101,7 @@ def _sent(node: Any) -> str:
     return str(node.read("value") if hasattr(node, "read") else node.text)
 
 
+@lru_cache(maxsize=4096)  # times stand again and again
 def _parts(sent: str) -> dict[str, str | None] | None:
     found = _SENT.fullmatch(sent)
     if found is None:
