@@ -142,6 +142,7 @@ class Translation:
             self._latest[name] = reference
             return reference
         finally:
+            self.here.landed.clear()  # settled; what landed holds its place, and would be held in a ring
             self.here, self.prefix, self.filled = outer, prefix, before + self.filled
 
     def run(self, name: str, node: Node, element: dict[str, Any]) -> None:
