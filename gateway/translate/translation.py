@@ -332,7 +332,7 @@ class Translation:
             location = _place(node)
             self.issues.append(Issue(Severity.WARNING, "id-reused", type, location=location))
             id = ids.stable_id(id, location, ids.digest(fhirjson.write(resource)))
-        resource = {"resourceType": type, "id": id, **{k: v for k, v in resource.items() if k != "resourceType"}}
+        resource = {"resourceType": type, "id": id, **resource}
         named.append(resource)
         self.resources.append(resource)
         self._by_key[type, id] = resource
