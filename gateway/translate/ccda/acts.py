@@ -6,9 +6,10 @@ from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
+from gateway.translate.ccda.kinds import PLANNED
 from gateway.translate.ccda.quantities import quantity
 from gateway.translate.ccda.results import effective
-from gateway.translate.ccda.statements import PLANNED, inside, made, negated_wrapper, statements
+from gateway.translate.ccda.statements import inside, made, negated_wrapper, statements
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.translation import Reference, Resource, Translation
 

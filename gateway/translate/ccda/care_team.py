@@ -6,9 +6,10 @@ from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.codes import display, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
+from gateway.translate.ccda.kinds import short
 from gateway.translate.ccda.participants import participant, role_of
 from gateway.translate.ccda.relations import tie
-from gateway.translate.ccda.statements import made, short, statements
+from gateway.translate.ccda.statements import made, statements
 from gateway.translate.ccda.times import document_day
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Resource, Translation

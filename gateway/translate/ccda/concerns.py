@@ -7,18 +7,10 @@ from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.codes import codeable_concept, display, first_display, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
+from gateway.translate.ccda.kinds import ENTRY_REFERENCE, PLANNED, has_template
 from gateway.translate.ccda.problems import GENERIC, VERIFICATION
 from gateway.translate.ccda.relations import add
-from gateway.translate.ccda.statements import (
-    ENTRY_REFERENCE,
-    PLANNED,
-    authored,
-    documents_named,
-    has_template,
-    inside,
-    made,
-    stand_for,
-)
+from gateway.translate.ccda.statements import authored, documents_named, inside, made, stand_for
 from gateway.translate.ccda.times import moment, period, put
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Resource, Translation

@@ -5,9 +5,10 @@ from typing import Any, Final
 from gateway.translate.ccda.codes import referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.identifiers import identifier
+from gateway.translate.ccda.kinds import short
 from gateway.translate.ccda.participants import is_patient, organization, person_of, related_person, role_of
 from gateway.translate.ccda.relations import add, tie
-from gateway.translate.ccda.statements import inside, made, negated_wrapper, short
+from gateway.translate.ccda.statements import inside, made, negated_wrapper
 from gateway.translate.ccda.times import day_of
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Reference, Resource, Translation

@@ -7,9 +7,9 @@ from gateway.core.ledger import State
 from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
+from gateway.translate.ccda.kinds import has_template
 from gateway.translate.ccda.participants import participant
 from gateway.translate.ccda.quantities import quantity
-from gateway.translate.ccda.statements import has_template
 from gateway.translate.ccda.times import document_day, period
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Resource, Translation

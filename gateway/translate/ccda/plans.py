@@ -9,10 +9,11 @@ from gateway.translate.ccda.codes import codeable_concept
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent, agreed_status
 from gateway.translate.ccda.identifiers import identifier
+from gateway.translate.ccda.kinds import has_template
 from gateway.translate.ccda.narrative import XHTML, text_div
 from gateway.translate.ccda.relations import RELATED, add, add_each
 from gateway.translate.ccda.sections import Section, sections
-from gateway.translate.ccda.statements import has_template, inside, made
+from gateway.translate.ccda.statements import inside, made
 from gateway.translate.ccda.times import period
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Reference, Resource, Translation

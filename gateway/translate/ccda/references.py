@@ -8,9 +8,10 @@ from gateway.core.ledger import State
 from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.codes import concept_with_source
 from gateway.translate.ccda.element import Element
+from gateway.translate.ccda.kinds import has_template
 from gateway.translate.ccda.problems import GENERIC
 from gateway.translate.ccda.relations import add, tie
-from gateway.translate.ccda.statements import by_id, has_template, made, made_of
+from gateway.translate.ccda.statements import by_id, made, made_of
 from gateway.translate.converter import step
 from gateway.translate.translation import Reference, Resource, Translation
 

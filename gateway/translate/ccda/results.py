@@ -7,8 +7,8 @@ from gateway.translate.ccda.codes import codeable_concept, display, first_displa
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.header import attachment
+from gateway.translate.ccda.kinds import has_template
 from gateway.translate.ccda.quantities import compared_quantity, decimal, quantity, range_, ratio
-from gateway.translate.ccda.statements import has_template
 from gateway.translate.ccda.times import moment, period, put
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.translation import Resource, Translation

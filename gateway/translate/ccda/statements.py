@@ -1,4 +1,4 @@
-"""Clinical statements: which map takes one, each visited once, the same act in two places made once."""
+"""Clinical statements: each visited once, the same act in two places made once."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -6,11 +6,10 @@ from typing import Any, Final
 from gateway.core.ledger import State
 from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.element import Element
+from gateway.translate.ccda.kinds import DEFINITIONS, ENTRY_REFERENCE, MOODS, REFERRAL, map_of, short, template_map
 from gateway.translate.ccda.narrative import in_words
 from gateway.translate.ccda.participants import participant
-from gateway.translate.ccda.problems import GENERIC
 from gateway.translate.ccda.relations import add, tie, tie_each
-from gateway.translate.ccda.times import is_instant
 from gateway.translate.converter import step
 from gateway.translate.mentions import DIRECTORY
 from gateway.translate.translation import Reference, Resource, Translation
@@ -18,47 +17,6 @@ from gateway.translate.translation import Reference, Resource, Translation
 CLASSES: Final = (
     "observation", "act", "procedure", "substanceAdministration", "supply", "encounter", "organizer",
 )  # fmt: skip
-TEMPLATES: Final = "2.16.840.1.113883.10.20.22."
-PLANNED: Final = frozenset({"INT", "RQO", "PRP", "PRMS", "ARQ", "APT"})
-# Of what kind something is, or what a rule asks for: nothing that was, is or is to be done.
-_DEFINITIONS: Final = frozenset({"DEF", "EVN.CRT"})
-_MOODS: Final = PLANNED | _DEFINITIONS | {"", "EVN", "GOL"}
-ENTRY_REFERENCE: Final = "4.122"
-# What a statement says happened; a planned act may never become one of these.
-_EVENTS: Final = frozenset(
-    {
-        "Observation", "Procedure", "Encounter", "Immunization", "DiagnosticReport", "Condition", "AllergyIntolerance",
-        "MedicationAdministration", "MedicationDispense", "FamilyMemberHistory", "Communication", "CareTeam",
-        "DeviceUseStatement",
-    }
-)  # fmt: skip
-_HAPPENED: Final = {
-    "observation": "ccda.observation.Observation",
-    "act": "ccda.procedure.Procedure",
-    "procedure": "ccda.procedure.Procedure",
-    "substanceAdministration": "ccda.MedicationActivity.MedicationRequest",
-    "supply": "ccda.supply.DeviceRequest",
-    "encounter": "ccda.encounter.Encounter",
-    "organizer": "ccda.organizer.Observation",
-}
-_PLANNED: Final = {
-    "observation": "ccda.PlannedAct.ServiceRequest",
-    "act": "ccda.PlannedAct.ServiceRequest",
-    "procedure": "ccda.PlannedAct.ServiceRequest",
-    "encounter": "ccda.PlannedAct.ServiceRequest",
-    "organizer": "ccda.PlannedAct.ServiceRequest",
-    "substanceAdministration": "ccda.MedicationActivity.MedicationRequest",
-    "supply": "ccda.supply.DeviceRequest",
-}
-_CONCERN: Final = "CONC"
-_PROBLEM: Final = "ccda.ProblemObservation.Condition"
-_RELATIVE: Final = "subject/relatedSubject"
-_GOAL: Final = "ccda.GoalObservation.Goal"
-_APPOINTMENT: Final = "ccda.PlannedEncounter.Appointment"
-_SUPPLY: Final = "ccda.PlannedSupply.MedicationRequest"
-_MEDICINE: Final = "product/manufacturedProduct[template 4.23|4.54]"
-_HANDOFF: Final = "4.141"  # written in intent mood, and tells of what was handed over
-_REFERRAL: Final = "ccda.ReferralAct.ServiceRequest"
 # What R4 has no way of saying "not" of: a negated one stays in the narrative's words.
 _CANNOT_BE_NEGATED: Final = frozenset(
     {
@@ -78,40 +36,6 @@ def statements(node: Element) -> Iterator[Element]:
     for child in node.children():
         if child.name in CLASSES:
             yield child
-
-
-def short(root: str) -> str:
-    """A template root without what all C-CDA templates share."""
-    return root.removeprefix(TEMPLATES)
-
-
-def has_template(node: Element, *roots: str) -> bool:
-    """Whether a statement claims one of the templates, named in the short form."""
-    return any(short(root) in roots for root in node.templates())
-
-
-def map_of(node: Element, translation: Translation) -> str:
-    """The map that takes a statement: by template, else by class and mood; planned acts never one of events."""
-    mood, named = node.look("moodCode"), _named(node, translation)
-    if not named or (named == _PROBLEM and node.at(_RELATIVE)):
-        named = translation.map_of(_shape(node))
-    if mood == "GOL":
-        return _GOAL
-    if mood in _DEFINITIONS or mood not in _MOODS:
-        return ""
-    if mood == "APT" and node.name == "encounter" and _is_booked(node):
-        return _APPOINTMENT
-    if node.name == "supply" and mood in PLANNED and node.at(_MEDICINE):
-        return _SUPPLY
-    planned = mood in PLANNED and not has_template(node, _HANDOFF)
-    target = named.split(".", 2)[2].split(".")[0] if named else ""
-    if planned and (not named or target in _EVENTS):
-        return _PLANNED[node.name]
-    if named and (planned or target not in ("ServiceRequest", "Goal", "NutritionOrder") or not mood):
-        return named
-    if named and mood == "EVN":
-        return _HAPPENED[node.name]
-    return named or _HAPPENED[node.name]
 
 
 def made(node: Element, translation: Translation) -> list[Reference]:
@@ -206,34 +130,6 @@ def by_id(key: tuple[str, str], translation: Translation) -> Reference | None:
     return dict(found[0][1]) if found else None
 
 
-def _is_booked(node: Element) -> bool:
-    """Whether both ends of an appointment are instants (app-2, app-3)."""
-    ends = [one.peek for one in (*node.at("effectiveTime/low/@value"), *node.at("effectiveTime/high/@value"))]
-    return len(ends) == 2 and all(is_instant(one) for one in ends)
-
-
-def _named(node: Element, translation: Translation) -> str:
-    """The map of the first template that one knows, or the empty string."""
-    found = (translation.map_of(f"template {short(root)}") for root in node.templates())
-    return next((name for name in found if name), "")
-
-
-def _shape(node: Element) -> str:
-    """What a statement without a template that we know shows itself to be."""
-    if node.at(_RELATIVE):
-        return f"{node.name} of a relative"
-    code = node.first("code")
-    said = code.look("code") if code is not None else ""
-    if said == _CONCERN:
-        return f"{node.name} {said}"
-    section = node.within("section")
-    around = section.first("code") if section is not None else None
-    kind = node.name
-    if kind == "observation" and node.first("value") is not None:
-        kind = "allergy" if node.at("participant[@typeCode=CSM]") else "problem" if said in GENERIC else kind
-    return f"{kind} in {around.look('code')}" if around is not None else ""
-
-
 def _memory(translation: Translation, name: str) -> dict[Any, Any]:
     found: dict[Any, Any] = translation.memory.setdefault(name, {})
     return found
@@ -251,16 +147,19 @@ def _is_held(node: Element, held: list[str]) -> bool:
 
 def _make(node: Element, translation: Translation) -> list[Reference]:
     name = map_of(node, translation)
-    if not name and node.look("moodCode") not in _MOODS:
-        translation.warn("mood-not-fact", node=node)
-        return []
     if not name:
-        translation.enter_all(node, State.IGNORED, "ccda.definition", "a definition, not a statement about the patient")
+        mood = node.look("moodCode")
+        if mood in DEFINITIONS:
+            translation.enter_all(
+                node, State.IGNORED, "ccda.definition", "a definition, not a statement of the patient"
+            )
+        elif mood not in MOODS:
+            translation.warn("mood-not-fact", node=node)
         return []
-    stays = name == _REFERRAL or node.name == "organizer" or name.split(".")[2] in _CANNOT_BE_NEGATED
+    stays = name == REFERRAL or node.name == "organizer" or name.split(".")[2] in _CANNOT_BE_NEGATED
     if stays and negated_wrapper(node, translation):
         return []
-    if translation.policy("unknown_template") == "narrative-only" and not _named(node, translation):
+    if translation.policy("unknown_template") == "narrative-only" and not template_map(node, translation):
         translation.enter_all(node, State.TEXT, "ccda.unknown-template", "no template that we know; its words stay")
         return []
     before = len(translation.resources)
