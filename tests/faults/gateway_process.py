@@ -72,7 +72,7 @@ class GatewayProcess:
     @contextmanager
     def store(self) -> Iterator[Store]:
         """Its store, for looking; while it does not run."""
-        store = open_store(f"sqlite:///{self.folder}/gateway.db")
+        store = open_store(self.environment.get("DATABASE_URL", f"sqlite:///{self.folder}/gateway.db"))
         yield store
         store.close()
 

@@ -2,12 +2,15 @@
 
 import sqlite3
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
 from gateway.intake.mllp.frame import framed
 from gateway.store import submissions, work
+from gateway.store.engine import open_store
+from tests.conftest import new_database
 from tests.faults.gateway_process import GatewayProcess, until
 from tests.faults.mllp_process import MllpProcess, read
 
@@ -21,6 +24,21 @@ def kept(gateway):
     with closing(sqlite3.connect(gateway.folder / "gateway.db")) as look:
         found = look.execute("SELECT body FROM originals JOIN submissions s ON s.id = submission ORDER BY s.seq")
         return [body for (body,) in found]
+
+
+@contextmanager
+def out_of_reach(server, address):
+    """A database of that PostgreSQL to which nobody is connected and nobody connects."""
+    name = make_url(address).database
+    admin = create_engine(make_url(server.format(database="postgres")).set(drivername="postgresql+psycopg"))
+    with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false"))
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :d"), {"d": name}
+        )
+        yield
+        connection.execute(text(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true"))
+    admin.dispose()
 
 
 @pytest.fixture
@@ -86,6 +104,25 @@ def test_what_comes_while_the_database_is_locked_a_moment_only_waits_for_it(gate
         assert kept(gateway) == []
         other.rollback()
         assert b"\rMSA|AA|M1\r" in read(connection, 1)[0]
+
+
+def test_while_the_database_is_down_nothing_is_accepted_and_afterwards_it_goes_on(tmp_path, postgres):
+    address = new_database(postgres)
+    mllp = MllpProcess(GatewayProcess(tmp_path, DATABASE_URL=address))
+    mllp.start()
+    try:
+        with mllp.connect() as connection:
+            connection.sendall(framed(message(b"M1")))
+            assert b"\rMSA|AA|M1\r" in read(connection, 1)[0]
+            with out_of_reach(postgres, address):
+                connection.sendall(framed(message(b"M2")))
+                assert b"\rMSA|AR|M2\r" in read(connection, 1)[0]
+            connection.sendall(framed(message(b"M3")) + framed(message(b"M2")))
+            assert [answer.split(b"\rMSA|")[1] for answer in read(connection, 2)] == [b"AA|M3\r", b"AA|M2\r"]
+    finally:
+        mllp.kill()
+    with closing(open_store(address)) as store:
+        assert len(store.read(submissions.listing)) == store.read(work.depths)["process"] == 3
 
 
 def test_asked_to_leave_it_answers_what_it_has_read_and_leaves_cleanly(gateway, mllp):
