@@ -1,10 +1,15 @@
 """Diagnoses, allergies and visits: what their tables cannot say in one row."""
 
 from collections.abc import Sequence
+from copy import deepcopy
+from itertools import takewhile
 from typing import Any, Final, Protocol
 
 from gateway.translate.converter import converter, step
-from gateway.translate.hl7v2.leaf import Part, convert
+from gateway.translate.hl7v2.absent import UNKNOWN
+from gateway.translate.hl7v2.coded import codeable_concept
+from gateway.translate.hl7v2.leaf import Part, convert, peek
+from gateway.translate.hl7v2.notes import spoken
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.translation import Translation
 
@@ -53,6 +58,31 @@ def reaction(
             phrase(part)
             made["severity"] = found.code
     element.setdefault("reaction", []).append(made)
+
+
+@step("further_reactions", "hl7v2")
+def further_reactions(iam: Any, translation: Translation, element: Element) -> None:
+    """The IAR that follow an IAM, up to the next: reactions of their own, with what was done about them."""
+    following = iam.group.parts[iam.group.parts.index(iam) + 1 :]
+    for segment in takewhile(lambda one: one.name not in ("IAM", "AL1"), following):
+        if segment.name == "IAR":
+            element.setdefault("reaction", []).append(_reaction(segment, translation))
+
+
+def _reaction(iar: Any, translation: Translation) -> Element:
+    shown = [said for part in iar.field(1)[:1] if (said := codeable_concept(part, translation))]
+    made: Element = {"manifestation": shown or [deepcopy(UNKNOWN)]}
+    words = []
+    for part in iar.field(2)[:1]:
+        found = translation.concept_map("v2-0128-reaction-severity").translate(peek(part, 1))
+        if found is not None:
+            made["severity"] = found.code
+            words += [said for said in [spoken(part, translation)] if said != peek(part, 1)]
+        else:
+            words.append(f"severity: {spoken(part, translation)}")
+    words += [f"sensitivity: {spoken(part, translation)}" for part in iar.field(3)[:1]]
+    words += [phrase(part) for part in iar.field(4)]
+    return {**made, "note": [{"text": "\n".join(words)}]} if words else made
 
 
 @step("finished", "hl7v2")
