@@ -35,13 +35,14 @@ def convert(sender: str | None, files: tuple[str, ...]) -> None:
 @main.command()
 @click.option("--profile", "profiles", multiple=True, help="A profile's canonical url.")
 @click.option("--package", "packages", multiple=True, type=click.Path(), help="A FHIR package or a definition's file.")
+@click.option("--terminology", default="", help="The address of a FHIR terminology server, for codes not known here.")
 @click.argument("files", nargs=-1, required=True, type=click.Path())
-def validate(profiles: tuple[str, ...], packages: tuple[str, ...], files: tuple[str, ...]) -> None:
+def validate(profiles: tuple[str, ...], packages: tuple[str, ...], terminology: str, files: tuple[str, ...]) -> None:
     """Judge FHIR resources; one OperationOutcome a line."""
     from gateway.validate.command import run
 
     out = sys.stdout.buffer
-    for line in run(files, profiles, packages):
+    for line in run(files, profiles, packages, terminology):
         out.write(line + b"\n")
 
 

@@ -132,7 +132,7 @@ def _open(url: str, systems: frozenset[str] | None, strength: str, type_name: st
         if systems is not None and pairs and not any(system in systems for system, _ in pairs):
             _refuse(strength, place, scope)
         elif pairs or strength == "required":
-            scope.not_checked(place, "binding.not-checked", url)
+            scope.undecided(place, url, pairs, strength)
 
     return check
 

@@ -1,23 +1,40 @@
 """The command line of the validator: one OperationOutcome for each file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from gateway.core import fhirjson
 from gateway.core.errors import GatewayError, MalformedMessageError
+from gateway.core.issue import Issue
 from gateway.core.outcome import operation_outcome, outcome_of
 from gateway.validate.definitions import default_library
 from gateway.validate.judge import Judge
+from gateway.validate.scope import Found
 
 
-def run(files: Sequence[str], profiles: Sequence[str] = (), packages: Sequence[str] = ()) -> Iterator[bytes]:
+def run(
+    files: Sequence[str], profiles: Sequence[str] = (), packages: Sequence[str] = (), terminology: str = ""
+) -> Iterator[bytes]:
     """One line of JSON a file; a file that cannot be read has its own outcome and stops nothing."""
     judge = Judge(default_library([Path(one) for one in packages]))
+    issues = _with_server(terminology) if terminology else _alone
     for file in files:
         try:
-            yield fhirjson.write(operation_outcome(judge.judge(_read(Path(file)), profiles)))
+            found = judge.examine(_read(Path(file)), profiles)
+            yield fhirjson.write(operation_outcome(issues(found)))
         except GatewayError as error:
             yield fhirjson.write(outcome_of(error))
+
+
+def _alone(found: Found) -> list[Issue]:
+    return found.issues
+
+
+def _with_server(address: str) -> Callable[[Found], list[Issue]]:
+    from gateway.validate.terminology_server import TerminologyServer, settled  # an HTTP client takes time to load
+
+    server = TerminologyServer(address)
+    return lambda found: settled(found, server)
 
 
 def _read(file: Path) -> object:

@@ -32,19 +32,18 @@ class Judge:
 
     def judge(self, resource: Any, profiles: Sequence[str] = (), *, strict: bool = True) -> list[Issue]:
         """Everything that is to be said of a resource; no error among it means that it is valid."""
+        return self.examine(resource, profiles, strict=strict).issues
+
+    def examine(self, resource: Any, profiles: Sequence[str] = (), *, strict: bool = True) -> Found:
+        """All that is found in a resource, with what only a terminology server can decide."""
         found = Found(resource, strict)
         name = resource.get("resourceType") if type(resource) is dict else None
-        if type(name) is not str or not r4.is_resource(name):
-            return [
-                Issue(
-                    Severity.ERROR,
-                    "resource-unknown",
-                    str(name) if name in r4.resource_types() else "",
-                    "json.resource",
-                )
-            ]
-        self._judge(Scope(resource, Place(None, name), found), profiles)
-        return found.issues
+        if type(name) is str and r4.is_resource(name):
+            self._judge(Scope(resource, Place(None, name), found), profiles)
+        else:
+            place = str(name) if name in r4.resource_types() else ""
+            found.add(Issue(Severity.ERROR, "resource-unknown", place, "json.resource"))
+        return found
 
     def _judge(self, scope: Scope, profiles: Sequence[str] = ()) -> None:
         resource, place, heavy = scope.resource, scope.place, scope.found.heavy

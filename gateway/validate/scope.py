@@ -1,6 +1,6 @@
 """Where the walk stands and what it has found: places, and the scope of one resource."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, Optional
 
 from gateway.core.issue import Issue, Severity
@@ -32,6 +32,16 @@ class Pointer(NamedTuple):
     targets: tuple[str, ...]
 
 
+class Undecided(NamedTuple):
+    """Codes of which nobody here can tell whether they are in a value set."""
+
+    value_set: str
+    pairs: tuple[tuple[str, str], ...]  # system and code; one that fits is enough
+    strength: str
+    path: str
+    profile: str
+
+
 class Found:
     """All that one judgement finds; the same for a bundle and everything in it."""
 
@@ -40,6 +50,7 @@ class Found:
         self.strict = strict
         self.issues: list[Issue] = []
         self.not_checked: set[str] = set()
+        self.undecided: list[Undecided] = []
         self.heavy = 0
 
     def add(self, issue: Issue) -> None:
@@ -85,6 +96,12 @@ class Scope:
     def warn(self, code: str, place: Place, rule: str) -> None:
         """Something is doubtful at a place."""
         self.found.add(Issue(Severity.WARNING, code, str(place), rule, profile=self.profile))
+
+    def undecided(self, place: Place, url: str, pairs: Sequence[tuple[str, str]], strength: str) -> None:
+        """Nobody here can tell whether the codes are in a value set; a terminology server may."""
+        self.not_checked(place, "binding.not-checked", url)
+        if pairs and len(self.found.undecided) < MOST:
+            self.found.undecided.append(Undecided(url, tuple(pairs), strength, str(place), self.profile))
 
     def not_checked(self, place: Place, rule: str, what: str = "") -> None:
         """A rule could not be judged here; said once for each thing that is missing."""

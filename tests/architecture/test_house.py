@@ -22,7 +22,10 @@ HOMES = {
         "gateway/store/", "gateway/audit/", "gateway/services.py", "gateway/worker/", "gateway/access/",
         "gateway/intake/", "gateway/admin/", "gateway/serve/", "gateway/app/", "gateway/__main__.py",
     ),
-    "requests": ("gateway/route/", "gateway/worker/deliver.py", "gateway/access/", "gateway/command/demo.py"),
+    "requests": (
+        "gateway/route/", "gateway/worker/deliver.py", "gateway/access/", "gateway/command/demo.py",
+        "gateway/validate/terminology_server.py",
+    ),
     "pickle": (),
 }  # fmt: skip
 

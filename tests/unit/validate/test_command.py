@@ -2,6 +2,8 @@
 
 import json
 
+import responses
+
 from gateway.validate.command import run
 
 
@@ -32,3 +34,31 @@ def test_a_profile_from_a_file_is_judged(tmp_path):
     (found,) = outcomes(tmp_path / "patient.json", profiles=["urn:profile"], packages=[str(tmp_path / "profile.json")])
     assert found["issue"][0]["expression"] == ["Patient", "Patient.name"]
     assert found["issue"][0]["code"] == "required"
+
+
+def test_a_terminology_server_is_asked_when_one_is_named(tmp_path):
+    known = {
+        "resourceType": "ValueSet", "url": "urn:set",
+        "compose": {"include": [{"system": "http://loinc.org", "filter": [{"property": "x", "op": "exists"}]}]},
+    }  # fmt: skip
+    profile = {
+        "resourceType": "StructureDefinition", "url": "urn:profile", "type": "Basic", "derivation": "constraint",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Basic",
+        "differential": {"element": [
+            {"path": "Basic"},
+            {"path": "Basic.code", "binding": {"strength": "required", "valueSet": "urn:set"}},
+        ]},
+    }  # fmt: skip
+    for name, one in (("set", known), ("profile", profile)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(one))
+    coded = {"coding": [{"system": "http://loinc.org", "code": "1234-5"}]}
+    (tmp_path / "basic.json").write_text(json.dumps({"resourceType": "Basic", "code": coded}))
+    with responses.RequestsMock() as server:
+        server.get(
+            "https://t.example/ValueSet/$validate-code",
+            json={"resourceType": "Parameters", "parameter": [{"name": "result", "valueBoolean": False}]},
+        )
+        (found,) = outcomes(
+            tmp_path / "basic.json", profiles=["urn:profile"], packages=[str(tmp_path)], terminology="https://t.example"
+        )
+    assert [(one["severity"], one["expression"]) for one in found["issue"]] == [("error", ["Basic.code"])]
