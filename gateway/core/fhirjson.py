@@ -11,8 +11,10 @@ from gateway.core.errors import UnsafeJsonError
 
 MAX_DEPTH: Final = 64
 # FHIR's own limit on precision is 18 digits; beyond 64 nobody measures anything, and int() of such a text never ends.
-_LONG_NUMBER = re.compile(rb"[0-9.]{64,}|[eE][+-]?[0-9]{4,}")
+_LONG_NUMBERS: Final = (b"0" * 64, b"0e0000", b"0e+0000")  # as they look when all digits are the same
+_ALIKE: Final = bytes.maketrans(b"123456789.E-", b"0000000000e+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROL_ESCAPED = re.compile(rb"\\(?:[bf]|u00[01])")  # the only way in: bare ones are no JSON
 
 _decoder = msgspec.json.Decoder(float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -26,9 +28,12 @@ def read(body: bytes) -> Any:
         )
     except ValueError:
         raise UnsafeJsonError from None
-    if _LONG_NUMBER.search(body):
+    alike = body.translate(_ALIKE)
+    if any(one in alike for one in _LONG_NUMBERS):
         _refuse_long_numbers(found)
-    _look(found)
+    _refuse_depth(found)
+    if _CONTROL_ESCAPED.search(body):
+        _refuse_controls(found)
     return found
 
 
@@ -42,28 +47,27 @@ def write(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
-def _look(found: Any) -> None:
-    """Walk with a stack, so that no depth can end the process."""
-    waiting = [(found, 1)]
+def _refuse_depth(found: Any) -> None:
+    """Level by level, so that no depth can end the process."""
+    level = [found]
+    for _ in range(MAX_DEPTH):
+        parts = (one.values() if type(one) is dict else one for one in level if type(one) is dict or type(one) is list)
+        level = [part for each in parts for part in each if type(part) is dict or type(part) is list]
+        if not level:
+            return
+    raise UnsafeJsonError
+
+
+def _refuse_controls(found: Any) -> None:
+    waiting = [found]
     while waiting:
-        node, depth = waiting.pop()
-        if depth > MAX_DEPTH:
-            raise UnsafeJsonError
-        if isinstance(node, dict):
-            for key, value in node.items():
-                if _CONTROL.search(key):
-                    raise UnsafeJsonError
-                if isinstance(value, (dict, list)):
-                    waiting.append((value, depth + 1))
-                elif isinstance(value, str) and _CONTROL.search(value):
-                    raise UnsafeJsonError
-        elif isinstance(node, list):
-            for value in node:
-                if isinstance(value, (dict, list)):
-                    waiting.append((value, depth + 1))
-                elif isinstance(value, str) and _CONTROL.search(value):
-                    raise UnsafeJsonError
-        elif isinstance(node, str) and _CONTROL.search(node):
+        node = waiting.pop()
+        if type(node) is dict:
+            waiting.extend(node.keys())
+            waiting.extend(node.values())
+        elif type(node) is list:
+            waiting.extend(node)
+        elif type(node) is str and _CONTROL.search(node):
             raise UnsafeJsonError
 
 
