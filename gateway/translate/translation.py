@@ -41,6 +41,10 @@ REFUSALS: Final = (
 _OF_ONE_PATIENT: Final = {"Account": "subject", "Coverage": "beneficiary", "RelatedPerson": "patient"}
 
 
+# An id that names so many different things names none of them: what follows is not compared with all.
+_TOLD_APART: Final = 32
+
+
 class Here:
     """The resource that rows are filling now; its name is settled when its id is."""
 
@@ -319,7 +323,7 @@ class Translation:
         """Keep a resource, or let it add to what its id names already; the id under which it stands then."""
         type = resource["resourceType"]
         named = self._named.setdefault((type, id), [])
-        for held in named:
+        for held in named[:_TOLD_APART]:
             against = contradictions(held, resource)
             if against and type in DIRECTORY:
                 self._second_mention(unite(held, resource, against), type, _place(node))

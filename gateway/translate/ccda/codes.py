@@ -172,15 +172,13 @@ def referenced_words(node: Element, translation: Translation) -> str:
 
 def _codings(node: Element, translation: Translation) -> list[dict[str, Any]]:
     """A code and its translations, those of translations too, each once."""
-    found: list[dict[str, Any]] = []
+    found: dict[tuple[str, str], dict[str, Any]] = {}
     waiting = [node]
-    while waiting:
-        one = waiting.pop(0)
-        made = coding(one, translation)
-        if made and all((made["code"], made.get("system")) != (held["code"], held.get("system")) for held in found):
-            found.append(made)
-        waiting.extend(one.children("translation"))
-    return found
+    for one in waiting:
+        if made := coding(one, translation):
+            found.setdefault((made["code"], made.get("system", "")), made)
+        waiting += one.children("translation")
+    return list(found.values())
 
 
 def _qualifier(node: Element, translation: Translation) -> dict[str, Any] | None:

@@ -33,7 +33,7 @@ def one_patient(node: Element, translation: Translation, resource: Resource) -> 
 @step("header_participants", "ccda")
 def header_participants(node: Element, translation: Translation, resource: Resource) -> None:
     """Those whom R4's Composition has no place for: kept for the Provenance of the document."""
-    agents = translation.memory.setdefault("agents", [])
+    agents: dict[tuple[str, str], tuple[str, Reference]] = {}
     for name, role in (
         ("author", "author"),
         ("dataEnterer", "enterer"),
@@ -42,22 +42,22 @@ def header_participants(node: Element, translation: Translation, resource: Resou
         ("participant", "participant"),
     ):
         for child in node.children(name):
+            who = None
             with translation.row("ccda.header", name, child) as entry:
-                who = participant(child, translation)
-                if who is None:
+                if (who := participant(child, translation)) is None:
                     entry.drop()
-                    continue
-            if (role, who) not in agents:
-                agents.append((role, who))
+            if who is not None:
+                agents.setdefault((role, who["reference"]), (role, who))
+    translation.memory["agents"] = list(agents.values())
+    performers: dict[str, tuple[Reference, Element]] = {}
     for performer in node.at("documentationOf/serviceEvent/performer"):
+        who = None
         with translation.row("ccda.header", "performer", performer) as entry:
-            who = participant(performer, translation)
-            if who is None:
+            if (who := participant(performer, translation)) is None:
                 entry.drop()
-                continue
-        held = translation.memory.setdefault("performers", [])
-        if all(one != who for one, _ in held):
-            held.append((who, performer))
+        if who is not None:
+            performers.setdefault(who["reference"], (who, performer))
+    translation.memory["performers"] = list(performers.values())
 
 
 @step("custodian", "ccda")

@@ -221,7 +221,7 @@ class _Directory:
 
     def __init__(self, root: Element) -> None:
         self._head: dict[tuple[str, Key], tuple[str, Key]] = {}
-        self._names: dict[tuple[str, Key], list[str]] = defaultdict(list)
+        self._names: dict[tuple[str, Key], dict[str, None]] = defaultdict(dict)  # in their order
         told = set()  # most are named again and again
         for one in root.below(*_ROLES, *_NAMED):
             if not (ids := identifiers.keys(one)):
@@ -244,16 +244,16 @@ class _Directory:
             return (type, "name", name, telecom) if name else ()
         head = self._find((type, ids[0]))
         names = self._names[head]
-        told = name or (names[0] if names else "")
-        return (type, "id", *head[1], told if len(set(names)) > 1 else "")
+        told = name or next(iter(names), "")
+        return (type, "id", *head[1], told if len(names) > 1 else "")
 
     def _take(self, type: str, ids: tuple[Key, ...], name: str) -> None:
         heads = sorted({self._find((type, key)) for key in ids}, key=lambda head: (not known_uri(head[1][0]), head))
         for other in heads[1:]:
             self._head[other] = heads[0]
-            self._names[heads[0]] += self._names.pop(other, [])
-        if name and name not in self._names[heads[0]]:
-            self._names[heads[0]].append(name)
+            self._names[heads[0]] |= self._names.pop(other, {})
+        if name:
+            self._names[heads[0]][name] = None
 
     def _find(self, key: tuple[str, Key]) -> tuple[str, Key]:
         while (above := self._head.get(key)) is not None:

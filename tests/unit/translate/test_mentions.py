@@ -52,6 +52,14 @@ def test_two_visits_under_one_number_stay_two_and_a_third_mention_finds_its_own(
     assert set(said.values()) == {State.MAPPED}
 
 
+def test_a_number_that_names_hundreds_of_visits_loses_none_of_them(tmp_path):
+    starts = [f"2026-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
+    translation, said = told(tmp_path, "Encounter", *({"number": "v", "start": start} for start in starts))
+    assert [one["period"]["start"] for one in translation.resources] == starts
+    assert len({one["id"] for one in translation.resources}) == len(starts)
+    assert set(said.values()) == {State.MAPPED}
+
+
 CONDITION = {"resourceType": "Condition", "code": {"text": "Colon cancer"}}
 REFUTED = {"verificationStatus": {"coding": [{"code": "refuted"}]}}
 SECTIONS = [{"category": [{"text": "problem list"}]}, {"category": [{"text": "visit"}]}]
