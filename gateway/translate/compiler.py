@@ -250,9 +250,13 @@ class Compiler:
         values = (
             frozenset(one.strip() for one in said["values"].split(",")) if said["test"] == "in" else {said["values"]}
         )
-        if said["test"] == "<>":
-            return lambda node: not any(one.peek in values for one in read(node))
-        return lambda node: any(one.peek in values for one in read(node))
+        wanted = said["test"] != "<>"
+
+        def says(node: Node) -> bool:
+            found = read(node)
+            return (bool(found) and not values.isdisjoint([one.peek for one in found])) is wanted
+
+        return says
 
 
 def _itself(node: Node) -> Sequence[Node]:

@@ -36,7 +36,7 @@ def reader(locator: str) -> Read:
 def _walk(steps: Iterable[Read], node: Any) -> Sequence[Any]:
     found: Sequence[Any] = (node,)
     for step in steps:
-        found = [inner for one in found for inner in step(one)]
+        found = step(found[0]) if len(found) == 1 else [inner for one in found for inner in step(one)]
     return found
 
 

@@ -189,7 +189,7 @@ class Segment:
 
     holder = True
 
-    __slots__ = ("_fields", "_read", "base", "end", "group", "name", "number", "record", "start")
+    __slots__ = ("_fields", "_read", "_shape", "base", "end", "group", "name", "number", "record", "start")
 
     def __init__(self, group: "Group", base: int, name: str, number: int, start: int, end: int) -> None:
         self.record = group.record
@@ -200,6 +200,7 @@ class Segment:
         self.start = start
         self.end = end
         self._fields: list[str] | None = None
+        self._shape = b""
         self._read: dict[int, tuple[Part, ...]] = {}
 
     @property
@@ -271,7 +272,9 @@ class Segment:
     @property
     def shape(self) -> Hashable:
         """The segment's name and which of its fields hold anything."""
-        return self.name, *map(bool, self.fields)
+        if not self._shape:
+            self._shape = self.name.encode() + bytes(map(bool, self.fields))
+        return self._shape
 
     def may(self, locator: str) -> bool:
         """Whether the first step of a locator names a field that holds anything."""
