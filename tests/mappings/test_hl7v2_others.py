@@ -4,6 +4,7 @@ import base64
 
 import pytest
 
+from gateway.translate.hl7v2.absent import UNKNOWN
 from tests.mappings.hl7v2_fixtures import codes, only, outcome, resources
 
 
@@ -121,3 +122,10 @@ def test_a_type_without_a_table_is_read_by_its_segments():
     found = outcome("ADT_A08_update", ("ADT^A08^ADT_A01", "ZDT^Z99"))
     assert only(found, "Patient")["name"][0]["family"] == "Sandoval"
     assert "message-type-generic" in {issue.code for issue in found.issues}
+
+
+def test_what_was_given_to_nobody_that_is_named_says_so():
+    patient = "PID|1||8801^^^HAZEL&2.16.840.1.113883.19.7.1&ISO^MR||Larkin^Odette||19610412|F\r"
+    found = outcome("RAS_O17_reasons", (patient, ""))
+    assert found.sound
+    assert {str(one["subject"]) for one in resources(found, "MedicationAdministration")} == {str(UNKNOWN)}

@@ -23,12 +23,13 @@ _OUTSIDE: Final[Element] = {"system": f"{BASE}/CodeSystem/so-tag", "code": "outs
 
 @step("abatement", "hl7v2")
 def abatement(part: Part, translation: Translation, element: Element) -> None:
-    """The actual date of resolution; a condition that is said to go on keeps the date as words (con-4)."""
+    """The actual date of resolution; a condition that is said to go on, or not to be, keeps it as words (con-4)."""
     status = [one["code"] for one in element.get("clinicalStatus", {}).get("coding", [])]
-    if status and status[0] not in _OVER:
+    mistaken = "entered-in-error" in str(element.get("verificationStatus", ""))
+    if mistaken or (status and status[0] not in _OVER):
         element.setdefault("note", []).append({"text": f"resolution: {day(part, translation)}"})
         return
-    if not status and "entered-in-error" not in str(element.get("verificationStatus", "")):
+    if not status:
         system = "http://terminology.hl7.org/CodeSystem/condition-clinical"
         element["clinicalStatus"] = {"coding": [{"system": system, "code": "resolved"}]}
     convert(element, "abatementDateTime", part, translation, "date_time")
