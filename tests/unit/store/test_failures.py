@@ -61,7 +61,7 @@ def test_one_fault_of_many_messages_is_one_line(store):
 
 
 def test_another_code_is_another_line(store):
-    other = Issue(**{name: getattr(UNKNOWN_DRUG, name) for name in Issue.__slots__} | {"concept": "RB-78"})
+    other = UNKNOWN_DRUG._replace(concept="RB-78")
     record(store, keep(store, b"1"), outcome(UNKNOWN_DRUG, other))
     codes = store.read(lambda connection: connection.execute(select(s.c.code)).scalars().all())
     assert sorted(codes) == ["RB-77", "RB-78"]
