@@ -215,8 +215,10 @@ def key(item: Item) -> Hashable:
 
 
 def _key(value: Any) -> Hashable:
+    if type(value) is str:
+        return value
     if isinstance(value, dict):
-        return tuple((name, _key(one)) for name, one in sorted(value.items()))
+        return tuple([(name, one if type(one) is str else _key(one)) for name, one in sorted(value.items())])
     if type(value) is list:
         return tuple(map(_key, value))
     return (type(value) is bool, value)
