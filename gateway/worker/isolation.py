@@ -1,5 +1,6 @@
 """The corridor in a process of its own, so that what kills, hangs or bloats it harms one submission."""
 
+import gc
 import resource
 import signal
 import time
@@ -137,6 +138,7 @@ def _serve(convert: Convert, prepare: Callable[[], None], pipe: Pipe, memory: in
     except StartupError as trouble:
         pipe.send(trouble.place)
         return
+    gc.freeze()  # what is loaded stays to the end; the search for garbage need not go through it again and again
     pipe.send(None)
     while True:
         try:
