@@ -2,6 +2,9 @@
 
 from typing import Any, Final
 
+from fhir.resources.R4B import get_fhir_model_class
+from pydantic import ValidationError
+
 from gateway.validate.scope import Place, Scope
 
 JUDGED: Final = ("Patient", "CarePlan", "MedicationRequest")
@@ -9,10 +12,6 @@ JUDGED: Final = ("Patient", "CarePlan", "MedicationRequest")
 
 def check(resource: dict[str, Any], place: Place, scope: Scope) -> None:
     """What the model does not accept; asked only about a resource in which we found nothing wrong."""
-    # imported when first asked: the models take longer to come than the rest of the validator
-    from fhir.resources.R4B import get_fhir_model_class
-    from pydantic import ValidationError
-
     model = get_fhir_model_class(str(resource["resourceType"]))
     try:
         model.model_validate(resource)
