@@ -60,7 +60,7 @@ def ethnicity(node: Element, translation: Translation) -> dict[str, Any] | None:
 def communication(node: Element, translation: Translation) -> dict[str, Any] | None:
     """A language, whether it is preferred, and how well it is known."""
     code = node.first("languageCode")
-    tag = code.read("code").strip().replace("_", "-") if code is not None else ""
+    tag = " ".join(code.read("code").split()).replace("_", "-") if code is not None else ""
     if not tag:
         return None
     made: dict[str, Any] = {"language": {"coding": [{"system": "urn:ietf:bcp:47", "code": tag}]}}

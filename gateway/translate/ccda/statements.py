@@ -203,14 +203,14 @@ def _same_act(node: Element, translation: Translation) -> list[Reference]:
 
 
 def _again(node: Element, reference: Reference, translation: Translation) -> None:
-    """A condition told in a second section belongs to that section's category too."""
+    """A condition told again is also what its section and the wrapper around it say."""
     resource = translation.find(reference)
     if resource is not None and resource["resourceType"] == "Condition":
         more: Resource = {}
-        translation.run("ccda.ProblemCategory.Condition", node, more)
-        for one in more.get("category", []):
-            if one not in resource.setdefault("category", []):
-                resource["category"].append(one)
+        translation.run("ccda.ProblemAgain.Condition", node, more)
+        for name, values in more.items():
+            for one in values:
+                add(resource, name, one)
 
 
 def _remember(node: Element, references: list[Reference], translation: Translation) -> None:
