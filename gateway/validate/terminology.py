@@ -23,7 +23,7 @@ FORMS: Final = {
     ),
     "http://hl7.org/fhir/ValueSet/currencies": re.compile(r"[A-Z]{3}", re.ASCII),
 }
-# Codes of such a set that are in use; lists like these grow, so another one is doubtful and no error.
+# Codes of such a set that are in use (ISO 4217, list one of 2025); lists grow, so another is doubtful.
 _CURRENCIES: Final = (
     "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF "
     "CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP "
