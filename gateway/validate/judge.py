@@ -88,7 +88,7 @@ class Judge:
 def _contained_ids(resource: dict[str, Any], place: Place, scope: Scope) -> None:
     seen = set()
     for index, one in enumerate(each(resource, "contained")):
-        name = one.get("id") if type(one) is dict else None
+        name = one.get("id") if type(one) is dict and type(one.get("id")) is str else None
         if name is None:
             scope.error("element-missing", Place(Place(place, "contained", index), "id"), "extra.contained-id")
         elif name in seen:

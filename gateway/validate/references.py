@@ -139,7 +139,7 @@ def is_local(text: Any) -> bool:
 
 def contained_ids(root: dict[str, Any]) -> set[Any]:
     """The ids of what a resource contains."""
-    return {one.get("id") for one in each(root, "contained") if type(one) is dict}
+    return {one["id"] for one in each(root, "contained") if type(one) is dict and type(one.get("id")) is str}
 
 
 def _contained(wanted: str, root: dict[str, Any]) -> dict[str, Any] | None:

@@ -121,7 +121,7 @@ def _holding(pattern: Any, steps: list[str]) -> Belongs:
 def _is_member(value: Any, pairs: set[tuple[str, str]], codes: set[str]) -> bool:
     if type(value) is str:
         return value in codes
-    codings = each(value, "coding") if "coding" in value else (value,)
+    codings = each(value, "coding") if type(value) is dict and "coding" in value else (value,)
     return any(_pair(one) in pairs for one in codings)
 
 
