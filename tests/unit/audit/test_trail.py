@@ -145,7 +145,8 @@ def test_an_event_reads_as_an_audit_event_with_who_what_and_about_what(store):
 def test_every_event_is_a_valid_audit_event(store, event):
     store.write(lambda connection: record(connection, event, key=KEY, at=AT))
     [row] = store.read(lambda connection: at_rest.listing(connection))
-    assert validate(read(row)) == []
+    advice = "binding.extensible"  # R4 advises words of its own where they fit
+    assert not {issue.rule for issue in validate(read(row))} - {advice}
 
 
 def test_a_refusal_of_weight_is_a_security_alert(store):
