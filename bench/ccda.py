@@ -3,29 +3,23 @@
     python -m bench.ccda [FOLDER]         documents of a folder; without one, those of tests/fixtures
     python -m bench.ccda --large          dense documents of 1 to 27 MB: does anything grow faster than they do?
 
-Floor and conversion are timed in turn in one process. A peer (bench/peers.txt) counts with the documents that it
-takes, and is asked for what it does by itself. Of the large ones the memory is told too: how many times its bytes the
-process grew at its highest.
+The peer (bench/peers.txt) is asked for what it does by itself. Of the large ones the memory is told too: how many times
+its bytes the process grew at its highest.
 """
 
-import importlib.util
-import io
-import logging
+import importlib
 import re
 import resource
-import statistics
 import sys
 import time
-import warnings
-from collections.abc import Callable, Iterable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from lxml import etree
 
 import gateway
-from bench.hl7v2 import ROUNDS, Work, best, takes
+from bench.side_by_side import Subject, Work, best, report
 from gateway.parse import ccda
 
 FIXTURES = Path(__file__).parents[1] / "tests" / "fixtures" / "ccda"
@@ -45,26 +39,16 @@ def peer() -> Work:
     return lambda body: convert(body.decode("utf-8", "replace"))["bundle"]
 
 
-SUBJECTS: tuple[tuple[str, str, Callable[[], Work]], ...] = (
+SUBJECTS: tuple[Subject, ...] = (
     ("ours: the document and all leaves", "gateway", lambda: read),
     ("ours: R4, account of all leaves", "gateway", lambda: lambda body: gateway.convert(body).to_json()),
     ("ccda-to-fhir: R4B, Python objects", "ccda_to_fhir", peer),
 )
 
 
-def floor(body: bytes) -> object:
+def floor(body: bytes) -> Callable[[], object]:
     """The bare parse."""
-    return etree.fromstring(body)
-
-
-def ratios(work: Work, bodies: Iterable[bytes]) -> list[float]:
-    """Times the floor, for each document that is taken."""
-    found = []
-    for body in bodies:
-        if takes(floor, body) and takes(work, body):
-            pairs = [(best(lambda b=body: floor(b)), best(lambda b=body: work(b))) for _ in range(ROUNDS)]  # type: ignore[misc]
-            found.append(min(pair[1] for pair in pairs) / min(pair[0] for pair in pairs))
-    return sorted(found)
+    return lambda: etree.fromstring(body)
 
 
 def large(size: int) -> bytes:
@@ -83,7 +67,7 @@ def measure_large() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print("times the bare parse, and times its bytes of memory")
     for body in map(large, LARGE):
-        bare = best(lambda body=body: floor(body))  # type: ignore[misc]
+        bare = best(floor(body))
         started = time.process_time()
         made = gateway.convert(body)
         made.to_json()
@@ -95,26 +79,11 @@ def measure_large() -> None:
 
 
 def main() -> None:
-    warnings.simplefilter("ignore")
-    logging.disable(logging.CRITICAL)
     if sys.argv[1:] == ["--large"]:
         return measure_large()
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FIXTURES
     bodies = [file.read_bytes() for file in sorted(folder.rglob("*.xml"))]
-    print(f"times the bare parse of {len(bodies)} documents: median, of ten the ninth, of a hundred the last but one")
-    for name, module, make in SUBJECTS:
-        if importlib.util.find_spec(module) is None:
-            print(f"   missing                     {name}")
-            continue
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            found = ratios(make(), bodies)
-        if not found:
-            print(f"   takes none                  {name}")
-            continue
-        ninth, last = (found[int(share * (len(found) - 1))] for share in (0.9, 0.99))
-        said = f"{statistics.median(found):8.1f} {ninth:8.1f} {last:8.1f}"
-        print(f"{said}   {name}, takes {len(found)} of {len(bodies)}")
-    return None
+    return report(f"times the bare parse of {len(bodies)} documents", SUBJECTS, bodies, floor)
 
 
 if __name__ == "__main__":

@@ -2,31 +2,22 @@
 
     python -m bench.hl7v2 [FOLDER]        messages of a folder; without one, those of tests/fixtures
 
-The floor is splitting the decoded text into segments and fields, timed in turn with each peer in one process. A peer
-counts with the messages that it takes; how many those are stands beside its ratio. Peers (bench/peers.txt) are asked
-for what they do by themselves: a parsed message, or a bundle as JSON.
+The floor is splitting the decoded text into segments and fields. Peers (bench/peers.txt) are asked for what they do by
+themselves: a parsed message, or a bundle as JSON.
 """
 
-import importlib.util
-import io
+import importlib
 import json
-import logging
-import statistics
 import sys
-import time
-import warnings
-from collections.abc import Callable, Iterable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gateway
+from bench.side_by_side import Subject, Work, report
 from gateway.parse import hl7v2
 
 FIXTURES = Path(__file__).parents[1] / "tests" / "fixtures" / "hl7v2"
-ROUNDS = 3
-SPENT = 0.02  # seconds a round gives to one message at least, so that quick ones are timed more than once
-Work = Callable[[bytes], object]
 
 
 def text(body: bytes) -> str:
@@ -85,8 +76,7 @@ def brightohir() -> Work:
     return lambda body: json.dumps(peer.v2_to_r5(text(body)), default=str)
 
 
-# What each is called, the module it needs, and what makes its work.
-PARSERS: tuple[tuple[str, str, Callable[[], Work]], ...] = (
+PARSERS: tuple[Subject, ...] = (
     ("ours: segments found", "gateway", lambda: hl7v2.parse),
     ("ours: groups and all leaves", "gateway", lambda: settled),
     ("hl7lw", "hl7lw", hl7lw),
@@ -94,62 +84,18 @@ PARSERS: tuple[tuple[str, str, Callable[[], Work]], ...] = (
     ("hl7 (python-hl7)", "hl7", python_hl7),
     ("hl7apy", "hl7apy", hl7apy),
 )
-CONVERTERS: tuple[tuple[str, str, Callable[[], Work]], ...] = (
+CONVERTERS: tuple[Subject, ...] = (
     ("ours: R4, account of all leaves", "gateway", lambda: lambda body: gateway.convert(body).to_json()),
     ("hl7v2-fhir-bridge: R4", "v2fhir", bridge),
     ("brightohir: R5", "brightohir", brightohir),
 )
 
 
-def best(work: Callable[[], object]) -> float:
-    """The quickest of the runs that one round has time for."""
-    quickest, spent = float("inf"), 0.0
-    while spent < SPENT:
-        start = time.perf_counter()
-        work()
-        took = time.perf_counter() - start
-        quickest, spent = min(quickest, took), spent + took
-    return quickest
-
-
-def takes(work: Work, body: bytes) -> bool:
-    """Whether a peer gets through a message; what it raises is its own affair."""
-    try:
-        work(body)
-    except Exception:  # noqa: BLE001 (a peer's errors are unknown to us, and all mean the same)
-        return False
-    return True
-
-
-def ratios(work: Work, bodies: Iterable[bytes]) -> list[float]:
-    """Times the floor, for each message that is taken."""
-    found = []
-    for body in bodies:
-        if takes(work, body):
-            floor = split(body)
-            pairs = [(best(floor), best(lambda body=body: work(body))) for _ in range(ROUNDS)]  # type: ignore[misc]
-            found.append(min(pair[1] for pair in pairs) / min(pair[0] for pair in pairs))
-    return found
-
-
 def main() -> None:
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else FIXTURES
     bodies = [file.read_bytes() for file in sorted(folder.rglob("*.hl7"))]
-    warnings.simplefilter("ignore")
-    logging.disable(logging.CRITICAL)
     for title, subjects in (("parse", PARSERS), ("convert", CONVERTERS)):
-        print(f"{title}: times the split of {len(bodies)} messages into fields, median (and of ten the ninth)")
-        for name, module, make in subjects:
-            if importlib.util.find_spec(module) is None:
-                print(f"   missing           {name}")
-                continue
-            with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                found = sorted(ratios(make(), bodies))
-            if not found:
-                print(f"   takes none        {name}")
-                continue
-            ninth = found[int(0.9 * (len(found) - 1))]
-            print(f"{statistics.median(found):10.1f} ({ninth:8.1f})   {name}, takes {len(found)} of {len(bodies)}")
+        report(f"{title}, times the split of {len(bodies)} messages into fields", subjects, bodies, split)
 
 
 if __name__ == "__main__":

@@ -12,12 +12,18 @@ from gateway.core.errors import NotAcceptableError
 
 FHIR: Final = "http://hl7.org/fhir"
 _KEPT_BLANKS: Final = {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}  # an XML reader would make each a plain blank
+_NO_XML: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
 _HTML_ENTITY: Final = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]\w*;")  # XML has but five of them
 
 
 def write(resource: dict[str, Any]) -> bytes:
-    """Write a resource; one with elements that R4 does not have cannot be written: NotAcceptableError."""
-    return f'<?xml version="1.0" encoding="UTF-8"?>{"".join(_resource(resource, f" xmlns={quoteattr(FHIR)}"))}'.encode()
+    """Write a resource. One with elements that R4 does not have, or with a character that XML does not have, cannot be
+    written: NotAcceptableError.
+    """
+    text = "".join(_resource(resource, f" xmlns={quoteattr(FHIR)}"))
+    if _NO_XML.search(text):
+        raise NotAcceptableError
+    return f'<?xml version="1.0" encoding="UTF-8"?>{text}'.encode()
 
 
 def _resource(resource: dict[str, Any], space: str = "") -> Iterator[str]:

@@ -71,6 +71,12 @@ def test_no_text_is_changed_on_the_way(text):
     assert again(resource) == resource
 
 
+@pytest.mark.parametrize("text", ["\x01", "a\x1f", "\ufffe", "\uffff", "\ud800"])
+def test_a_character_that_xml_does_not_have_is_refused_and_never_makes_a_broken_answer(text):
+    with pytest.raises(NotAcceptableError):
+        fhirxml.write({"resourceType": "Patient", "name": [{"text": text}]})
+
+
 def test_elements_stand_in_the_order_of_the_definition():
     written = fhirxml.write({"resourceType": "Patient", "birthDate": "1980", "gender": "female", "id": "p"})
     assert [etree.QName(one).localname for one in etree.fromstring(written)] == ["id", "gender", "birthDate"]
