@@ -36,13 +36,20 @@ def convert(sender: str | None, files: tuple[str, ...]) -> None:
 @click.option("--profile", "profiles", multiple=True, help="A profile's canonical url.")
 @click.option("--package", "packages", multiple=True, type=click.Path(), help="A FHIR package or a definition's file.")
 @click.option("--terminology", default="", help="The address of a FHIR terminology server, for codes not known here.")
+@click.option("--second-opinion", is_flag=True, help="Ask the models of fhir.resources as well.")
 @click.argument("files", nargs=-1, required=True, type=click.Path())
-def validate(profiles: tuple[str, ...], packages: tuple[str, ...], terminology: str, files: tuple[str, ...]) -> None:
+def validate(
+    profiles: tuple[str, ...],
+    packages: tuple[str, ...],
+    terminology: str,
+    second_opinion: bool,
+    files: tuple[str, ...],
+) -> None:
     """Judge FHIR resources; one OperationOutcome a line."""
     from gateway.validate.command import run
 
     out = sys.stdout.buffer
-    for line in run(files, profiles, packages, terminology):
+    for line in run(files, profiles, packages, terminology, second_opinion=second_opinion):
         out.write(line + b"\n")
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from gateway.core import r4
 from gateway.core.issue import Issue, Severity
-from gateway.validate import bundle, concepts, model, narrative, questionnaire, references, vital_signs
+from gateway.validate import bundle, concepts, narrative, questionnaire, references, vital_signs
 from gateway.validate.definitions import Library
 from gateway.validate.extensions import Extensions
 from gateway.validate.nodes import each
@@ -46,7 +46,7 @@ class Judge:
         return found
 
     def _judge(self, scope: Scope, profiles: Sequence[str] = ()) -> None:
-        resource, place, heavy = scope.resource, scope.place, scope.found.heavy
+        resource, place = scope.resource, scope.place
         name = resource["resourceType"]
         if name == "Bundle":
             scope.bundle = Neighbours(resource)
@@ -67,8 +67,6 @@ class Judge:
             claimed.append(url)
         for url in dict.fromkeys([*claimed, *profiles]):
             self._profiles.check(url, resource, place, scope)
-        if name in model.JUDGED and scope.found.heavy == heavy:
-            model.check(resource, place, scope)
 
     def _nested(self, value: Any, place: Place, scope: Scope) -> None:
         """A resource inside another: contained in it, or an entry with a life of its own."""

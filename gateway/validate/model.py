@@ -1,26 +1,34 @@
-"""The second opinion: the R4B models of fhir.resources on what we hand on."""
+"""A second opinion: what the R4B models of fhir.resources say against a resource."""
 
-from typing import Any, Final
+from typing import Any
 
 from fhir.resources.R4B import get_fhir_model_class
 from pydantic import ValidationError
 
-from gateway.validate.scope import Place, Scope
+from gateway.core.issue import Issue, Severity
+from gateway.validate.scope import Place
 
-JUDGED: Final = ("Patient", "CarePlan", "MedicationRequest")
 
-
-def check(resource: dict[str, Any], place: Place, scope: Scope) -> None:
-    """What the model does not accept; asked only about a resource in which we found nothing wrong."""
-    model = get_fhir_model_class(str(resource["resourceType"]))
+def disagreements(resource: dict[str, Any]) -> list[Issue]:
+    """What the model of its type does not accept: a warning, since the models refuse some things that R4 allows."""
+    name = str(resource["resourceType"])
+    try:
+        model = get_fhir_model_class(name)
+    except ValueError:  # R4B lacks a few types of R4
+        return [Issue(Severity.INFORMATION, "not-checked", name, "model.not-checked")]
     try:
         model.model_validate(resource)
     except ValidationError as refused:
-        for error in refused.errors(include_input=False, include_context=False, include_url=False):
-            scope.error("model-disagrees", _place(place, error["loc"]), f"model.{error['type']}")
+        errors = refused.errors(include_input=False, include_context=False, include_url=False)
+        return [
+            Issue(Severity.WARNING, "model-disagrees", _path(name, one["loc"]), f"model.{one['type']}")
+            for one in errors
+        ]
+    return []
 
 
-def _place(place: Place, steps: tuple[int | str, ...]) -> Place:
+def _path(name: str, steps: tuple[int | str, ...]) -> str:
+    place = Place(None, name)
     for step in steps:
         place = Place(place, step) if isinstance(step, str) else place._replace(at=step)
-    return place
+    return str(place)

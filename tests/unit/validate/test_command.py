@@ -6,6 +6,8 @@ import responses
 
 from gateway.validate.command import run
 
+CORE = "http://hl7.org/fhir/StructureDefinition/"
+
 
 def outcomes(*files, **asked):
     return [json.loads(line) for line in run([str(file) for file in files], **asked)]
@@ -21,6 +23,16 @@ def test_each_file_has_its_own_outcome_and_a_bad_one_stops_nothing(tmp_path):
     assert [one["issue"][0]["severity"] for one in found] == ["information", "error", "error", "error"]
     assert found[0]["issue"] == [{"severity": "information", "code": "informational"}]
     assert found[3]["issue"][0]["expression"] == ["Patient.gender"]
+
+
+def test_the_models_of_another_library_are_asked_when_that_is_wished(tmp_path):
+    reason = {"extension": [{"url": f"{CORE}data-absent-reason", "valueCode": "unknown"}]}
+    patient = {"resourceType": "Patient", "_id": reason}
+    (tmp_path / "patient.json").write_text(json.dumps(patient))
+    (alone,) = outcomes(tmp_path / "patient.json")
+    (asked,) = outcomes(tmp_path / "patient.json", second_opinion=True)
+    assert [one["severity"] for one in alone["issue"]] == ["information"]
+    assert [(one["severity"], one["expression"]) for one in asked["issue"]] == [("warning", ["Patient._id"])]
 
 
 def test_a_profile_from_a_file_is_judged(tmp_path):
