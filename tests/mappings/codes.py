@@ -61,7 +61,7 @@ FIELDS = {
 }
 SOURCE_OF_IMMUNIZATION = "urn:oid:2.16.840.1.114222.4.5.293"  # CDC's NIP001, in RXA-9
 # Facts that compare with no code: truths, datatypes, amounts, a sender's words for a unit, choices of our own form.
-NO_CODES = re.compile(r"@negationInd|.*@xsi:type|RXA-6|SCH-10\.1|[a-z_]+\.[a-z_]+|status")
+NO_CODES = re.compile(r"@(?:negation|inversion)Ind|.*@xsi:type|RXA-6|SCH-10\.1|[a-z_]+\.[a-z_]+|status")
 FACT = re.compile(r"(?P<locator>.+?)\s+(?:=|<>|in)\s+(?P<codes>.+)")
 STEP = re.compile(r"\[(?:not )?(?P<locator>[^\][]+?)=(?P<codes>[^\][]+)\]")
 

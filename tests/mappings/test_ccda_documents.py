@@ -230,23 +230,46 @@ def affirmative(resource: dict) -> bool:
 @given(
     kind=some.sampled_from(KINDS),
     around=some.sampled_from([None, *KINDS]),
-    outer=some.booleans(),
+    who=some.sampled_from(["inner", "outer", "relation"]),
     status=some.sampled_from(["active", "completed", "aborted"]),
     value=some.sampled_from(["", VALUE]),
 )
-def test_no_id_under_a_negation_names_what_is_so(kind, around, outer, status, value):
-    inner = statement(kind, "denied", "negationInd='true'", status, value)
+def test_no_id_under_a_negation_names_what_is_so(kind, around, who, status, value):
+    inner = statement(kind, "denied", "negationInd='true'" if who == "inner" or around is None else "", status, value)
     if around is not None:
-        link = "component" if around[1] == "organizer" else "entryRelationship"
-        said = "negationInd='true'" if outer else ""
-        inner = statement(around, "around", said, status, f"{value}<{link} typeCode='REFR'>{inner}</{link}>")
-    body = HEAD.format(code="34133-9", template="2") + section((around or kind)[0], f"<entry>{inner}</entry>") + TAIL
-    outcome = pipeline.process(body.encode(), judge=False)
-    negated = {"denied", *(["around"] if outer and around is not None else [])}
-    assert not negated & set(affirmed(outcome))
+        inner = related(around, inner, status, value, **{who: "negationInd='true'"})
+    outcome = pipeline.process(document((around or kind)[0], inner), judge=False)
+    assert not {"denied", *(["around"] if who == "outer" else [])} & set(affirmed(outcome))
 
 
-def statement(kind: tuple[str, str, str, str], id: str, negation: str, status: str, inside: str) -> str:
+CONCERNS = [one for one in KINDS if one[2] in ("4.132", "4.136")]
+CONCERNS += [("11450-4", "act", "4.3", "EVN"), ("48765-2", "act", "4.30", "EVN"), ("46240-8", "act", "4.80", "EVN")]
+FINDINGS = [one for one in KINDS if one[2] in ("4.4", "4.7", "4.2", "4.38")]
+MOODS = some.sampled_from(["EVN", "INT", "RQO", "PRP", "PRMS", "ARQ", "APT", "GOL", "DEF", "OPT"])
+REQUESTED = frozenset({"ServiceRequest", "Goal"})
+
+
+@given(concern=some.sampled_from(CONCERNS), finding=some.sampled_from(FINDINGS), moods=some.tuples(MOODS, MOODS))
+def test_a_finding_is_so_only_where_neither_it_nor_the_concern_around_it_is_planned(concern, finding, moods):
+    inner = statement((*finding[:3], moods[1]), "finding", "", "completed", VALUE)
+    around = related((*concern[:3], moods[0]), inner, "active", "")
+    outcome = pipeline.process(document(concern[0], around), judge=False)
+    assert moods == ("EVN", "EVN") or not {"finding", "around"} & set(affirmed(outcome, but=REQUESTED))
+
+
+def document(loinc: str, statement: str) -> bytes:
+    return (HEAD.format(code="34133-9", template="2") + section(loinc, f"<entry>{statement}</entry>") + TAIL).encode()
+
+
+def related(
+    around: tuple[str, ...], held: str, status: str, value: str, *, outer: str = "", relation: str = "", **_: str
+) -> str:
+    link = "component" if around[1] == "organizer" else "entryRelationship"
+    inside = f"{value}<{link} typeCode='REFR' {relation}>{held}</{link}>"
+    return statement(around, "around", outer, status, inside)
+
+
+def statement(kind: tuple[str, ...], id: str, negation: str, status: str, inside: str) -> str:
     _, element, template, mood = kind
     return (
         f"<{element} classCode='ACT' moodCode='{mood}' {negation}>"
@@ -255,8 +278,8 @@ def statement(kind: tuple[str, str, str, str], id: str, negation: str, status: s
     )
 
 
-def affirmed(outcome: Outcome) -> Iterator[str]:
-    """The ids of all that is told as so."""
+def affirmed(outcome: Outcome, but: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The ids of all that is told as so, but for some types."""
     for resource in resources(outcome):
-        if affirmative(resource):
+        if affirmative(resource) and resource["resourceType"] not in but:
             yield from (one.get("value", "") for one in identifiers(resource))

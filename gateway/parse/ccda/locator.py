@@ -11,7 +11,8 @@ The grammar is a small part of XPath, and what it does not have cannot be asked:
                | steps [("=" | "<>") value {"|" value}]       any node there, with one of these values
 
 An attribute stands last, and only where it is valued. `ancestor::` gives the nearest one. `@xsi:type` is
-compared by its local part.
+compared by its local part. No step goes down to what the source denies, be it a statement or a relation, so that
+no row can tell it as so.
 """
 
 import re
@@ -99,9 +100,11 @@ def _walk(step: str) -> Walk:
         name = known(step.removeprefix("ancestor::"))
         return lambda found: [above for element in found if (above := element.within(name)) is not None]
     if step == "*":
-        return lambda found: [child for element in found for child in element.held]
+        return lambda found: [child for element in found for child in element.held if not child.denied]
     name = known(step)
-    return lambda found: [child for element in found for child in element.held if child.name == name]
+    return lambda found: [
+        child for element in found for child in element.held if child.name == name and not child.denied
+    ]
 
 
 def _filtered(walk: Walk, tests: list[Test]) -> Walk:

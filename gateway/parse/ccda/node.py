@@ -172,6 +172,11 @@ class Element:
         self.record.touched.extend([key for key in self.keys() if key[1] not in STRUCTURE])
 
     @property
+    def denied(self) -> bool:
+        """Whether the source negates this statement or relation, not counted."""
+        return self.attributes.get("negationInd") == "true"
+
+    @property
     def type(self) -> str:
         """The local part of `xsi:type`, not counted."""
         return self.look(XSI_TYPE).rpartition(":")[2]

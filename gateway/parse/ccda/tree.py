@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     from gateway.parse.ccda.document import Document
 
-_INDICATED: Final = {"1": "true", "0": "false"}
+_INDICATORS: Final = ("negationInd", "inversionInd")
+_INDICATED: Final = {"1": "true", "0": "false"}  # XML writes what is so in two ways
 
 
 def grown(record: "Document", root: "_Element") -> tuple[list[Element], list[Key], dict[str, Element]]:
@@ -45,9 +46,10 @@ def grown(record: "Document", root: "_Element") -> tuple[list[Element], list[Key
                 valued = True
             elif name == "ID" and value:
                 identified.setdefault(value, made)
-        if "negationInd" in attributes:  # XML writes what is so in two ways
-            said = attributes["negationInd"].strip()
-            attributes["negationInd"] = _INDICATED.get(said, said)
+        for name in _INDICATORS:
+            if name in attributes:
+                said = attributes[name].strip()
+                attributes[name] = _INDICATED.get(said, said)
         if lead and not lead.isspace():
             keys.append((made, TEXT))
             valued = True

@@ -9,7 +9,7 @@ from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.kinds import PLANNED
 from gateway.translate.ccda.quantities import quantity
 from gateway.translate.ccda.results import effective
-from gateway.translate.ccda.statements import inside, made, negated_wrapper, statements
+from gateway.translate.ccda.statements import inside, made, negated_wrapper, parts
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.translation import Reference, Resource, Translation
 
@@ -24,7 +24,7 @@ _DEVICE_USE: Final = {
 @step("negation_read", "ccda")
 def negation_read(node: Element, translation: Translation, resource: Resource) -> None:
     """A negated act did not take place."""
-    if node.look("negationInd") == "true":
+    if node.denied:
         node.read("negationInd")
         resource["status"] = _NOT_DONE[resource["resourceType"]]
 
@@ -91,11 +91,10 @@ def diagnosis(node: Element, translation: Translation) -> dict[str, Any] | None:
     """A diagnosis of an encounter."""
     if negated_wrapper(node, translation):
         return None
-    for child in node.children("entryRelationship"):
-        for inner in statements(child):
-            for reference in made(inner, translation):
-                if reference["reference"].startswith(("Condition/", "Procedure/")):
-                    return {"condition": reference}
+    for inner in parts(node, translation):
+        for reference in made(inner, translation):
+            if reference["reference"].startswith(("Condition/", "Procedure/")):
+                return {"condition": reference}
     return None
 
 
@@ -151,8 +150,8 @@ def is_so(node: Element, translation: Translation) -> bool:
 @converter("reaction", "ccda")
 def reaction(node: Element, translation: Translation) -> dict[str, Any] | None:
     """What a vaccine did to the patient, as an observation."""
-    references = made(node, translation)
-    return {"detail": references[0]} if references else None
+    found = [one for one in made(node, translation) if one["reference"].startswith("Observation/")]
+    return {"detail": found[0]} if found else None
 
 
 @step("occurrence_or", "ccda")

@@ -23,7 +23,7 @@ def allergy_code(node: Element, translation: Translation, resource: Resource) ->
         name = next((words for one in agent.parent.children("name") if (words := one.words())), "")
         concept = {**(concept or {}), "text": name} if name else concept
     kind = node.first("value")
-    if node.look("negationInd") != "true":
+    if not node.denied:
         resource["code"] = concept or _kind(kind, translation) or absent()
         return
     node.read("negationInd")
@@ -66,7 +66,7 @@ def allergy_status(node: Element, translation: Translation, resource: Resource) 
         resource["verificationStatus"] = _concept(_VERIFICATION, "entered-in-error")
         resource.pop("clinicalStatus", None)
         return
-    if node.look("negationInd") == "true":
+    if node.denied:
         if _none_known(node, translation):
             resource["clinicalStatus"] = _concept(_CLINICAL, "active")
             resource["verificationStatus"] = _concept(_VERIFICATION, "confirmed")

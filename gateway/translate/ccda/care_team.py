@@ -9,7 +9,7 @@ from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.kinds import short
 from gateway.translate.ccda.participants import participant, role_of
 from gateway.translate.ccda.relations import tie
-from gateway.translate.ccda.statements import made, statements
+from gateway.translate.ccda.statements import inside, made
 from gateway.translate.ccda.times import document_day
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Resource, Translation
@@ -71,11 +71,10 @@ def team_rest(node: Element, translation: Translation, resource: Resource) -> No
     """Each member has a role, if only one that is not known; what else a team's entry holds is made too."""
     for one in resource.get("participant", []):
         one.setdefault("role", [absent()])
-    for child in node.children("component"):
-        for inner in statements(child):
-            if not _TEAM_PARTS & set(map(short, inner.templates())):
-                for reference in made(inner, translation):
-                    if reference["reference"].startswith("Encounter/"):
-                        resource.setdefault("encounter", reference)
-                    else:
-                        tie(resource, reference)
+    for inner in inside(node):
+        if not _TEAM_PARTS & set(map(short, inner.templates())):
+            for reference in made(inner, translation):
+                if reference["reference"].startswith("Encounter/"):
+                    resource.setdefault("encounter", reference)
+                else:
+                    tie(resource, reference)

@@ -7,10 +7,18 @@ from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.codes import codeable_concept, display, first_display, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
-from gateway.translate.ccda.kinds import ENTRY_REFERENCE, PLANNED, has_template
+from gateway.translate.ccda.kinds import ENTRY_REFERENCE, FACT, PLANNED, has_template
 from gateway.translate.ccda.problems import GENERIC, VERIFICATION
 from gateway.translate.ccda.relations import add
-from gateway.translate.ccda.statements import authored, documents_named, inside, made, stand_for
+from gateway.translate.ccda.statements import (
+    authored,
+    documents_named,
+    inside,
+    made,
+    negated_wrapper,
+    parts,
+    stand_for,
+)  # fmt: skip
 from gateway.translate.ccda.times import moment, period, put
 from gateway.translate.converter import converter, step
 from gateway.translate.translation import Resource, Translation
@@ -28,11 +36,11 @@ _HEALTH_CONCERN: Final = {
 @step("health_concern", "ccda")
 def health_concern(node: Element, translation: Translation, resource: Resource) -> None:
     """A concern about a problem is that problem; about anything else it is a Condition of its own."""
-    if node.look("negationInd") == "true":
+    if node.denied:
         _no_concern(node, translation)
         return
     problem = False
-    for inner in inside(node):
+    for inner in parts(node, translation):
         references = made(inner, translation)
         named = _named_problem(inner, translation) if has_template(inner, ENTRY_REFERENCE) else inner
         if named is None or not has_template(named, "4.4", "4.3"):
@@ -46,8 +54,21 @@ def health_concern(node: Element, translation: Translation, resource: Resource) 
                 if _HEALTH_CONCERN not in held:
                     held.append(dict(_HEALTH_CONCERN))
                 _followed_since(node, translation, condition)
-    if not problem and translation.policy("concern_of_observation") == "observation-and-condition":
+    if problem or node.look("moodCode") not in FACT or not _is_named(node):
+        return
+    if translation.policy("concern_of_observation") == "observation-and-condition":
         translation.make("ccda.HealthConcern.Condition", node)
+
+
+def _is_named(node: Element) -> bool:
+    """Whether a concern says of something what it is; that something else is not so names none."""
+    text, told = node.first("text"), [*inside(node)]
+    return (text is not None and text.valued) or not told or any(_is_so(one) for one in told)
+
+
+def _is_so(node: Element) -> bool:
+    """Whether a statement says what is, not what shall or may be, or is not."""
+    return not node.denied and node.look("moodCode") in FACT
 
 
 def _named_problem(node: Element, translation: Translation) -> Element | None:
@@ -86,7 +107,7 @@ def _followed_since(node: Element, translation: Translation, condition: Resource
 @step("concern_state", "ccda")
 def concern_state(node: Element, translation: Translation, resource: Resource) -> None:
     """A negated concern is refuted, and then has no clinical status (con-5)."""
-    if node.look("negationInd") == "true":
+    if node.denied:
         node.read("negationInd")
         resource.pop("clinicalStatus", None)
         resource["verificationStatus"] = {"coding": [{"system": VERIFICATION, "code": "refuted"}]}
@@ -95,17 +116,16 @@ def concern_state(node: Element, translation: Translation, resource: Resource) -
 @step("concern_code", "ccda")
 def concern_code(node: Element, translation: Translation, resource: Resource) -> None:
     """What concerns: the concern's words, else those of what is observed."""
-    negated = node.look("negationInd") == "true"  # its words deny the concern, so they cannot name it
-    text = node.first("text") if not negated else None
+    text = node.first("text") if not node.denied else None  # words that deny the concern cannot name it
     words = referenced_words(text, translation) if text is not None else ""
     if words:
         resource["code"] = {"text": words}
         return
     for inner in inside(node):
-        named = inner.first("value") or inner.first("code")
+        named = (inner.first("value") or inner.first("code")) if _is_so(inner) else None
         if named is None:
             continue
-        if negated and (concept := codeable_concept(named, translation)):
+        if node.denied and (concept := codeable_concept(named, translation)):
             resource["code"] = concept
             return
         if said := display(named, translation) or named.read("code"):
@@ -117,16 +137,16 @@ def concern_code(node: Element, translation: Translation, resource: Resource) ->
 @step("risks", "ccda")
 def risks(node: Element, translation: Translation, resource: Resource) -> None:
     """What the patient may get: an outcome that is predicted, and no Condition."""
-    if node.look("negationInd") == "true":
+    if node.denied:
         _no_risk(node, translation, resource)
         return
     for inner in inside(node):
-        if inner.look("negationInd") == "true":
+        if inner.denied:
             _no_risk(inner, translation, resource)
             continue
         value = inner.first("value")
         concept = codeable_concept(value, translation) if value is not None else None
-        if inner.name == "observation" and concept:
+        if inner.name == "observation" and concept and _is_so(inner):
             resource.setdefault("prediction", []).append({"outcome": concept})
             for child in inner.children("id"):
                 if found := identifiers.identifier(child, translation):
@@ -148,8 +168,7 @@ def _no_risk(node: Element, translation: Translation, resource: Resource) -> Non
 @step("interventions", "ccda")
 def interventions(node: Element, translation: Translation, resource: Resource) -> None:
     """A wrapper is what it holds; one that holds nothing is what it says itself."""
-    if node.look("negationInd") == "true":
-        translation.enter_all(node, State.TEXT, "ccda.intervention.none", "says that it did not take place")
+    if negated_wrapper(node, translation):
         return
     text = node.first("text")
     words = referenced_words(text, translation) if text is not None else ""
@@ -180,14 +199,15 @@ def _of_intervention(node: Element, held: Resource | None, translation: Translat
 @step("relatives_conditions", "ccda")
 def relatives_conditions(node: Element, translation: Translation, resource: Resource) -> None:
     """What a relative has, and what is said that no one in the family has."""
-    for observation in node.at("component/observation"):
-        relatives_condition(observation, translation, resource)
+    for inner in inside(node):
+        if inner.name == "observation":
+            relatives_condition(inner, translation, resource)
 
 
 @step("relatives_condition", "ccda")
 def relatives_condition(node: Element, translation: Translation, resource: Resource) -> None:
     """One thing that a relative has, and whether they died of it."""
-    if node.look("negationInd") == "true":
+    if node.denied:
         value = node.first("value")
         said = display(value, translation) if value is not None else None
         resource.setdefault("note", []).append({"text": f"No history of {said or 'the condition named in the source'}"})
@@ -204,9 +224,7 @@ def relatives_condition(node: Element, translation: Translation, resource: Resou
 def _died(node: Element, resource: Resource) -> None:
     """Who is said to have died of something is dead, whatever else is told of their death."""
     told = ("deceasedDate", "_deceasedDate", "deceasedAge")
-    if node.at("entryRelationship/observation[template 4.47][not @negationInd=true]") and not any(
-        name in resource for name in told
-    ):
+    if node.at("entryRelationship/observation[template 4.47]") and not any(name in resource for name in told):
         resource["deceasedBoolean"] = True
 
 

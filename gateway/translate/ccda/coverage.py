@@ -5,7 +5,7 @@ from typing import Any, Final
 from gateway.translate.ccda.codes import referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.identifiers import identifier
-from gateway.translate.ccda.kinds import short
+from gateway.translate.ccda.kinds import FACT, short
 from gateway.translate.ccda.participants import is_patient, organization, person_of, related_person, role_of
 from gateway.translate.ccda.relations import add, tie
 from gateway.translate.ccda.statements import inside, made, negated_wrapper
@@ -18,8 +18,10 @@ _CLASS: Final = "http://terminology.hl7.org/CodeSystem/coverage-class"
 
 @step("policy", "ccda")
 def policy(node: Element, translation: Translation, resource: Resource) -> None:
-    """A policy is a coverage, unless the source says that there is none: R4 has no status for that."""
-    if not negated_wrapper(node, translation):
+    """A policy is a coverage, unless the source says that there is none, or none yet: R4 has no status for that."""
+    if node.look("moodCode") not in FACT:
+        translation.warn("mood-not-fact", node=node)
+    elif not negated_wrapper(node, translation):
         translation.make("ccda.PolicyActivity.Coverage", node)
         for performer in node.at("performer[template 4.88]"):
             translation.make("ccda.guarantor.Account", performer)

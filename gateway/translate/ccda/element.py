@@ -32,6 +32,10 @@ class Element(Node, Protocol):
         """Count everything at or below as read."""
 
     @property
+    def denied(self) -> bool:
+        """Whether the source negates this statement or relation, not counted."""
+
+    @property
     def type(self) -> str:
         """The local part of xsi:type."""
 

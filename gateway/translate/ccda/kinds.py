@@ -10,8 +10,9 @@ from gateway.translate.translation import Translation
 _TEMPLATES: Final = "2.16.840.1.113883.10.20.22."
 PLANNED: Final = frozenset({"INT", "RQO", "PRP", "PRMS", "ARQ", "APT"})
 # Of what kind something is, or what a rule asks for: nothing that was, is or is to be done.
+FACT: Final = frozenset({"", "EVN"})
 DEFINITIONS: Final = frozenset({"DEF", "EVN.CRT"})
-MOODS: Final = PLANNED | DEFINITIONS | {"", "EVN", "GOL"}
+MOODS: Final = PLANNED | DEFINITIONS | FACT | {"GOL"}
 ENTRY_REFERENCE: Final = "4.122"
 # What a statement says happened; a planned act may never become one of these.
 _EVENTS: Final = frozenset(
@@ -39,6 +40,10 @@ _PLANNED: Final = {
     "substanceAdministration": "ccda.MedicationActivity.MedicationRequest",
     "supply": "ccda.supply.DeviceRequest",
 }
+# What is no order where it is not so yet: that something may come, and what the patient wants.
+_FACTS: Final = frozenset({"RiskAssessment", "Consent"})
+# The relations that say another thing when they are turned round: the whole is then the part, the reason what followed.
+_DIRECTED: Final = frozenset({"RSON", "CAUS", "COMP"})
 _CONCERN: Final = "CONC"
 _PROBLEM: Final = "ccda.ProblemObservation.Condition"
 _RELATIVE: Final = "subject/relatedSubject"
@@ -67,16 +72,18 @@ def map_of(node: Element, translation: Translation) -> str:
     mood, named = node.look("moodCode"), template_map(node, translation)
     if not named or (named == _PROBLEM and node.at(_RELATIVE)):
         named = translation.map_of(_shape(node))
-    if mood == "GOL":
-        return _GOAL
+    target = named.split(".", 2)[2].split(".")[0] if named else ""
     if mood in DEFINITIONS or mood not in MOODS or (not named and node.at(_RELATIVE)):
         return ""
+    if target in _FACTS and mood not in FACT:
+        return ""
+    if mood == "GOL" and target != "Bundle":
+        return _GOAL
     if mood == "APT" and node.name == "encounter" and _is_booked(node):
         return _APPOINTMENT
     if node.name == "supply" and mood in PLANNED and (named == _DISPENSE or node.at(_MEDICINE)):
         return _SUPPLY
     planned = mood in PLANNED and not has_template(node, _HANDOFF)
-    target = named.split(".", 2)[2].split(".")[0] if named else ""
     if planned and (not named or target in _EVENTS):
         return _PLANNED[node.name]
     if named and (planned or target not in ("ServiceRequest", "Goal", "NutritionOrder") or not mood):
@@ -84,6 +91,12 @@ def map_of(node: Element, translation: Translation) -> str:
     if named and mood == "EVN":
         return _HAPPENED[node.name]
     return named or _HAPPENED[node.name]
+
+
+def is_turned(node: Element) -> bool:
+    """Whether a statement stands in a relation that leads from it to what is around it."""
+    relation = node.parent
+    return relation is not None and relation.look("inversionInd") == "true" and relation.look("typeCode") in _DIRECTED
 
 
 def template_map(node: Element, translation: Translation) -> str:

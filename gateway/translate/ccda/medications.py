@@ -82,7 +82,7 @@ def _concept(node: Element | None, translation: Translation) -> dict[str, Any] |
 @step("negated_order", "ccda")
 def negated_order(node: Element, translation: Translation, resource: Resource) -> None:
     """A negated medicine is one not to be given, or not taken: never an active drug."""
-    if node.look("negationInd") != "true":
+    if not node.denied:
         return
     node.read("negationInd")
     resource["doNotPerform"] = True

@@ -60,7 +60,7 @@ def condition_status(node: Element, translation: Translation, resource: Resource
         resource["verificationStatus"] = _concept(VERIFICATION, "entered-in-error")
         resource.pop("clinicalStatus", None)
         return
-    if node.look("negationInd") == "true":
+    if node.denied:
         node.read("negationInd")
         resource["verificationStatus"] = _concept(VERIFICATION, "refuted")
         resource.pop("clinicalStatus", None)

@@ -8,10 +8,10 @@ from gateway.core.ledger import State
 from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.codes import concept_with_source
 from gateway.translate.ccda.element import Element
-from gateway.translate.ccda.kinds import has_template
+from gateway.translate.ccda.kinds import has_template, is_turned
 from gateway.translate.ccda.problems import GENERIC
-from gateway.translate.ccda.relations import add, tie
-from gateway.translate.ccda.statements import by_id, made, made_of
+from gateway.translate.ccda.relations import RELATED, add, tie
+from gateway.translate.ccda.statements import DENIED, RELATIONS, by_id, made, made_of
 from gateway.translate.converter import step
 from gateway.translate.translation import Reference, Resource, Translation
 
@@ -44,7 +44,11 @@ def entry_references(node: Element, translation: Translation, resource: Resource
                 child.read("extension")
             for child in one.children("statusCode"):
                 translation.enter_all(child, State.IGNORED, "ccda.entry-reference", "the named entry has its own")
-            if found != owners[0]:
+            if found == owners[0]:
+                continue
+            if is_turned(one):
+                turned_round(one, found, owners[0], translation)
+            else:
                 _relate(one, around, owners, found, translation)
     for plan, _ in translation.memory.get("plans", ()):
         if "activity" in plan:
@@ -77,6 +81,33 @@ def reasons(node: Element, translation: Translation, resource: Resource) -> None
                     add(held, "reasonReference", found)
                 else:
                     tie(held, found)
+
+
+@step("relations", "ccda")
+def relations(node: Element, translation: Translation, resource: Resource) -> None:
+    """Relations that lead from what is inside to what is around it, and those that the source denies."""
+    for one in translation.memory.get("turned", {}).values():
+        owners, found = made_of(one.parent.parent, translation), made_of(one, translation)
+        if owners and found:
+            turned_round(one, found[0], owners[0], translation)
+    for one in node.below(*RELATIONS):
+        if one.denied:
+            translation.enter_all(one, State.TEXT, "ccda.negated", DENIED)
+
+
+def turned_round(one: Element, inner: Reference, around: Reference, translation: Translation) -> None:
+    """What is around a statement is its reason, its part or what it led to."""
+    held = translation.find(inner)
+    if held is None or inner == around:
+        return
+    reason = one.parent is not None and one.parent.look("typeCode") == "RSON"
+    may = around["reference"].partition("/")[0] in _REASONS
+    if reason and may and r4.element(f"{held['resourceType']}.reasonReference") is not None:
+        add(held, "reasonReference", around)
+    elif reason:
+        add(held, "extension", {"url": RELATED, "valueReference": around})
+    else:
+        tie(held, around)
 
 
 def _says_more(node: Element) -> bool:

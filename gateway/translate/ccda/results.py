@@ -17,7 +17,7 @@ VALUE: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Observatio
 NEGATED: Final = "https://fhir.second-opinion.example/StructureDefinition/so-negated-value"
 _CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 _PREGNANCY: Final = "2.16.840.1.113883.10.20.15.3.8"
-_DELIVERY: Final = "entryRelationship/observation[template 2.16.840.1.113883.10.20.15.3.1][not @negationInd=true]"
+_DELIVERY: Final = "entryRelationship/observation[template 2.16.840.1.113883.10.20.15.3.1]"
 _SCALE: Final = "4.69"
 _US_CATEGORY: Final = "http://hl7.org/fhir/us/core/CodeSystem/us-core-category"
 # Which category a section gives its observations.
@@ -34,7 +34,7 @@ _CATEGORIES: Final = {
 def observed(node: Element, translation: Translation, resource: Resource) -> None:
     """The values of an observation: one as value[x], several as components (obs-7); a negated one as words only."""
     values = [one for one in node.children("value") if one.valued or one.look("nullFlavor")]
-    if node.look("negationInd") == "true":
+    if node.denied:
         _negated(node, values, translation, resource)
         return
     found: list[dict[str, Any]] = []

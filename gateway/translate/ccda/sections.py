@@ -7,7 +7,7 @@ from gateway.core.ledger import State
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.narrative import narrative, text_div
 from gateway.translate.ccda.problems import GENERIC
-from gateway.translate.ccda.statements import made, statements
+from gateway.translate.ccda.statements import inside, made, statements
 from gateway.translate.converter import step
 from gateway.translate.translation import Reference, Translation
 
@@ -85,9 +85,9 @@ def section_empty(node: Element, translation: Translation, element: dict[str, An
 def _says_none(statement: Element) -> bool:
     """A negated statement about problems, or medicines, in general: there are none."""
     if statement.name == "act":
-        inner = [one for child in statement.children("entryRelationship") for one in statements(child)]
+        inner = [*inside(statement)]
         return len(inner) == 1 and _PROBLEM in inner[0].templates() and _says_none(inner[0])
-    if statement.look("negationInd") != "true":
+    if not statement.denied:
         return False
     if statement.name == "observation" and _PROBLEM in statement.templates():
         value = statement.first("value")

@@ -6,7 +6,16 @@ from typing import Any, Final
 from gateway.core.ledger import State
 from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.element import Element
-from gateway.translate.ccda.kinds import DEFINITIONS, ENTRY_REFERENCE, MOODS, REFERRAL, map_of, short, template_map
+from gateway.translate.ccda.kinds import (
+    DEFINITIONS,
+    ENTRY_REFERENCE,
+    FACT,
+    REFERRAL,
+    is_turned,
+    map_of,
+    short,
+    template_map,
+)  # fmt: skip
 from gateway.translate.ccda.narrative import in_words
 from gateway.translate.ccda.participants import participant
 from gateway.translate.ccda.relations import add, tie, tie_each
@@ -24,7 +33,9 @@ _CANNOT_BE_NEGATED: Final = frozenset(
         "DeviceUseStatement", "DocumentReference", "Goal", "MedicationDispense", "NutritionOrder",
     }
 )  # fmt: skip
-_DENIED: Final = "the source negates it; its words stay in the narrative"
+_INDICATION: Final = "4.19"  # what rows read of it is that it is a reason
+RELATIONS: Final = ("entryRelationship", "component")
+DENIED: Final = "the source negates it; its words stay in the narrative"
 # What R4 names no performer of: whoever found it out stands on the Provenance.
 _NO_PERFORMER: Final = frozenset({"Condition", "AllergyIntolerance"})
 # Made beside the statements and reached through them.
@@ -75,12 +86,15 @@ def nested(node: Element, translation: Translation, resource: Resource, but: str
     """Make what is nested in a statement and no other row holds; of one that is negated only why it was not so."""
     held = but.split()
     references: list[Reference] = []
-    denied = node.look("negationInd") == "true"
     for inner in inside(node):
-        if _is_held(inner, held):
+        turned = is_turned(inner)
+        if _is_held(inner, held) and not inner.denied and not (turned and _is_held(inner, [_INDICATION])):
             continue
-        if denied and (inner.parent is None or inner.parent.look("typeCode") != "RSON"):
-            translation.enter_all(inner, State.TEXT, "ccda.negated", _DENIED)
+        if node.denied and (inner.parent is None or inner.parent.look("typeCode") != "RSON" or turned):
+            translation.enter_all(inner, State.TEXT, "ccda.negated", DENIED)
+        elif turned:
+            made(inner, translation)
+            _memory(translation, "turned")[inner.same()] = inner
         else:
             references += made(inner, translation)
     tie_each(resource, references)
@@ -100,23 +114,31 @@ def only_nested(node: Element, translation: Translation, resource: Resource) -> 
     """Make what stands in a wrapper that is nothing by itself."""
     if negated_wrapper(node, translation):
         return
-    for inner in inside(node):
+    for inner in parts(node, translation):
         made(inner, translation)
 
 
 def negated_wrapper(node: Element, translation: Translation) -> bool:
     """Whether a wrapper is negated: then nothing in it is so, and it stays words."""
-    if node.look("negationInd") != "true":
-        return False
-    translation.enter_all(node, State.TEXT, "ccda.negated", _DENIED)
-    return True
+    if node.denied:
+        translation.enter_all(node, State.TEXT, "ccda.negated", DENIED)
+    return node.denied
 
 
 def inside(node: Element) -> Iterator[Element]:
-    """The statements nested directly in a statement."""
+    """The statements nested directly in a statement, but for those whose relation to it is denied."""
     for child in node.children():
-        if child.name in ("entryRelationship", "component"):
+        if child.name in RELATIONS and not child.denied:
             yield from statements(child)
+
+
+def parts(node: Element, translation: Translation) -> Iterator[Element]:
+    """The statements in a wrapper; of one that only may or shall be, none that says what is."""
+    for inner in inside(node):
+        if node.look("moodCode") not in FACT and inner.look("moodCode") in FACT:
+            translation.warn("mood-not-fact", node=inner)
+        else:
+            yield inner
 
 
 def remember_id(key: tuple[str, str], node: Element, reference: Reference, translation: Translation) -> None:
@@ -153,7 +175,7 @@ def _make(node: Element, translation: Translation) -> list[Reference]:
             translation.enter_all(
                 node, State.IGNORED, "ccda.definition", "a definition, not a statement of the patient"
             )
-        elif mood not in MOODS:
+        elif mood not in FACT:
             translation.warn("mood-not-fact", node=node)
         return []
     stays = name == REFERRAL or node.name == "organizer" or name.split(".")[2] in _CANNOT_BE_NEGATED
