@@ -24,20 +24,24 @@ def parse(body: bytes, agreed: str = "") -> list[Message]:
 
 
 def _apart(message: Message) -> list[Message]:
-    """The records of a message, when its type may list patients and it names none of them twice."""
+    """The records of a message whose type may list patients: one for each, with every mention of the patient."""
     patients = message.by_name.get("PID", [])
-    if len(patients) < 2 or message.kind.removeprefix("hl7v2:") not in LISTS_PATIENTS or _name_one_twice(patients):
+    if len(patients) < 2 or message.kind.removeprefix("hl7v2:") not in LISTS_PATIENTS:
         return [message]
     starts, end = [one.index for one in patients], len(message.segments)
     tail = next((one.index for one in message.segments[starts[-1] :] if one.name in OF_ALL), end)
     common = (*range(starts[0]), *range(tail, end))
-    return [_of_patient(message, common, range(*ends), not n) for n, ends in enumerate(pairwise([*starts, tail]))]
+    mentions: dict[str, list[int]] = {}
+    for patient, (begin, stop) in zip(patients, pairwise([*starts, tail]), strict=True):
+        mentions.setdefault(_number(patient), []).extend(range(begin, stop))
+    if len(mentions) < 2:
+        return [message]
+    return [_of_patient(message, common, own, not place) for place, own in enumerate(mentions.values())]
 
 
-def _name_one_twice(patients: list[Segment]) -> bool:
-    """Whether two of them have the same first number, by which a patient is known."""
-    numbers = [part.raw for patient in patients for part in patient.field(3)[:1]]
-    return len(set(numbers)) < len(numbers)
+def _number(patient: Segment) -> str:
+    """The first number of a patient, by which it is known; one without is nobody else."""
+    return next((part.raw for part in patient.field(3)[:1]), patient.location)
 
 
 def _of_patient(message: Message, common: Sequence[int], own: Sequence[int], first: bool) -> Message:

@@ -34,3 +34,17 @@ def test_a_segment_keeps_the_number_that_it_has_in_the_message():
 )
 def test_any_other_message_stays_whole(before, after):
     assert len(parse(LISTS.replace(before, after))) == 1
+
+
+def test_a_patient_who_is_named_twice_beside_another_is_one_record_with_both_mentions():
+    again = b"PID|3||11^^^RIVER||Quill^Tamsin\rPV1|3|E\r"
+    records = parse(LISTS + again)
+    seen = [[part.peek for part in reader("PV1-2")(one.root)] for one in records]
+    assert seen == [["O", "E"], ["I"]]
+    counted = sorted(key for one in records for key, *_ in one.leaves())
+    whole = parse((LISTS + again).replace(b"BAR^P02", b"BAR^P01"))
+    assert counted == [key for one in whole for key, *_ in one.leaves()]
+
+
+def test_patients_without_a_number_are_different_patients():
+    assert len(parse(LISTS.replace(b"11^^^RIVER", b"").replace(b"12^^^RIVER", b""))) == 2
