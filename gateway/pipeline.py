@@ -23,6 +23,7 @@ from gateway.translate.table import Row
 from gateway.validate import validate_bundle
 
 UNKNOWN_KIND: Final = "unknown"
+REFUSED: Final = "record-refused"
 _NOBODY: Final = Sender()
 _TOLD_OTHERWISE: Final = "a later record of the same submission says otherwise"
 
@@ -79,7 +80,7 @@ def _converted(body: bytes, media_type: str | None, sender: Sender, received: da
     ]
     if format.name == "ccda":
         records[0].cut()
-    return _joined(parts)
+    return _joined(parts, [record.place for record in records] if len(parts) > 1 else [])
 
 
 def open_senders(folder: Path | None = None) -> Senders:
@@ -123,12 +124,18 @@ def _bundle(resources: list[dict[str, Any]], origin: Origin) -> dict[str, Any]:
     }
 
 
-def _joined(parts: list[Outcome]) -> Outcome:
-    """A batch or a sheet: one outcome over its records, each thing once, as the last record has it."""
+def _joined(parts: list[Outcome], places: list[str]) -> Outcome:
+    """A batch or a sheet: one outcome over its records, each thing once, as the last record has it.
+
+    A record that is refused costs no other: the issue says which it is and why. When all are, so is the submission.
+    """
     if len(parts) == 1:
         return parts[0]
     entries: dict[str, dict[str, Any]] = {}
     issues = [issue for part in parts for issue in part.issues]
+    refused = [(part.error, place) for part, place in zip(parts, places, strict=True) if part.error]
+    whole = refused[0][0] if len(refused) == len(parts) else None
+    issues += (Issue(Severity.WARNING, REFUSED, rule=error.code, location=place) for error, place in refused)
     lines: list[ledger.Entry] = []
     for part in parts:
         for entry in part.bundle["entry"] if part.bundle else []:
@@ -145,7 +152,7 @@ def _joined(parts: list[Outcome]) -> Outcome:
         {**first, "entry": list(entries.values())} if first else None,
         tuple(issues),
         tuple(lines),
-        next((part.error for part in parts if part.error), None),
+        whole,
     )
 
 

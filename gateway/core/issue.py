@@ -41,6 +41,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "encoding-assumed": ("value", "The declared character encoding did not fit the content; another one was used."),
     "segment-order": ("structure", "A segment stands out of its place; it was taken into the open group."),
     "line-continued": ("structure", "A line that starts no segment was joined to the field before it."),
+    "record-refused": ("processing", "This record of several could not be translated; the others were."),
     "batch-count": ("structure", "The batch says another number of messages than it holds."),
     "escape-unknown": ("value", "An escape sequence is not defined; it was kept as text."),
     "route-alternatives": (

@@ -55,6 +55,10 @@ class Record(Protocol):
     touched: list[Any]
 
     @property
+    def place(self) -> str:
+        """Which of the records of one submission it is."""
+
+    @property
     def root(self) -> Node:
         """The node that a kind's own map starts from."""
 

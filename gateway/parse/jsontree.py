@@ -25,6 +25,11 @@ class Source:
         self.touched: list[Any] = []
 
     @property
+    def place(self) -> str:
+        """Which of several documents it is: where its first leaf stands."""
+        return next((location for _, location, *_ in self.leaves()), "")
+
+    @property
     def root(self) -> "Member":
         """The whole document."""
         return Member(self, "", self.body)

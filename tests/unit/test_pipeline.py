@@ -105,6 +105,36 @@ def _references(node):
             yield from _references(value)
 
 
+def test_a_message_of_a_batch_that_is_refused_costs_no_other_and_is_told():
+    head = "MSH|^~\\&|HIS|WEST|||20260301||ADT^A08|{}|P|2.5.1"
+    lone = "PID|1||{0}^^^HIS^MR||Marlowe^Ines{0}"
+    two = f"{lone.format(8)}\r{lone.format(9)}"
+    batch = [
+        "BHS|^~\\&|HIS",
+        head.format(1),
+        lone.format(7),
+        head.format(2),
+        two,
+        head.format(3),
+        lone.format(6),
+        "BTS|3",
+    ]
+    outcome = pipeline.process("\r".join(batch).encode())
+    names = [
+        one["resource"]["name"][0] for one in outcome.bundle["entry"] if one["resource"]["resourceType"] == "Patient"
+    ]
+    assert outcome.sound
+    assert [one["given"] for one in names] == [["Ines7"], ["Ines6"]]
+    told = [(one.location, one.rule) for one in outcome.issues if one.code == "record-refused"]
+    assert told == [("MSH[2]", "multi-patient")]
+    assert {line.state for line in outcome.ledger if line.location.startswith("PID[2]-")} == {"unmapped"}
+
+
+def test_a_batch_of_which_every_message_is_refused_is_refused():
+    head = "MSH|^~\\&|HIS|WEST|||20260301||ADT^A08|{}|P|2.5.1\rPID|1||7^^^HIS||A\rPID|2||8^^^HIS||B\r"
+    assert pipeline.process((head.format(1) + head.format(2)).encode()).error.code == "multi-patient"
+
+
 def test_what_each_message_of_a_batch_adds_is_kept_and_the_last_word_stands():
     head = "MSH|^~\\&|HIS|WEST|||20260301||ADT^A08|{}|P|2.5.1"
     first = "PID|1||7^^^HIS^MR||Marlowe^Ines||19610412|F|||||^PRN^PH^^1^555^0100"

@@ -1,10 +1,11 @@
 """One frame in, its answer out: who sends it, whether it is agreed, on disk, and only then the acknowledgment."""
 
+import re
 import time
 import uuid
 from asyncio import wrap_future
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -30,8 +31,9 @@ from gateway.intake.mllp.header import Header, read_header, read_headers
 from gateway.intake.mllp.mode import Situation
 from gateway.intake.receive import receive_all
 from gateway.parse.hl7v2 import sending
+from gateway.pipeline import REFUSED
 from gateway.services import Services
-from gateway.store import access, submissions
+from gateway.store import access, outcomes, submissions
 from gateway.store.submissions import Incoming
 from gateway.translate.policy import policy
 
@@ -39,6 +41,7 @@ AGENT: Final = "mllp"
 _TESTS: Final = frozenset("DNTV")  # table 0103: debugging, non-production, training, validation
 _KNOWN_FOR: Final = 1.0  # seconds until we ask again what is agreed with a sender
 _MOST_KNOWN: Final = 1000
+_PLACE: Final = re.compile(r"MSH\[(\d+)\]")
 _log = structlog.get_logger()
 
 _NO_HEADER: Final = Complaint(Trouble.SEQUENCE, "The content does not begin with a message header.")
@@ -62,6 +65,7 @@ class Later:
     well: bytes
     ill: bytes
     in_order: bool  # whether the sender hears nothing before, so that further answers wait for it
+    place: int = -1  # which message of a batch it is of, from 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +127,15 @@ class Door:
         lead = read_header(body)
         headers = read_headers(body) if lead and lead.is_batch else [lead] if lead else []
         laters = [_later(header, body, found.receipt, sender, mode.codes_later(header)) for header in headers]
-        said = [later.ill if found.state in submissions.STOPPED else later.well for later in laters]
+        ill = range(len(headers)) if found.state in submissions.STOPPED else self.refused_of(submission)
+        said = [later.ill if place in ill else later.well for place, later in enumerate(laters)]
         return Due(sender.listener, [message for message in said if message])
+
+    def refused_of(self, submission: str) -> set[int]:
+        """Which messages of a batch could not be translated while others were; from 0."""
+        found = self._here.store.read(lambda connection: outcomes.load(connection, submission))
+        places = (_PLACE.fullmatch(one["location"]) for one in found.issues if one["code"] == REFUSED) if found else ()
+        return {int(place[1]) - 1 for place in places if place}
 
     async def _take(self, frame: Frame, lead: Header, headers: Sequence[Header], shown: Collection[str]) -> Answer:
         sender, clinic = self._who(frame)
@@ -186,7 +197,8 @@ class Door:
             if code:
                 said.append(_accepting(header, frame.body, Verdict(code, id, at, receipt=receipt.id)))
             if any(codes := mode.codes_later(header)) and sender.listener is None:
-                later.append(_later(header, frame.body, receipt, sender, codes))
+                found = _later(header, frame.body, receipt, sender, codes)
+                later.append(replace(found, place=place) if lead.is_batch else found)
         return Answer(_together(lead, said, Verdict("", receipt.id, at)), tuple(later))
 
     def _refused(

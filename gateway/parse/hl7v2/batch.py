@@ -30,6 +30,8 @@ def parse(body: bytes, agreed: str = "") -> list[Message]:
         _check_delimiters(body if len(messages) == 1 else body[part[0][1] : part[-1][2]])
     ascii = body.isascii() and b"\x1b" not in body
     found = [Message(body, part, start, agreed, ascii=ascii) for part in messages]
+    for number, message in enumerate(found if len(found) > 1 else (), 1):
+        message.place = f"MSH[{number}]"
     names = [span[0] for span in spans]
     if "BTS" in names or "FTS" in names:
         _check_counts(found)

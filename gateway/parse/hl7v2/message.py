@@ -47,6 +47,7 @@ class Message:
     def __init__(self, body: bytes, spans: Sequence[Span], offset: int, agreed: str, *, ascii: bool) -> None:
         self.body = body
         self.offset = offset  # of the body in what was sent
+        self.place = "MSH"  # with its number, when it is one of a batch
         self.touched: list[Any] = []
         self._spans = spans
         self._ascii = ascii

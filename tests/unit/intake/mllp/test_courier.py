@@ -5,12 +5,13 @@ from queue import Queue
 
 import pytest
 
+from gateway import pipeline
 from gateway.core.clock import instant
 from gateway.intake.mllp.courier import Courier
 from gateway.intake.mllp.door import Answer
 from gateway.intake.mllp.frame import Frame
 from gateway.intake.mllp.header import read_header
-from gateway.store import submissions, work
+from gateway.store import outcomes, submissions, work
 from tests.unit.intake.mllp.conftest import CLINIC, listening, message, said, segments
 
 PATIENCE = 20
@@ -82,6 +83,20 @@ def test_the_clinics_listener_hears_what_came_of_a_message(here, door, clinic, p
     heard = clinic.heard.get(timeout=PATIENCE)
     assert said(heard) == (code, "M1")
     assert heard[0][14:16] == ["AL", "NE"]
+
+
+def test_each_message_of_a_batch_hears_what_came_of_it(here, door, clinic, waiting):
+    two = "PID|1||8^^^RB||Vance^Ronan\rPID|2||9^^^RB||Quill^Tamsin\r"
+    messages = [message("M1", modes="NE|AL"), message("M2", modes="NE|AL", rest=two), message("M3", modes="NE|AL")]
+    body = b"BHS|^~\\&|HIS|RB\r" + b"".join(messages) + b"BTS|3\r"
+    asyncio.run(door.answer(Frame(body)))
+    (found,) = here.store.read(submissions.listing)
+    outcome, at = pipeline.process(body), instant(here.clock.now())
+    here.store.write(lambda c: outcomes.save(c, found.id, outcome, "", at))
+    here.store.write(lambda c: submissions.advance(c, found.id, event="routed", state="routed", at=at, actor="gateway"))
+    carry(here, door, lambda: not waiting())
+    heard = [said(clinic.heard.get(timeout=PATIENCE)) for _ in messages]
+    assert heard == [("AA", "M1"), ("AE", "M2"), ("AA", "M3")]
 
 
 def test_nothing_is_said_before_a_message_is_processed(here, door, clinic, waiting):
