@@ -38,7 +38,7 @@ def is_string(value: Any) -> bool:
 
 def is_plain_text(value: Any) -> bool:
     """Text in which no markup can be."""
-    return is_string(value) and "<" not in value
+    return type(value) is str and 0 < len(value) <= MAX_STRING and "<" not in value
 
 
 def is_date(value: Any) -> bool:

@@ -1,6 +1,8 @@
 """The structure of R4: one closure a type, compiled on first use, walks a resource once."""
 
 from collections.abc import Callable, Mapping
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from gateway.core import r4
@@ -40,9 +42,11 @@ class Structure:
                 members[f"_{key}"] = None, self._partner(key, element)
         members = {"resourceType": (None, _nothing), **members} if definition.kind == "resource" else members
         required = _required(definition.elements)
+        needed = frozenset(label for label, _ in required)  # a choice has no element of its name: always looked for
         choices = _choices(definition.elements)
+        chosen = frozenset[str]().union(*(names for _, names in choices))
         own = (*definition.rules, "ext-1") if name == "Extension" else definition.rules
-        rules = [of_r4(key, name, name) for key in own]
+        rules = _together([of_r4(key, name, name) for key in own])
         advised = [advised_of_r4(key, said, name) for key, said in advice.rules(name).items()]
         extra = datatypes.check_of(name, self._library)
         is_element = definition.kind != "resource"
@@ -62,15 +66,18 @@ class Structure:
                 is_sound, judge = member
                 if is_sound is None or not is_sound(value):
                     judge(value, place, scope, node)
-            for label, names in required:
-                if names.isdisjoint(node):
-                    scope.error("element-missing", Place(place, label), "structure.min")
-            for label, names in choices:
-                forms = names.intersection(node)
-                if len(forms) > 1 and len({key.lstrip("_") for key in forms}) > 1:
-                    scope.error("choice-repeated", Place(place, label), "structure.choice")
-            for rule in rules:
-                rule.judge(node, place, scope)
+            if not needed <= node.keys():
+                for label, names in required:
+                    if names.isdisjoint(node):
+                        scope.error("element-missing", Place(place, label), "structure.min")
+            if len(chosen.intersection(node)) > 1:
+                for label, names in choices:
+                    if len({key.lstrip("_") for key in names.intersection(node)}) > 1:
+                        scope.error("choice-repeated", Place(place, label), "structure.choice")
+            for names, open_rules in rules:
+                if not names or not names.isdisjoint(node):
+                    for rule in open_rules:
+                        rule.judge(node, place, scope)
             if advised and scope.found.strict and scope.root is scope.resource:  # of what is contained less is asked
                 for rule in advised:
                     rule.judge(node, place, scope)
@@ -232,6 +239,11 @@ def _with_rules(one: Check, rules: list[Invariant]) -> Check:
             rule.judge(value, place, scope)
 
     return check
+
+
+def _together(rules: list[Invariant]) -> list[tuple[frozenset[str], list[Invariant]]]:
+    """Neighbours that hold without the same names, so that one look passes over them all."""
+    return [(names, list(same)) for names, same in groupby(rules, attrgetter("names"))]
 
 
 def _both(first: Check, second: Check) -> Check:

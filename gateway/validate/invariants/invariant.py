@@ -7,6 +7,7 @@ from gateway.core import r4
 from gateway.validate import fhirpath, references
 from gateway.validate.fhirpath import Environment, Expression, ExpressionError, Item, UndecidableError
 from gateway.validate.invariants.native import CULPRITS, NATIVE, Rule
+from gateway.validate.invariants.proof import PROOFS, Proof
 from gateway.validate.invariants.table import expression_of, is_of_r4
 from gateway.validate.scope import Place, Scope
 
@@ -17,6 +18,7 @@ class Invariant(NamedTuple):
     key: str
     rule: Rule
     mild: bool = False
+    names: frozenset[str] = frozenset()  # one of them stands in every node that can break it; none: any node can
 
     def judge(self, node: Any, place: Place, scope: Scope) -> None:
         """Say what the rule says; one that cannot be decided or evaluated is named and never passes in silence."""
@@ -37,12 +39,21 @@ class Invariant(NamedTuple):
 
 def of_r4(key: str, holder: str, type_name: str) -> Invariant:
     """The invariant of R4 with this key on a type or path, for nodes of a type."""
-    return Invariant(key, NATIVE.get(key) or compiled(expression_of(key, holder), type_name))
+    if native := NATIVE.get(key):
+        return Invariant(key, native.rule, names=native.names)
+    expression = expression_of(key, holder)
+    asked, holds = compiled(expression, type_name), PROOFS.get(key)
+    names = next(iter(fhirpath.unbroken(expression, type_name)), frozenset[str]())
+    return Invariant(key, _unless_shown(holds, asked) if holds else asked, names=names)
+
+
+def _unless_shown(holds: Proof, asked: Rule) -> Rule:
+    return lambda node, scope: (type(node) is dict and holds(node)) or asked(node, scope)
 
 
 def advised_of_r4(key: str, expression: str, type_name: str) -> Invariant:
     """A rule that R4 only advises."""
-    return Invariant(key, NATIVE.get(key) or compiled(expression, type_name), mild=True)
+    return Invariant(key, compiled(expression, type_name), mild=True)
 
 
 def of_profile(constraint: Mapping[str, Any], type_name: str) -> Invariant | None:

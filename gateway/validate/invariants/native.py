@@ -1,8 +1,9 @@
 """The invariants that are judged on nearly every resource, written by hand: the same as compiled, and faster."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from gateway.core import r4
 from gateway.validate.narrative import has_content, is_basic_html
 from gateway.validate.nodes import each, has, in_order, number
 from gateway.validate.references import contained_ids, is_local
@@ -11,12 +12,22 @@ from gateway.validate.scope import Scope
 Rule = Callable[[Any, Scope], bool | None]
 
 
+class Native(NamedTuple):
+    """A rule by hand, and the JSON names of which one stands in every node that can break it; none: any node can."""
+
+    rule: Rule
+    names: frozenset[str] = frozenset()
+
+
+_VALUES: Final = frozenset(name for name, one in r4.children("Extension").items() if one.choice)
+
+
 def _contained_contain_nothing(node: Any, scope: Scope) -> bool:
-    return "contained" not in node or not any(has(one, "contained") for one in each(node, "contained"))
+    return not any(has(one, "contained") for one in each(node, "contained"))
 
 
 def _contained_are_referred_to(node: Any, scope: Scope) -> bool:
-    return "contained" not in node or not any(True for _ in _left_alone(node))
+    return not any(True for _ in _left_alone(node))
 
 
 def _left_alone(node: Any) -> Iterator[tuple[str, int]]:
@@ -29,13 +40,11 @@ def _left_alone(node: Any) -> Iterator[tuple[str, int]]:
 
 
 def _contained_have_no_version(node: Any, scope: Scope) -> bool:
-    return "contained" not in node or not any(
-        has(meta, "versionId", "lastUpdated") for meta in each(node, "contained", "meta")
-    )
+    return not any(has(meta, "versionId", "lastUpdated") for meta in each(node, "contained", "meta"))
 
 
 def _contained_have_no_label(node: Any, scope: Scope) -> bool:
-    return "contained" not in node or not any(has(meta, "security") for meta in each(node, "contained", "meta"))
+    return not any(has(meta, "security") for meta in each(node, "contained", "meta"))
 
 
 def _local_pointers(node: Any) -> Iterator[str]:
@@ -57,7 +66,8 @@ def _local_reference_is_contained(node: Any, scope: Scope) -> bool:
 
 
 def _value_or_extensions(node: Any, scope: Scope) -> bool:
-    return has(node, "extension") != has(node, "value[x]")
+    stands = not _VALUES.isdisjoint(node) or has(node, "value[x]")
+    return has(node, "extension") != stands
 
 
 def _start_before_end(node: Any, scope: Scope) -> bool:
@@ -106,21 +116,25 @@ def _says_something(node: Any, scope: Scope) -> bool:
     return type(node) is not str or has_content(node)
 
 
+def _native(rule: Rule, name: str = "") -> Native:
+    return Native(rule, frozenset((name, f"_{name}")) if name else frozenset())
+
+
 # By key; `htmlChecks()` is the expression of both txt-1 and txt-2, which say different things.
-NATIVE: Final[dict[str, Rule]] = {
-    "dom-2": _contained_contain_nothing,
-    "dom-3": _contained_are_referred_to,
-    "dom-4": _contained_have_no_version,
-    "dom-5": _contained_have_no_label,
-    "ext-1": _value_or_extensions,
-    "per-1": _start_before_end,
-    "que-2": _link_ids_differ,
-    "qty-3": _code_with_system,
-    "rat-1": _both_parts_or_neither,
-    "ref-1": _local_reference_is_contained,
-    "rng-2": _low_before_high,
-    "txt-1": _basic_html_only,
-    "txt-2": _says_something,
+NATIVE: Final[dict[str, Native]] = {
+    "dom-2": _native(_contained_contain_nothing, "contained"),
+    "dom-3": _native(_contained_are_referred_to, "contained"),
+    "dom-4": _native(_contained_have_no_version, "contained"),
+    "dom-5": _native(_contained_have_no_label, "contained"),
+    "ext-1": _native(_value_or_extensions),
+    "per-1": _native(_start_before_end, "start"),
+    "que-2": _native(_link_ids_differ),
+    "qty-3": _native(_code_with_system, "code"),
+    "rat-1": _native(_both_parts_or_neither),
+    "ref-1": _native(_local_reference_is_contained, "reference"),
+    "rng-2": _native(_low_before_high, "low"),
+    "txt-1": _native(_basic_html_only),
+    "txt-2": _native(_says_something),
 }
 # Where a broken rule is shown, when that is not the node which carries it.
 CULPRITS: Final[dict[str, Callable[[Any], Iterator[tuple[str, int]]]]] = {"dom-3": _left_alone}
