@@ -60,7 +60,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     # values
     "clear-asked": (
         "informational",
-        "The sender asks to clear this value; it is cleared where its record replaces the whole.",
+        "The sender asks to clear this value; it is cleared where this sender may change what is known.",
     ),
     "date-unreadable": ("value", "The date is not written as its datatype asks; it was kept as text."),
     "date-not-in-calendar": ("value", "There is no such day or time; it was kept as text."),

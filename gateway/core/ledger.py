@@ -18,6 +18,8 @@ class State(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
+CLEARED = "the sender asks to clear this value"  # why a leaf is ignored whose element, if any, its path names
+
 # When several rows read one leaf, the account shows the state that tells most: an untranslated code is
 # kept and still needs an admin, so it stands above mapped.
 PRECEDENCE = (

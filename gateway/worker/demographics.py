@@ -10,7 +10,7 @@ from gateway import match
 from gateway.core import fhirjson, r4
 from gateway.core.errors import GoneError, NotFoundError
 from gateway.core.issue import Issue, Severity
-from gateway.core.ledger import Entry, State
+from gateway.core.ledger import CLEARED, Entry, State
 from gateway.core.outcome import BASE, Outcome, is_test
 from gateway.core.submission import Sender
 from gateway.store import patients, resources
@@ -39,7 +39,7 @@ def with_demographics(connection: Connection, outcome: Outcome, sender: Sender) 
         if said["resourceType"] == "Patient" and not is_test(said):
             held = _held(connection, said["id"], apart)
             if held is None or (how != "none" and weight >= _weight(held)):
-                patient = _replaced(held or {}, said, weight, outcome.kind)
+                patient = _replaced(_cleared(held or {}, outcome), said, weight, outcome.kind)
             else:
                 patient = _over(held, said)
             outcome = _told(outcome, patient, said)
@@ -58,6 +58,24 @@ def _replaced(held: Resource, said: Resource, weight: int, kind: str) -> Resourc
     meta = patient.get("meta", {})
     tags = [one for one in meta.get("tag", ()) if one.get("code") not in _MARKS]
     return {**patient, "meta": {**meta, "tag": [*tags, {"system": _TAGS, "code": _MARKS[weight]}]}}
+
+
+def _cleared(held: Resource, outcome: Outcome) -> Resource:
+    """What is known without what the sender asks to clear: an element, or one of a use, a type or a url."""
+    start = f"Patient/{held.get('id')}."
+    asked = {one.path.removeprefix(start) for one in outcome.ledger if one.because == CLEARED and one.path}
+    left: Resource = {}
+    for name, value in held.items() if asked else ():
+        if isinstance(value, list):
+            value = [one for one in value if not {f"{name}({word})" for word in _words(one)} & asked]
+        if value and _stem(name) not in asked:
+            left[name] = value
+    return left if asked else held
+
+
+def _words(one: Resource) -> tuple[str, ...]:
+    """What tells an entry of a list from the others: its use, its url, the type that it refers to."""
+    return str(one.get("use")), str(one.get("url")), str(one.get("reference")).partition("/")[0]
 
 
 def _over(upper: Resource, lower: Resource) -> Resource:

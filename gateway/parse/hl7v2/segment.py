@@ -251,6 +251,12 @@ class Segment:
             if one.strip(blank) and one != CLEAR
         )
 
+    def clears(self, number: int) -> Iterator[int]:
+        """The keys of a field that asks to clear all that is known of it (two quotation marks); none of any other."""
+        record, raw = self.record, self.fields[number] if number < len(self.fields) else ""
+        if CLEAR in raw and not raw.replace(CLEAR, "").strip(record.blank):
+            yield from keys(raw, self.base + number * FIELD_UNIT, 0, record.delimiters)
+
     @property
     def location(self) -> str:
         """The segment's name, with its number when the message has several of that name."""

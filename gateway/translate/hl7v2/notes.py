@@ -1,15 +1,15 @@
 """NTE to Annotation, and what has no element of its own in notes: readable, said once, with a label."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, Final, Protocol
 
 from gateway.core.issue import Issue, Severity
-from gateway.core.ledger import State
+from gateway.core.ledger import CLEARED, State
 from gateway.translate.converter import NotConvertedError, Primitive, converter, step
 from gateway.translate.hl7v2.leaf import Part, convert, named, peek, reword, text
 from gateway.translate.hl7v2.primitive import phrase
-from gateway.translate.translation import Translation
+from gateway.translate.translation import Landing, Translation
 
 Element = dict[str, Any]
 _CLEAR: Final = '""'
@@ -25,6 +25,9 @@ class Segment(Protocol):
 
     def field(self, number: int) -> Sequence[Part]:
         """The valued repetitions of a field."""
+
+    def clears(self, number: int) -> Iterable[int]:
+        """The keys of a field that asks to clear what is known of it."""
 
 
 @step("note_lines", "hl7v2")
@@ -215,14 +218,22 @@ def status_in_words(part: Part, translation: Translation, element: Element, to: 
         element.setdefault("note", []).append({"text": f"{label}: {words}"})
 
 
+@step("clears", "hl7v2")
+def clears(node: Segment, translation: Translation, element: Element, **elements: str) -> None:
+    """Two quotation marks in a field clear an element of what is known (HL7 v2, 2.5.3): the account names it."""
+    for number, name in elements.items():
+        place = Landing(translation.here, name)
+        translation.ledger.enter_all(node.clears(int(number)), State.IGNORED, path=place, because=CLEARED)
+
+
 @step("cleared", "hl7v2")
 def cleared(group: Any, translation: Translation, element: Element) -> None:
-    """Two quotation marks ask to clear a value: what is made anew holds none; what is known may stay (policy V6)."""
+    """Two quotation marks ask to clear a value: what is made anew holds none."""
     record = group.record
     if _CLEAR not in record.source:
         return
     for key, *_ in record.leaves():
         if record.value(key) == _CLEAR:
-            translation.ledger.enter(key, State.IGNORED, because="the sender asks to clear this value")
+            translation.ledger.enter(key, State.IGNORED, because=CLEARED)
             location = record.locate(key)
             translation.issues.append(Issue(Severity.INFORMATION, "clear-asked", location=location))

@@ -93,6 +93,24 @@ def test_an_empty_field_of_a_message_is_no_statement(send, patient):
     assert patient(send("ADT^A08", OTHER))["address"][0]["city"] == "Riverbend"
 
 
+@pytest.mark.parametrize("kind", ["ADT^A08", "ADT^A31"])
+def test_two_quotation_marks_clear_what_is_known_and_nothing_else(send, patient, kind):
+    send("ADT^A08", f"{FULL}|^WPN^PH^^^312^5550143|en|M|CHR")
+    before = patient(send("ADT^A08", f"PID|1||{NUMBER}||Okafor^Amara"))
+    found = patient(send(kind, f'PID|1||{NUMBER}||Okafor^Amara||""|||""|""^""||""||""|""|""'))
+    assert {"birthDate", "address", "maritalStatus", "communication", "extension"} <= before.keys()
+    assert not {"birthDate", "address", "maritalStatus", "communication", "extension"} & found.keys()
+    assert [one["use"] for one in found["telecom"]] == ["work"]
+    assert (found["gender"], found["name"]) == ("female", before["name"])
+
+
+def test_a_source_that_may_not_change_the_record_clears_nothing(desk, send, patient):
+    send("ADT^A08", FULL)
+    id = send("ORU^R01", f'PID|1||{NUMBER}||Okafor^Amara||""||||""')
+    assert {"birthDate", "address"} <= patient(id).keys()
+    assert "clear-asked" in {one["code"] for one in desk.store.read(lambda c: outcomes.load(c, id)).issues}
+
+
 def test_the_whole_record_of_an_authoritative_sender_is_the_record(agree, send, patient):
     agree("authoritative: true")
     send("ADT^A08", FULL)
