@@ -13,6 +13,7 @@ _STEP = re.compile(r"(_?[A-Za-z]\w*)(?:\(([^()]+)\))?(?:\.|$)")
 
 
 _NOTHING: tuple[()] = ()
+_COMPARED = 256  # a list this long is a flood: what comes is not compared with all of it, and may stand there twice
 
 
 class UnknownPathError(Exception):
@@ -84,7 +85,7 @@ class Target:
         else:
             held = node.setdefault(name, [])
             for one in value if isinstance(value, list) else (value,):
-                if one not in held:
+                if one not in (held if len(held) <= _COMPARED else held[:_COMPARED]):
                     held.append(one)
 
 

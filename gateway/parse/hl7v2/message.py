@@ -140,11 +140,6 @@ class Message:
         first = self.body.find(b'"', start, end)
         return first >= 0 and self.body.find(b'""', first, end) >= 0
 
-    @property
-    def source(self) -> str:
-        """The text of the message."""
-        return str(memoryview(self.body)[self.segments[0].start : self.segments[-1].end], self.reads, "replace")
-
     def repetition_of(self, part: Part) -> int:
         """Which repetition of its field a part stands in."""
         return unpack(part.key)[2]

@@ -23,6 +23,7 @@ CLEAR: Final = '""'
 FIRST_STEP: Final = re.compile(r"([A-Z][A-Z0-9_]*)?-?(\d+)?(?<!^)")
 _NOTHING: Final[tuple["Part", ...]] = ()
 _UNDIVIDED: Final[list[Any]] = []  # what stands below a part that nothing divides; always empty
+_LONG: Final = 65_536  # a document: its pieces are looked through one by one, when somebody reads them
 _UNITS: Final = (COMPONENT_UNIT, SUB_UNIT)  # of what a part of a depth is divided into
 
 
@@ -163,7 +164,7 @@ class Part:
             below, last = raw.split(record.component), record.subcomponent not in raw
         elif depth < 2 and record.subcomponent in raw:
             below, last = ([raw], False) if depth == 0 else (raw.split(record.subcomponent), True)
-        self._plain = last and record.escape not in raw and raw.isprintable()
+        self._plain = last and len(raw) < _LONG and record.escape not in raw and raw.isprintable()
         self._below = below
         return below
 
@@ -212,7 +213,7 @@ class Segment:
     def raw(self) -> str:
         """The text as it was sent."""
         record = self.record
-        return record.body[self.start : self.end].decode(record.reads, "replace")
+        return str(memoryview(record.body)[self.start : self.end], record.reads, "replace")
 
     @property
     def fields(self) -> list[str]:

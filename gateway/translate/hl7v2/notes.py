@@ -230,7 +230,7 @@ def clears(node: Segment, translation: Translation, element: Element, **elements
 def cleared(group: Any, translation: Translation, element: Element) -> None:
     """Two quotation marks ask to clear a value: what is made anew holds none."""
     record = group.record
-    if _CLEAR not in record.source:
+    if not record.clears:
         return
     for key, *_ in record.leaves():
         if record.value(key) == _CLEAR:

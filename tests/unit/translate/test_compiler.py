@@ -164,3 +164,12 @@ def test_decimals_of_a_table_are_exact(tmp_path):
     )
     translation, _ = translated(tmp_path, rows, {"n": "x"}, "Observation")
     assert translation.resources[0]["valueQuantity"]["value"] == Decimal("1.50")
+
+
+def test_a_flood_of_values_in_one_list_is_kept_whole(tmp_path):
+    aliases = [f"alias {number}" for number in range(600)]
+    translation, said = translated(
+        tmp_path, "  - {to: name.given, from: given, as: as_text, each: true}", {"given": aliases}
+    )
+    assert translation.resources[0]["name"] == [{"given": aliases}]
+    assert set(said.values()) == {State.MAPPED}

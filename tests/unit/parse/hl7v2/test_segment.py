@@ -26,3 +26,10 @@ def test_a_text_asked_for_by_number_is_that_of_the_part_and_counts_the_same(fiel
 def test_a_request_to_clear_is_no_text():
     [part], counted = read('a^""')
     assert (part.text_at(2), part.peek_at(2), counted) == ("", "", [])
+
+
+def test_a_component_beside_a_large_document_reads_as_any_other():
+    [part], counted = read(f"a\\T\\b^c^{'JVBE' * 20_000}")
+    assert [part.text_at(number) for number in (1, 2)] == ["a&b", "c"]
+    assert len(part.text_at(3)) == 80_000
+    assert len(counted) == 3
