@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from gateway.core import r4
 from gateway.core.issue import Issue, Severity
-from gateway.validate import bundle, concepts, narrative, questionnaire, references, vital_signs
+from gateway.validate import bundle, concepts, differential, narrative, questionnaire, references, vital_signs
 from gateway.validate.definitions import Library
 from gateway.validate.extensions import Extensions
 from gateway.validate.nodes import each
@@ -18,6 +18,7 @@ from gateway.validate.structure import Structure
 _FURTHER: Final = {
     "ConceptMap": concepts.concept_map,
     "QuestionnaireResponse": questionnaire.check,
+    "StructureDefinition": differential.check,
     "ValueSet": concepts.value_set,
 }
 

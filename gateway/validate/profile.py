@@ -10,6 +10,7 @@ from gateway.validate.invariants import Invariant, of_profile
 from gateway.validate.nodes import each
 from gateway.validate.references import resolve, standing_of, type_of
 from gateway.validate.scope import Check, Found, Place, Scope
+from gateway.validate.snapshot import NO_BASE, Fault, Generator
 from gateway.validate.standing import Forms, Judge, Standing
 from gateway.validate.tree import Branch, tree
 
@@ -19,6 +20,7 @@ class Profiles:
 
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._generator = Generator(library)
         self._checks: dict[str, tuple[str, Check] | None] = {}
 
     def check(self, url: str, node: Any, place: Place, scope: Scope) -> None:
@@ -27,7 +29,7 @@ class Profiles:
             return  # the base definition is always judged
         found = self._of(url)
         if found is None:
-            scope.not_checked(place, "profile.not-checked", url)
+            self._refuse(url, place, scope)
             return
         type_name, judge = found
         if r4.is_resource(type_name) and node.get("resourceType") != type_name:
@@ -36,6 +38,21 @@ class Profiles:
         outer, scope.profile = scope.profile, url
         judge(node, place, scope)
         scope.profile = outer
+
+    def _refuse(self, url: str, place: Place, scope: Scope) -> None:
+        """A profile that is not here, or whose differential breaks rules, is never used half; said once."""
+        if scope.not_checked(place, "profile.not-checked", url):
+            outer, scope.profile = scope.profile, url
+            for fault in self._faults(url):
+                scope.fault(f"differential-{fault.code}", place, fault.element)
+            scope.profile = outer
+
+    def _faults(self, url: str) -> list[Fault]:
+        """Why a profile cannot be used; those of the core package are taken as they are."""
+        found = self._library.profile(url)
+        if found is None or self._library.is_core(url):
+            return []
+        return [one for one in self._generator.faults(found) if one.grave and one != NO_BASE]
 
     def known(self, url: str) -> bool:
         """Whether the profile can be judged."""
@@ -64,7 +81,7 @@ class Profiles:
 
     def _compiled(self, url: str) -> tuple[str, Check] | None:
         definition, branch = self._library.profile(url), tree(url, self._library)
-        if definition is None or branch is None or not _is_usable(branch, definition["type"]):
+        if definition is None or branch is None or not _is_usable(branch, definition["type"]) or self._faults(url):
             return None
         own = self._node(branch, definition["type"])
         imposed = [one["valueCanonical"] for one in definition.get("extension", ()) if one.get("url") == _IMPOSED]

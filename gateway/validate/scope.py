@@ -103,11 +103,12 @@ class Scope:
         if pairs and len(self.found.undecided) < MOST:
             self.found.undecided.append(Undecided(url, tuple(pairs), strength, str(place), self.profile))
 
-    def not_checked(self, place: Place, rule: str, what: str = "") -> None:
-        """A rule could not be judged here; said once for each thing that is missing."""
-        if (key := f"{rule} {what}") not in self.found.not_checked:
+    def not_checked(self, place: Place, rule: str, what: str = "") -> bool:
+        """A rule could not be judged here; said once for each thing that is missing, and whether it is now."""
+        if new := (key := f"{rule} {what}") not in self.found.not_checked:
             self.found.not_checked.add(key)
             self.found.add(Issue(Severity.INFORMATION, "not-checked", str(place), rule, profile=what or self.profile))
+        return new
 
 
 # A compiled check of one node; it looks, reports, and changes nothing.

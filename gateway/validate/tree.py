@@ -1,5 +1,6 @@
 """A profile as a tree: what its differential says, laid over what the profiles below it say."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -21,6 +22,22 @@ class Branch:
     def types(self) -> tuple[str, ...]:
         """The datatypes that are left."""
         return tuple(str(one.get("code")) for one in self.said.get("type", ()))
+
+    def copied(self) -> "Branch":
+        """The same tree, to be written on."""
+        return Branch(
+            dict(self.said),
+            {name: one.copied() for name, one in self.children.items()},
+            {name: one.copied() for name, one in self.slices.items()},
+        )
+
+
+def laid_out(elements: Iterable[dict[str, Any]]) -> Branch:
+    """A list of ElementDefinitions as a tree."""
+    root = Branch()
+    for element in elements:
+        _place(root, element)
+    return root
 
 
 def tree(url: str, library: Library) -> Branch | None:
@@ -75,4 +92,4 @@ def _steps(element: dict[str, Any]) -> list[str]:
             steps.append(step)
         else:
             steps[-1] += f".{step}"
-    return steps
+    return steps if len(steps) > path.count(".") else path.split(".")  # an id that is shorter than its path is none
