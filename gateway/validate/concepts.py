@@ -69,7 +69,7 @@ def concept_map(resource: dict[str, Any], place: Place, scope: Scope, library: L
             continue
         here = Place(Place(place, "group", index), "element")
         for at, one in enumerate(each(group, "element")):
-            where = here._replace(at=at)
+            where = Place(here.above, here.name, at)
             _mapped(one, group.get("source"), source, where, scope, library)
             for number, other in enumerate(each(one, "target")):
                 _mapped(other, group.get("target"), target, Place(where, "target", number), scope, library)

@@ -54,7 +54,8 @@ class Judge:
         self._structure.of(name)(resource, place, scope)
         for pointer in scope.pointers:
             references.judge(pointer, scope)
-        div = next(each(resource, "text", "div"), None)
+        text = resource.get("text")
+        div = text.get("div") if type(text) is dict else None
         if type(div) is str and "#" in div and not narrative.links_are_found(div, scope.found.whole):
             scope.fault("link-unresolved", Place(Place(place, "text"), "div"), "extra.narrative-link")
         if scope.bundle and name == "Bundle":
@@ -63,7 +64,7 @@ class Judge:
             further(resource, place, scope, self._library)
         if "contained" in resource:
             _contained_ids(resource, place, scope)
-        claimed = [url for url in each(resource, "meta", "profile") if type(url) is str]
+        claimed = [url for url in each(resource, "meta", "profile") if type(url) is str] if "meta" in resource else []
         if scope.found.strict and name == "Observation" and (url := vital_signs.profile_of(resource)):
             claimed.append(url)
         for url in dict.fromkeys([*claimed, *profiles]):

@@ -30,5 +30,5 @@ def disagreements(resource: dict[str, Any]) -> list[Issue]:
 def _path(name: str, steps: tuple[int | str, ...]) -> str:
     place = Place(None, name)
     for step in steps:
-        place = Place(place, step) if isinstance(step, str) else place._replace(at=step)
+        place = Place(place, step) if isinstance(step, str) else Place(place.above, place.name, step)
     return str(place)

@@ -84,7 +84,7 @@ def has_content(div: str) -> bool:
 def _tags(text: str) -> list[str]:
     """The tags in their order, each from behind its `<` to its `>`."""
     parts = text.replace(">", "><").split("<")
-    if text.count("<") == text.count(">"):
+    if len(parts) == 2 * text.count("<") + 1:
         return parts[1::2]
     # a quoted attribute, or the text, holds a sign that ends a tag elsewhere
     return [found[0] if (found := _BODY.match(one)) else "" for one in text.split("<")[1:]]

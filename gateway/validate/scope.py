@@ -3,13 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple, Optional
 
+from msgspec import Struct
+
 from gateway.core.issue import Issue, Severity
 
 MOST: Final = 200
 
 
-class Place(NamedTuple):
-    """A node on the way from the resource; written out only when there is something to say."""
+class Place(Struct, frozen=True, gc=False):
+    """A node on the way from the resource; one is made for every node, written out when there is something to say."""
 
     above: Optional["Place"]
     name: str
@@ -24,7 +26,7 @@ class Place(NamedTuple):
         return ".".join(reversed(steps))
 
 
-class Pointer(NamedTuple):
+class Pointer(Struct, frozen=True, gc=False):
     """A Reference met on the walk, to be judged when the whole resource is known."""
 
     reference: dict[str, Any]

@@ -70,7 +70,7 @@ class Structure:
                 for label, names in required:
                     if names.isdisjoint(node):
                         scope.error("element-missing", Place(place, label), "structure.min")
-            if len(chosen.intersection(node)) > 1:
+            if chosen and len(chosen.intersection(node)) > 1:
                 for label, names in choices:
                     if len({key.lstrip("_") for key in names.intersection(node)}) > 1:
                         scope.error("choice-repeated", Place(place, label), "structure.choice")

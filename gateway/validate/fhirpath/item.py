@@ -5,6 +5,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from msgspec import Struct
+
 from gateway.core import r4
 from gateway.validate.fhirpath import quantity, temporal
 from gateway.validate.fhirpath.errors import ExpressionError
@@ -12,7 +14,7 @@ from gateway.validate.fhirpath.quantity import Quantity
 from gateway.validate.fhirpath.temporal import Temporal
 
 
-class Item(NamedTuple):
+class Item(Struct, frozen=True, gc=False):
     """A value of a System type, or an element: its JSON, its FHIR type, its `_x` partner if it is a primitive."""
 
     value: Any
