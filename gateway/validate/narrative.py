@@ -25,7 +25,8 @@ _ATTRIBUTE = re.compile(r"\s+([A-Za-z_][\w:.-]*+)\s*=\s*(?:\"([^\"<]*+)\"|'([^'<
 _ASIDE = re.compile(r"<!--(?:(?!--)[\s\S])*+-->")
 _WORD = re.compile(r">[^<&\w]*+\w")
 _ENTITY = re.compile(r"&(?!#\d{1,7};|#[xX][0-9A-Fa-f]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
-_LOCAL_LINK = re.compile(r"(?:href|src)\s*=\s*[\"']#([^\"']+)")
+_LOCAL = re.compile(r"=\s*[\"']#([^\"']+)")  # begins with the sign that is found fastest
+_LINKING: Final = ("href", "src")
 _ANCHOR = re.compile(r"\s(?:id|name)\s*=\s*[\"']([^\"']+)")
 _SCRIPT = re.compile(r"[\s\x00-\x1f]*(?:javascript|vbscript|data:text)", re.IGNORECASE)
 
@@ -54,9 +55,14 @@ def is_basic_html(div: str) -> bool:
 
 def links_are_found(div: str, whole: Any) -> bool:
     """Whether every link inside leads to an id: of an element, or of a place in a narrative of the whole."""
-    wanted = set(_LOCAL_LINK.findall(div)) if '"#' in div or "'#" in div else set()
+    wanted = {found[1] for found in _LOCAL.finditer(div) if _before(div, found.start()).endswith(_LINKING)}
     elsewhere = {one for one in wanted if f' name="{one}"' not in div and f' id="{one}"' not in div}
     return not elsewhere or elsewhere <= set(_ids(whole))
+
+
+def _before(div: str, at: int) -> str:
+    """The end of what stands before a place, without blanks."""
+    return div[max(0, at - 64) : at].rstrip()
 
 
 def _ids(node: Any) -> Iterator[str]:

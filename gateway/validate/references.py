@@ -24,6 +24,7 @@ class Neighbours:
         self.type = bundle.get("type")
         self.full_urls: dict[int, str] = {}
         self._known: dict[str, list[dict[str, Any]]] = {}
+        self._bases: dict[str, str] = {}
         for entry in each(bundle, "entry"):
             resource = entry.get("resource") if type(entry) is dict else None
             if type(resource) is dict:
@@ -41,12 +42,19 @@ class Neighbours:
         written = _RESTFUL.fullmatch(reference)
         if written is None:
             return []
-        source = _RESTFUL.fullmatch(full_url)
-        base = written["base"] or (source["base"] if source else "")
+        base = written["base"] or self._base(full_url)
         found = self._known.get(base + written["name"], [])
         if not found and not written["base"]:
             found = self._known.get(written["name"], [])
-        return [one for one in found if written["version"] in (None, next(each(one, "meta", "versionId"), None))]
+        version = written["version"]
+        return [one for one in found if version is None or version == next(each(one, "meta", "versionId"), None)]
+
+    def _base(self, full_url: str) -> str:
+        """What a full URL begins with, the same for all references of an entry."""
+        if full_url not in self._bases:
+            written = _RESTFUL.fullmatch(full_url)
+            self._bases[full_url] = written["base"] if written else ""
+        return self._bases[full_url]
 
     def find(self, reference: str, full_url: str) -> dict[str, Any] | None:
         """The entry that a reference means, when there is one."""
@@ -147,7 +155,7 @@ def _contained(wanted: str, root: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _is_form(text: str, scope: Scope) -> bool:
-    if is_local(text) or _ABSOLUTE.fullmatch(text):
+    if is_local(text) or (":" in text and _ABSOLUTE.fullmatch(text)):
         return True
     if written := _RESTFUL.fullmatch(text):
         return r4.is_resource(written["type"])

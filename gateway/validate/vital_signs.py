@@ -19,8 +19,9 @@ _SYSTEMS: Final = ("http://loinc.org", "http://snomed.info/sct")  # a LOINC code
 def profile_of(observation: dict[str, Any]) -> str:
     """The profile that the observation's code asks for; empty for all that is no vital sign."""
     codings = (one for one in each(observation, "code", "coding") if type(one) is dict)
-    rows = [_rows().get((str(one.get("system")), str(one.get("code")))) for one in codings]
-    return min((one for one in rows if one), default=(0, ""))[1]
+    known = _rows()
+    rows = [known.get((str(one.get("system")), str(one.get("code")))) for one in codings]
+    return min(filter(None, rows), default=(0, ""))[1]
 
 
 @lru_cache(maxsize=1)

@@ -202,10 +202,10 @@ def lineage(name: str) -> tuple[str, ...]:
 def system(item: Item) -> Any:
     """The System value of an item: a truth value, number, string, Temporal or Quantity; else its JSON."""
     value, kind = item.value, item.type
+    if type(value) is str:
+        return (temporal.read(_TEMPORAL[kind], value) or value) if kind in _TEMPORAL else value
     if type(value) is float:
         return Decimal(str(value))
-    if kind in _TEMPORAL and type(value) is str:
-        return temporal.read(_TEMPORAL[kind], value) or value
     if kind in _QUANTITIES and isinstance(value, dict):
         return quantity.of_element(value) or value
     return value

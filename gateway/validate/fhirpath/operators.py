@@ -20,6 +20,8 @@ def equal(left: Items, right: Items) -> bool | None:
         return None
     if len(left) != len(right):
         return False
+    if len(left) == 1:
+        return _same(left[0], right[0])
     answers = [_same(one, other) for one, other in zip(left, right, strict=True)]
     return False if False in answers else None if None in answers else True
 

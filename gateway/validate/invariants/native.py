@@ -102,10 +102,10 @@ def _link_ids(node: Any) -> Iterator[str]:
     while waiting:
         here = waiting.pop()
         if type(here) is dict:
-            yield from (one for one in each(here, "linkId") if type(one) is str)
-            waiting.extend(here.values())
-        elif type(here) is list:
-            waiting.extend(here)
+            if "linkId" in here:
+                yield from (one for one in each(here, "linkId") if type(one) is str)
+            here = here.values()
+        waiting += [one for one in here if type(one) is dict or type(one) is list]
 
 
 def _basic_html_only(node: Any, scope: Scope) -> bool:
