@@ -1,7 +1,10 @@
 """TXA and its OBX: the content of a document, its context, and the document it follows."""
 
+from itertools import chain
+from operator import methodcaller
 from typing import Any, Final
 
+from gateway.core.ledger import State
 from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.attachment import attachment, plain_text
 from gateway.translate.hl7v2.coded import codeable_concept
@@ -55,11 +58,15 @@ def _kinds(document: Any) -> list[str]:
 
 
 @step("document_of_result", "hl7v2")
-def document_of_result(group: Any, translation: Translation, element: Element) -> None:
-    """A document inside an observation that stands in no report."""
-    for obx in (part for part in group.parts if part.name == "OBX"):
-        if any(part.peek in _EMBEDDED for part in obx.field(2)):
-            translation.make("hl7v2.OBX.DocumentReference", obx)
+def document_of_result(obx: Any, translation: Translation, element: Element) -> None:
+    """A document inside an observation, which is derived from it, unless a report presents it already."""
+    if not any(part.peek in _EMBEDDED for part in obx.field(2)):
+        return
+    leaves = chain.from_iterable(map(methodcaller("keys"), obx.field(5)))
+    if any(translation.ledger.state(key) is State.UNMAPPED for key in leaves):
+        made = translation.make("hl7v2.OBX.DocumentReference", obx)
+        if made is not None:
+            element["derivedFrom"] = [made]
 
 
 @step("unavailable", "hl7v2")
