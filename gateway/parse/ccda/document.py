@@ -1,8 +1,12 @@
 """A parsed document: the record, its leaves, the narrative that entries point to."""
 
 import re
+from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from gateway.core.errors import MalformedMessageError
@@ -10,8 +14,8 @@ from gateway.core.issue import Issue
 from gateway.core.ledger import Leaf
 from gateway.parse import xml
 from gateway.parse.ccda.locator import located
-from gateway.parse.ccda.names import STRUCTURE, V3, spoken
-from gateway.parse.ccda.node import TAIL, TEXT, Element, Key
+from gateway.parse.ccda.names import V3, spoken
+from gateway.parse.ccda.node import Element, Key
 from gateway.parse.ccda.tree import grown
 
 if TYPE_CHECKING:
@@ -19,7 +23,6 @@ if TYPE_CHECKING:
 
     from gateway.core.record import Read
 
-_IDENTITY = frozenset({"templateId", "typeId", "realmCode"})
 _SAFE_CODE = re.compile(r"[A-Za-z0-9.-]{1,20}")
 
 
@@ -40,54 +43,57 @@ class Document:
     def __init__(self, root: "_Element", issues: list[Issue]) -> None:
         self.issues = issues
         self.touched: list[Key] = []
-        self.elements, self._keys, self._identified = grown(self, root)
+        self.elements, self._leaves, self._identified = grown(self, root)
         self.fingerprints: dict[int, int] = {}  # of elements by their number, once asked for
         self.root = self.elements[0]
         self.kind = f"ccda:{_document_code(self.root)}"
 
     def leaves(self) -> Iterator[Leaf]:
         """Every valued attribute and every piece of text, in the order of the document."""
-        places, steps = self._places, _Steps()
-        return ((key, places[key[0].number] + steps[key[1]], -1, -1, key[0].line) for key in self._keys)
+        locations, lines = self._located
+        return zip(range(self._leaves), locations, repeat(-1), repeat(-1), lines, strict=False)
 
     def keys(self, element: Element) -> Sequence[Key]:
         """The keys of the leaves at or below an element; the text after it is none of them."""
-        after = self.elements[element.end].leaf if element.end < len(self.elements) else len(self._keys)
-        keys = self._keys[element.leaf : after]
-        return [key for key in keys if key != (element, TAIL)] if element.tail else keys
+        after = self.elements[element.end].leaf if element.end < len(self.elements) else self._leaves
+        if not element.tail or element.tail.isspace():
+            return range(element.leaf, after)
+        tail = element.after
+        return [*range(element.leaf, tail), *range(tail + 1, after)]
+
+    def meant(self, element: Element) -> list[Key]:
+        """Those of these keys whose leaves are not mere structure."""
+        found: list[Key] = []
+        for one in element.whole():
+            leaf, tag = one.leaf, one.tag
+            found += [leaf + at for at in tag.meant]
+            if one.lead and not one.lead.isspace():
+                found.append(leaf + tag.count)
+            if one is not element and one.tail and not one.tail.isspace():
+                found.append(one.after)
+        return found
 
     def value(self, key: Key) -> str:
         """What stands at a leaf, not counted."""
-        element, name = key
-        if name == TEXT:
-            return str(element.lead.strip())
-        if name == TAIL:
-            return str(element.tail.strip())
-        return str(element.look(name))
+        element = self.elements[bisect_right(self.elements, key, key=_leaf) - 1]
+        at = key - element.leaf
+        if at < element.tag.count:
+            return [*element.attributes.values()][at]
+        return (element.tail if key == element.after else element.lead).strip()
 
     def structure(self) -> dict[str, list[Key]]:
         """The leaves that say how the document is built, by why they need no element of their own."""
-        identity: list[Key] = []
-        structure: list[Key] = []
-        denied: list[Key] = []
-        pointing: list[Key] = []
-        for key in self._keys:
-            element, name = key
-            if element.name in _IDENTITY:
-                if name not in (TEXT, TAIL):
-                    identity.append(key)
-            elif name in STRUCTURE:
-                structure.append(key)
-            elif name == "negationInd" and element.attributes[name] == "false":
-                denied.append(key)
-            elif name == "value" and element.name == "reference" and element.attributes[name].startswith("#"):
-                pointing.append(key)
-        return {
-            "template identity is used for dispatch only": identity,
-            "structure": structure,
-            "not negated": denied,
-            "points into the narrative": pointing,
-        }
+        found: dict[str, list[Key]] = defaultdict(list)
+        for element in self.elements:
+            tag = element.tag
+            for because, at in tag.structure:
+                found[because].append(element.leaf + at)
+            if tag.by_value:
+                if element.attributes.get("negationInd") == "false":
+                    found["not negated"].append(element.key("negationInd"))
+                if element.name == "reference" and element.look("value").startswith("#"):
+                    found["points into the narrative"].append(element.key("value"))
+        return found
 
     def read(self, locator: str) -> "Read":
         """The compiled reader of a locator."""
@@ -105,6 +111,25 @@ class Document:
     def path(self, element: Element) -> str:
         """The XPath of an element, with positions where a name stands more than once."""
         return self._places[element.number]
+
+    @cached_property
+    def _located(self) -> tuple[list[str], list[int]]:
+        """The XPaths of all leaves, and their lines."""
+        places, steps = self._places, _Steps()
+        locations: list[str] = []
+        lines: list[int] = []
+        for element, place in zip(self.elements, places, strict=True):
+            line = element.line
+            for name in element.attributes:
+                locations.append(place + steps[name])
+                lines.append(line)
+            if element.lead and not element.lead.isspace():
+                locations.append(f"{place}/text()")
+                lines.append(line)
+            if element.tail and not element.tail.isspace():
+                locations.append(f"{place}/following-sibling::text()[1]")
+                lines.append(line)
+        return locations, lines
 
     @cached_property
     def _places(self) -> list[str]:
@@ -139,11 +164,14 @@ class _ElementSteps(dict[str, str]):
 
 
 class _Steps(dict[str, str]):
-    """The last step to a leaf, by the name in its key."""
+    """The last step to an attribute, by its name."""
 
     def __missing__(self, name: str) -> str:
-        self[name] = found = {TEXT: "/text()", TAIL: "/following-sibling::text()[1]"}.get(name) or f"/@{spoken(name)}"
+        self[name] = found = f"/@{spoken(name)}"
         return found
+
+
+_leaf = attrgetter("leaf")
 
 
 def _document_code(root: Element) -> str:

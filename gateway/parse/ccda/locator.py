@@ -64,7 +64,7 @@ def located(locator: str) -> Read:
                 return ()
         if attribute is None:
             return found
-        return [Attribute(element, attribute) for element in found if element.attributes.get(attribute)]
+        return [Attribute(element, attribute) for element in found if attribute in element.attributes]
 
     return read
 

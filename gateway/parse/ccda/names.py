@@ -36,8 +36,11 @@ STRUCTURE: Final = frozenset(
 )
 
 
+_MOST: Final = 4096  # documents share a few hundred; a flood of odd ones starts anew
+
+
 class Names(dict[str, str]):
-    """The names of one document, each looked at once: qualified names to those that locators write.
+    """Names that documents use, each looked at once: qualified names to those that locators write.
 
     No prefix stands before HL7's own elements and before attributes without a namespace, a known one before others
     that we know. What no locator can write stays qualified.
@@ -47,6 +50,8 @@ class Names(dict[str, str]):
         self._own = own
 
     def __missing__(self, qualified: str) -> str:
+        if len(self) >= _MOST:
+            self.clear()
         uri, _, local = qualified.rpartition("}")
         if uri[1:] == self._own:
             found = local

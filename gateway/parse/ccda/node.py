@@ -2,20 +2,19 @@
 
 import re
 from collections.abc import Hashable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from gateway.parse.ccda.names import STRUCTURE, XSI_TYPE, spoken
+from gateway.parse.ccda.names import XSI_TYPE, spoken
 
 if TYPE_CHECKING:
     from gateway.parse.ccda.document import Document
+    from gateway.parse.ccda.tag import Tag
 
 # The first step of a locator, when it goes down by a name.
 _FIRST = re.compile(r"@?((?:[a-z]+:)?[A-Za-z][A-Za-z0-9]*)(?![A-Za-z0-9:])")
 
-# The key of a leaf: the element, and the attribute's name, or TEXT, or TAIL for text after the element.
-Key = tuple[Any, str]
-TEXT = ""
-TAIL = "~"
+# The key of a leaf is its number: those of an element are its attributes, its text, and the text after it.
+Key = int
 
 
 class Attribute:
@@ -39,19 +38,19 @@ class Attribute:
     @property
     def text(self) -> str:
         """The value, counted as read; of `xsi:type` the local part, since prefixes differ from sender to sender."""
-        self.record.touched.append((self.element, self.name))
+        self.record.touched.append(self.element.key(self.name))
         return self.peek
 
     @property
     def peek(self) -> str:
         """The value, not counted."""
-        value = self.element.attributes.get(self.name, "").strip()
+        value = self.element.attributes[self.name]
         return value.rpartition(":")[2] if self.name == XSI_TYPE else value
 
     @property
     def valued(self) -> bool:
-        """Whether the value is more than blanks."""
-        return bool(self.peek)
+        """One that says nothing is none."""
+        return True
 
     def may(self, locator: str) -> bool:
         """An attribute does not tell."""
@@ -59,10 +58,10 @@ class Attribute:
 
     def keys(self) -> Iterator[Key]:
         """The one key of this leaf."""
-        yield self.element, self.name
+        yield self.element.key(self.name)
 
 
-_NOTHING: list[Any] = []  # what most elements hold
+NOTHING: Final[list[Any]] = []  # what most elements hold
 
 
 class Element:
@@ -71,7 +70,8 @@ class Element:
     holder = False
 
     __slots__ = (
-        "attributes",
+        "attributes",  # those that are valued
+        "denied",  # whether the source negates this statement or relation
         "held",  # its child elements
         "lead",  # the text before the first child, as it stands
         "leaf",  # the number of its first leaf
@@ -81,34 +81,26 @@ class Element:
         "parent",  # the element around it
         "record",
         "roots",  # of its template ids, once asked for
+        "tag",
         "tail",  # the text after it, as it stands
         "valued",  # whether it says anything: text or an attribute that is not mere structure, here or below
     )
 
-    def __init__(
-        self,
-        record: "Document",
-        name: str,
-        attributes: dict[str, str],
-        lead: str,
-        tail: str,
-        parent: "Element | None",
-        line: int,
-        number: int,
-        leaf: int,
-    ) -> None:
-        self.record = record
-        self.name = name
-        self.attributes = attributes
-        self.lead = lead
-        self.tail = tail
-        self.parent = parent
-        self.line = line
-        self.number = number
-        self.leaf = leaf
-        self.held: list[Element] = _NOTHING
-        self.roots: list[str] | None = None
-        self.valued = False
+    # Only a tree makes them, one for every element, and sets all of these: a constructor would cost as much again.
+    attributes: dict[str, str]
+    denied: bool
+    held: list["Element"]
+    lead: str
+    leaf: Key
+    line: int
+    name: str
+    number: int
+    parent: "Element | None"
+    record: "Document"
+    roots: list[str] | None
+    tag: "Tag"
+    tail: str
+    valued: bool
 
     @property
     def end(self) -> int:
@@ -117,6 +109,11 @@ class Element:
         while last.held:
             last = last.held[-1]
         return last.number + 1
+
+    @property
+    def after(self) -> Key:
+        """The key of the text after it, where there is one."""
+        return self.leaf + self.tag.count + (1 if self.lead.strip() else 0)
 
     @property
     def shape(self) -> Hashable:
@@ -138,7 +135,7 @@ class Element:
         """The text that stands directly in the element, counted as read."""
         found = self.lead.strip()
         if found:
-            self.record.touched.append((self, TEXT))
+            self.record.touched.append(self.leaf + self.tag.count)
         return found
 
     @property
@@ -152,29 +149,23 @@ class Element:
 
     def key(self, attribute: str) -> Key:
         """The key of an attribute's leaf."""
-        return self, attribute
+        return self.leaf + self.tag.attributes[attribute]
 
     def read(self, attribute: str) -> str:
         """The value of an attribute, counted as read; the empty string when it is not there."""
         value = self.attributes.get(attribute)
         if not value:
             return ""
-        self.record.touched.append((self, attribute))
-        return value.strip()
+        self.record.touched.append(self.leaf + self.tag.attributes[attribute])
+        return value
 
     def look(self, attribute: str) -> str:
         """The value of an attribute, not counted."""
-        value = self.attributes.get(attribute)
-        return value.strip() if value else ""
+        return self.attributes.get(attribute, "")
 
     def touch(self) -> None:
         """Count everything at or below this element as read, but for its structure."""
-        self.record.touched.extend([key for key in self.keys() if key[1] not in STRUCTURE])
-
-    @property
-    def denied(self) -> bool:
-        """Whether the source negates this statement or relation, not counted."""
-        return self.attributes.get("negationInd") == "true"
+        self.record.touched.extend(self.record.meant(self))
 
     @property
     def type(self) -> str:
@@ -231,19 +222,19 @@ class Element:
             return " ".join(" ".join(self._spoken()).split())
         if not self.lead or self.lead.isspace():
             return ""
-        self.record.touched.append((self, TEXT))
+        self.record.touched.append(self.leaf + self.tag.count)
         return " ".join(self.lead.split())
 
     def _spoken(self) -> Iterator[str]:
         """The pieces of text at or below this element in their order; the parser has bounded the depth."""
         touched = self.record.touched
         if self.lead and not self.lead.isspace():
-            touched.append((self, TEXT))
+            touched.append(self.leaf + self.tag.count)
             yield self.lead
         for child in self.held:
             yield from child._spoken()
             if child.tail and not child.tail.isspace():
-                touched.append((child, TAIL))
+                touched.append(child.after)
                 yield child.tail
 
     def pieces(self) -> tuple[str, str]:

@@ -3,63 +3,73 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.parse.ccda.names import STRUCTURE, V3, Names
-from gateway.parse.ccda.node import TAIL, TEXT, Element, Key
+from gateway.parse.ccda.node import NOTHING, Element
+from gateway.parse.ccda.tag import tag_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
     from gateway.parse.ccda.document import Document
 
-_INDICATORS: Final = ("negationInd", "inversionInd")
+
+_ELEMENTS: Final = Names(V3)
+_ATTRIBUTES: Final = Names("")
 _INDICATED: Final = {"1": "true", "0": "false"}  # XML writes what is so in two ways
 
 
-def grown(record: "Document", root: "_Element") -> tuple[list[Element], list[Key], dict[str, Element]]:
-    """All elements of a document in its order, the root first, the keys of its leaves, and who bears an ID."""
-    tags, names, structure = Names(V3), Names(""), STRUCTURE
-    elements: list[Element] = []
-    keys: list[Key] = []
+def grown(record: "Document", root: "_Element") -> tuple[list[Element], int, dict[str, Element]]:
+    """All elements of a document in its order, the root first, how many leaves they have, and who bears an ID."""
+    elements, names, structure = _ELEMENTS, _ATTRIBUTES, STRUCTURE
+    every: list[Element] = []
     identified: dict[str, Element] = {}
     parent: Element | None = None
-    left = 1  # how many children of the parent are still to come
+    left, leaf = 1, 0  # how many children of the parent are still to come, how many leaves there were
     above: list[tuple[Element | None, int]] = []
     once = dict[str, str]().setdefault  # codes, roots and indents stand again and again; each is kept once
+    new, blank = Element.__new__, str.isspace
     one: Any
     for number, one in enumerate(root.iter()):
         while not left:
             parent, left = above.pop()
         left -= 1
+        made = new(Element)
+        made.name = name = elements[one.tag]
+        written = one.items()
         attributes: dict[str, str] = {}
+        for qualified, value in written:
+            if value := value.strip():
+                attributes[names[qualified]] = once(value, value)
+        tag = tag_of(name, *attributes)
+        valued = tag.valued
+        for indicator in tag.indicators:
+            said = attributes[indicator]
+            attributes[indicator] = _INDICATED.get(said, said)
+        if tag.bears_id:
+            identified.setdefault(attributes["ID"], made)
+        if not valued and len(attributes) < len(written):
+            valued = any(names[qualified] not in structure for qualified, _ in written)
+        made.record, made.parent, made.number, made.line = record, parent, number, one.sourceline
+        made.tag, made.attributes, made.leaf, made.roots = tag, attributes, leaf, None
+        made.denied = tag.negates and attributes["negationInd"] == "true"
+        leaf += tag.count
         lead, tail = one.text or "", one.tail or ""
-        lead, tail = once(lead, lead), once(tail, tail)
-        made = Element(record, tags[one.tag], attributes, lead, tail, parent, one.sourceline, number, len(keys))
-        elements.append(made)
+        made.lead, made.tail = lead, tail = once(lead, lead), once(tail, tail)
+        if lead and not blank(lead):
+            leaf += 1
+            valued = True
+        if tail and not blank(tail):
+            leaf += 1
+        every.append(made)
         if parent is not None:
             parent.held.append(made)
-        valued = False
-        for qualified, value in one.items():
-            name = names[qualified]
-            attributes[name] = value = once(value, value)
-            if value and not value.isspace():
-                keys.append((made, name))
-            if name not in structure:
-                valued = True
-            elif name == "ID" and value:
-                identified.setdefault(value, made)
-        for name in _INDICATORS:
-            if name in attributes:
-                said = attributes[name].strip()
-                attributes[name] = _INDICATED.get(said, said)
-        if lead and not lead.isspace():
-            keys.append((made, TEXT))
-            valued = True
-        if tail and not tail.isspace():
-            keys.append((made, TAIL))
         if count := len(one):
             above.append((parent, left))
             made.held, parent, left = [], made, count
-        around: Element | None = made
+        else:
+            made.held = NOTHING
+        made.valued = valued
+        around = made.parent
         while valued and around is not None and not around.valued:
             around.valued = True
             around = around.parent
-    return elements, keys, identified
+    return every, leaf, identified

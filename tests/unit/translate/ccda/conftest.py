@@ -49,7 +49,8 @@ class Bench:
     def _account(self, translation: Translation, node: Any) -> None:
         self.issues = [issue.code for issue in translation.issues]
         read = set(translation.record.touched)
-        self.unread = [key[1] for key in node.keys() if key not in read]  # noqa: SIM118 (a node's leaves)
+        left = set(node.keys()) - read
+        self.unread = [place.rpartition("@")[2] for key, place, *_ in translation.record.leaves() if key in left]
 
 
 @pytest.fixture
