@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Final
 
-from gateway.core import fhirjson, ids
+from gateway.core import ids
 from gateway.core.issue import Issue, Severity
 from gateway.core.ledger import Ledger, State
 from gateway.core.record import Node, Record
@@ -12,7 +12,8 @@ from gateway.core.submission import Sender
 from gateway.translate.conceptmap import ConceptMap
 from gateway.translate.converter import NotConvertedError
 from gateway.translate.mapping import Mapping
-from gateway.translate.mentions import DIRECTORY, contradictions, unite
+from gateway.translate.mentions import DIRECTORY
+from gateway.translate.resources import Here, Landing, Resources, own_identity
 from gateway.translate.target import SecondValueError, Target
 
 Resource = dict[str, Any]
@@ -36,44 +37,6 @@ REFUSALS: Final = (
 )
 
 
-# What is one patient's although others may have it under the same number: a family has one policy and one account, two
-# children have one mother. The element that says whose it is.
-_OF_ONE_PATIENT: Final = {"Account": "subject", "Coverage": "beneficiary", "RelatedPerson": "patient"}
-
-
-# An id that names so many different things names none of them: what follows is not compared with all.
-_TOLD_APART: Final = 32
-
-
-class Here:
-    """The resource that rows are filling now; its name is settled when its id is."""
-
-    __slots__ = ("landed", "name", "type")
-
-    def __init__(self, type: str) -> None:
-        self.type = type
-        self.name = type
-        self.landed: list[tuple[Landing, Sequence[Any]]] = []  # which leaves landed where, in one of the directory
-
-
-class Landing:
-    """Where a leaf landed: an element of a resource, written out when the account is closed."""
-
-    __slots__ = ("here", "path")
-
-    def __init__(self, here: Here, path: str) -> None:
-        self.here = here
-        self.path = path
-
-    def __str__(self) -> str:
-        return f"{self.here.name}.{self.path}" if self.path else self.here.name
-
-    @property
-    def element(self) -> str:
-        """The resource's own element that it lies in."""
-        return self.path.partition(".")[0].partition("[")[0]
-
-
 # The row that runs: its id, the node it reads, what is said of the leaves it reads, the path of the element it fills.
 Frame = tuple[str, Node | None, State, str]
 
@@ -87,16 +50,15 @@ class Translation:
         self.sender = sender
         self.scope = scope  # scopes ids: one sender's identifiers are not another's
         self.zone = sender.zone
-        self.resources: list[Resource] = []
         self.issues: list[Issue] = list(record.issues)
         self.ledger = Ledger()
+        self._taken = Resources(self.issues, self.ledger)
+        self.resources = self._taken.all
         self.filled = 0  # how many rows have read and put; tells a resource that holds nothing
         self.prefix = ""  # the path of the element that is being filled, with its dot
         self.memory: dict[str, Any] = {}  # what the steps of a format keep for one another
         self.here = Here("Bundle")
         self._mapping = mapping
-        self._by_key: dict[tuple[str, str], Resource] = {}
-        self._named: dict[tuple[str, str], list[Resource]] = {}  # all that one id of the source names
         self._latest: dict[str, Reference] = {}
         self._overlaid: dict[str, ConceptMap] = {}
         self._rule = ""
@@ -141,7 +103,8 @@ class Translation:
             if table.target == "Bundle" or not self.filled:
                 return None
             if not identity and table.identity:
-                identity = self._identity(name, node)
+                reads = enumerate(self._mapping.identity(name))
+                identity = tuple(f"{n}:{said}" for n, read in reads for one in read(node) if (said := one.peek))
             reference = self.add(resource, identity=identity, node=node)
             self._latest[name] = reference
             return reference
@@ -157,8 +120,8 @@ class Translation:
     def add(self, resource: Resource, *, identity: Sequence[str] = (), node: Node | None = None) -> Reference:
         """Take a resource in under its stable id; the same thing named twice becomes one."""
         type = resource["resourceType"]
-        id = ids.stable_id(self.scope, type, *(identity or self._own_identity(resource, node)))
-        id = self._take(resource, id, node)
+        id = ids.stable_id(self.scope, type, *(identity or own_identity(resource, node)))
+        id = self._taken.take(resource, id, node, self.here)
         if self.here.type == type:
             self.here.name = f"{type}/{id}"
         reference = {"reference": f"{type}/{id}"}
@@ -178,7 +141,7 @@ class Translation:
     def find(self, reference: Reference) -> Resource | None:
         """The resource of this translation that a reference names."""
         type, _, id = reference["reference"].partition("/")
-        return self._by_key.get((type, id))
+        return self._taken.by_id.get((type, id))
 
     @property
     def patient(self) -> Resource | None:
@@ -302,57 +265,6 @@ class Translation:
     def enter_all(self, value: Node, state: State, rule: str, because: str) -> None:
         """Say one state of every leaf below a node."""
         self.ledger.enter_all(value.keys(), state, rule, because=because)
-
-    # --- inside ---------------------------------------------------------------------------------------------------
-
-    def _identity(self, name: str, node: Node) -> tuple[str, ...]:
-        reads = self._mapping.identity(name)
-        return tuple(f"{n}:{said}" for n, read in enumerate(reads) for one in read(node) if (said := one.peek))
-
-    def _own_identity(self, resource: Resource, node: Node | None) -> tuple[str, ...]:
-        identifiers = resource.get("identifier")
-        first = identifiers[0] if isinstance(identifiers, list) and identifiers else identifiers
-        if isinstance(first, dict) and first.get("value"):
-            whose = resource.get(_OF_ONE_PATIENT.get(resource["resourceType"], ""), ())
-            of = [one.get("reference", "") for one in (whose if isinstance(whose, list) else [whose] if whose else [])]
-            return ("identifier", first.get("system", ""), first["value"], *of)
-        content = ids.digest(fhirjson.write(resource))
-        return ("content", content) if resource["resourceType"] in DIRECTORY else ("content", content, _place(node))
-
-    def _take(self, resource: Resource, id: str, node: Node | None) -> str:
-        """Keep a resource, or let it add to what its id names already; the id under which it stands then."""
-        type = resource["resourceType"]
-        named = self._named.setdefault((type, id), [])
-        for held in named[:_TOLD_APART]:
-            against = contradictions(held, resource)
-            if against and type in DIRECTORY:
-                self._second_mention(unite(held, resource, against), type, _place(node))
-            elif not against:
-                unite(held, resource, against)
-            else:
-                continue
-            return str(held["id"])
-        if named:
-            location = _place(node)
-            self.issues.append(Issue(Severity.WARNING, "id-reused", type, location=location))
-            id = ids.stable_id(id, location, ids.digest(fhirjson.write(resource)))
-        resource = {"resourceType": type, "id": id, **resource}
-        named.append(resource)
-        self.resources.append(resource)
-        self._by_key[type, id] = resource
-        return id
-
-    def _second_mention(self, left: set[str], type: str, location: str) -> None:
-        """A second mention of a person or a place says otherwise: the first stands, its leaves have not landed."""
-        for name in sorted(left):
-            self.issues.append(Issue(Severity.WARNING, "second-value", f"{type}.{name}", location=location))
-        for landing, keys in self.here.landed if self.here.type == type else ():
-            if landing.element in left:
-                self.ledger.lose(keys, landing)
-
-
-def _place(node: Node | None) -> str:
-    return node.location if node is not None else ""
 
 
 class RowSpan:

@@ -9,7 +9,8 @@ from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.quantity import exact, money
 from gateway.translate.mentions import within
-from gateway.translate.translation import Here, Translation
+from gateway.translate.resources import Here
+from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 _CLASS: Final = "http://terminology.hl7.org/CodeSystem/coverage-class"

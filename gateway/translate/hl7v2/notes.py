@@ -9,7 +9,8 @@ from gateway.core.ledger import CLEARED, State
 from gateway.translate.converter import NotConvertedError, Primitive, converter, step
 from gateway.translate.hl7v2.leaf import Part, convert, named, peek, reword, text
 from gateway.translate.hl7v2.primitive import phrase
-from gateway.translate.translation import Landing, Translation
+from gateway.translate.resources import Landing
+from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 _CLEAR: Final = '""'
