@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from gateway.translate.ccda.codes import codeable_concept, display, first_display
+from gateway.core.ledger import State
+from gateway.translate.ccda.codes import codeable_concept, display, first_display, names_none, original_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
 from gateway.translate.converter import converter, step
@@ -10,39 +11,52 @@ from gateway.translate.translation import Resource, Translation
 
 _CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
 _VERIFICATION: Final = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
-_AGENT: Final = "participant/participantRole/playingEntity/code"
+_AGENT: Final = "participant/participantRole/playingEntity"
+_SUBSTANCE: Final = frozenset({"105590001"})  # says that it is one, and nothing about it
 _SNOMED: Final = "http://snomed.info/sct"
 
 
 @step("allergy_code", "ccda")
 def allergy_code(node: Element, translation: Translation, resource: Resource) -> None:
     """The agent; for a negated statement the concept that says there is none."""
-    agent = next(iter(node.at(_AGENT)), None)
-    concept = codeable_concept(agent, translation) if agent is not None else None
-    if agent is not None and "text" not in (concept or {}):
-        name = next((words for one in agent.parent.children("name") if (words := one.words())), "")
-        concept = {**(concept or {}), "text": name} if name else concept
-    kind = node.first("value")
-    if not node.denied:
-        resource["code"] = concept or _kind(kind, translation) or absent()
-        return
-    node.read("negationInd")
-    none_known = _none_known(node, translation)
-    if none_known:
+    agent, kind = next(iter(node.at(_AGENT)), None), node.first("value")
+    if node.denied:
+        node.read("negationInd")
+    if none_known := _none_known(node, translation):
         resource["code"] = {"coding": [{"system": _SNOMED, "code": none_known}]}
+        if agent is not None:
+            if words := _words(agent, translation):
+                resource["code"]["text"] = words
+            translation.enter_all(agent, State.IGNORED, "ccda.allergy.none", "a substance, and none in particular")
         if kind is not None:
             kind.read("code")
-    elif concept is None:
-        said = _kind(kind, translation) or {}
-        resource["code"] = {**said, "text": f"None known: {first_display(said)}" if said else "None known"}
-    else:
-        resource["code"] = {**concept, "text": concept.get("text") or first_display(concept)}
+        return
+    resource["code"] = _named(agent, translation) or _kind(kind, translation) or absent()
+    if node.denied and "extension" not in resource["code"]:
+        resource["code"].setdefault("text", first_display(resource["code"]))
+
+
+def _named(agent: Element | None, translation: Translation) -> dict[str, Any] | None:
+    """What an agent is called: its codes, its words."""
+    if agent is None:
+        return None
+    code = agent.first("code")
+    concept = (codeable_concept(code, translation) if code is not None else None) or {}
+    words = "" if "text" in concept else _words(agent, translation)
+    return {**concept, "text": words} if words else concept or None
+
+
+def _words(agent: Element, translation: Translation) -> str:
+    """The words of the agent's code, else its name."""
+    code = agent.first("code")
+    words = original_words(code, translation) if code is not None else ""
+    return words or next((words for one in agent.children("name") if (words := one.words())), "")
 
 
 def _none_known(node: Element, translation: Translation) -> str:
     """The concept that says there is none of a kind, where the statement names no agent and the map has the kind."""
     agent, kind = next(iter(node.at(_AGENT)), None), node.first("value")
-    if kind is None or (agent is not None and (agent.look("code") or agent.children("translation"))):
+    if not node.denied or kind is None or not names_none(agent, _SUBSTANCE, translation):
         return ""
     found = translation.concept_map("ccda-no-known-allergy").translate(kind.look("code"))
     return found.code if found else ""

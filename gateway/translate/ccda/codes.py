@@ -1,5 +1,6 @@
 """CDA CD, CE, CV, CO, CS to Coding, CodeableConcept and code: every coding that was sent survives, in its order."""
 
+import re
 from functools import cache, lru_cache
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ from gateway.translate.converter import NotConvertedError, converter
 from gateway.translate.mapping import FOLDER
 from gateway.translate.translation import Translation
 
+# Words that deny what they go on to name; they only tell a statement about nothing from one whose code is missing.
+_LACK: Final = re.compile(r"\b(?:no|none|not|nil|nka|nkda|denies|unknown)\b", re.IGNORECASE)
 QUALIFIER: Final = "https://fhir.second-opinion.example/StructureDefinition/so-code-qualifier"
 # What senders write as codeSystemName where the OID is missing or is none.
 _NAMES: Final = {
@@ -168,6 +171,18 @@ def referenced_words(node: Element, translation: Translation) -> str:
         elif said := found.words():
             return str(said)
     return ""
+
+
+def names_none(entity: Element | None, general: frozenset[str], translation: Translation) -> bool:
+    """Whether what is denied is nothing in particular: no code but a general one, no words but that there is none."""
+    if entity is None:
+        return True
+    codes = {one.look("code") for one in (entity, *entity.below("code", "translation"))} - {""}
+    said = [*entity.children("name"), *entity.below("originalText")]
+    pointed = [one.look("value") for words in said for one in words.children("reference")]
+    said += [one for one in map(translation.record.narrative, pointed) if one is not None]  # type: ignore[attr-defined]
+    words = " ".join(one.pieces()[0] for around in said for one in around.whole()).strip()
+    return codes <= general and (not words or _LACK.search(words) is not None)
 
 
 def _codings(node: Element, translation: Translation) -> list[dict[str, Any]]:

@@ -39,6 +39,9 @@ class Element(Node, Protocol):
     def type(self) -> str:
         """The local part of xsi:type."""
 
+    def whole(self) -> "Sequence[Element]":
+        """The element and all below it."""
+
     def below(self, *names: str) -> "Iterator[Element]":
         """The elements of some names anywhere below."""
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gateway.core.ledger import State
+from gateway.translate.ccda.codes import names_none
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.narrative import narrative, text_div
 from gateway.translate.ccda.problems import GENERIC
@@ -14,7 +15,8 @@ from gateway.translate.translation import Reference, Translation
 _EMPTY: Final = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
 # What says in a section of problems or medicines that there are none.
 _PROBLEM: Final = "2.16.840.1.113883.10.20.22.4.4"
-_DRUG: Final = "consumable/manufacturedProduct/manufacturedMaterial/code"
+_DRUGS: Final = frozenset({"410942007", "71181003"})  # a drug, a vaccine, and nothing more about it
+_DRUG: Final = "consumable/manufacturedProduct/manufacturedMaterial"
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ def section_entries(node: Element, translation: Translation, element: dict[str, 
     told: set[str] = set()
     for entry in node.children("entry"):
         for statement in statements(entry):
-            if translation.policy("no_known") == "empty-reason" and _says_none(statement):
+            if translation.policy("no_known") == "empty-reason" and _says_none(statement, translation):
                 section.nothing_known = True
                 translation.enter_all(statement, State.TEXT, "ccda.section.none-known", "says that there are none")
                 continue
@@ -82,17 +84,16 @@ def section_empty(node: Element, translation: Translation, element: dict[str, An
         element["text"] = {"status": "empty", "div": text_div("The source has no words in this section.")}
 
 
-def _says_none(statement: Element) -> bool:
+def _says_none(statement: Element, translation: Translation) -> bool:
     """A negated statement about problems, or medicines, in general: there are none."""
     if statement.name == "act":
         inner = [*inside(statement)]
-        return len(inner) == 1 and _PROBLEM in inner[0].templates() and _says_none(inner[0])
+        return len(inner) == 1 and _PROBLEM in inner[0].templates() and _says_none(inner[0], translation)
     if not statement.denied:
         return False
     if statement.name == "observation" and _PROBLEM in statement.templates():
         value = statement.first("value")
-        return value is not None and value.look("code") in GENERIC
+        return value is not None and value.look("code") in GENERIC and names_none(value, GENERIC, translation)
     if statement.name == "substanceAdministration":
-        drug = next(iter(statement.at(_DRUG)), None)
-        return drug is None or not (drug.look("code") or drug.words())
+        return names_none(next(iter(statement.at(_DRUG)), None), _DRUGS, translation)
     return False
