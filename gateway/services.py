@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar, cast
 
+import structlog
 from flask import current_app
 from sqlalchemy import Connection
 
@@ -19,10 +20,12 @@ from gateway.settings import Settings
 from gateway.store.engine import Store, open_store
 from gateway.translate import mapping
 from gateway.translate.sender import Senders
+from gateway.validate import package
 from gateway.worker import Desk, Worker
 from gateway.worker.isolation import Isolated
 
 T = TypeVar("T")
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Services:
 
 def open_services(settings: Settings, clock: Clock | None = None) -> Services:
     """Open everything that the settings name."""
+    for name in package.unmet(package.opened([settings.packages] if settings.packages else ())):
+        _log.warning("package-missing", rule=name)
     destinations = read_destinations(settings)
     key = _audit_key(settings)
     senders = pipeline.open_senders(settings.senders)

@@ -1,8 +1,10 @@
 """The validator: judges FHIR R4 resources; one verb, `validate`."""
 
+import os
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -25,7 +27,8 @@ def validate_bundle(bundle: dict[str, Any]) -> list[Issue]:
 
 @lru_cache(maxsize=1)
 def _judge() -> Judge:
-    return Judge(default_library())
+    folder = os.environ.get("GATEWAY_PACKAGES")
+    return Judge(default_library([Path(folder)] if folder else ()))
 
 
 class _Verb(ModuleType):

@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+import zlib
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -43,7 +44,7 @@ def definitions(file: Path, *kinds: str) -> Iterator[dict[str, Any]]:
     """The definitions in a package (`.tgz`), a folder or one JSON file; only the resource types named, if any are."""
     known = core_available() and file == core_package()  # by its hash, so it need not be read with suspicion
     read = fhirjson.read_own if known else fhirjson.read
-    for name, body in _bodies(file):
+    for name, body in bodies(file):
         if kinds and not name.startswith(kinds) and file.suffix == ".tgz":
             continue
         try:
@@ -58,12 +59,27 @@ def definitions(file: Path, *kinds: str) -> Iterator[dict[str, Any]]:
             yield found
 
 
-def _bodies(file: Path) -> Iterator[tuple[str, bytes]]:
+def is_unpacked(folder: Path) -> bool:
+    """Whether a folder is a package without its archive."""
+    return (folder / "package.json").is_file() or (folder / "package" / "package.json").is_file()
+
+
+def loose(source: Path, *kinds: str) -> Iterator[dict[str, Any]]:
+    """The definitions that stand in files of their own, in no package."""
+    if source.is_dir() and not is_unpacked(source):
+        for file in sorted(source.rglob("*.json")):
+            yield from definitions(file, *kinds)
+    elif source.suffix == ".json":
+        yield from definitions(source, *kinds)
+
+
+def bodies(file: Path) -> Iterator[tuple[str, bytes]]:
+    """The JSON files of a package, a folder or one file, by name."""
     if file.is_dir():
         for inner in sorted(file.rglob("*.json")):
             yield inner.name, inner.read_bytes()
         for inner in sorted(file.rglob("*.tgz")):
-            yield from _bodies(inner)
+            yield from bodies(inner)
     elif file.suffix == ".tgz":
         import tarfile  # most starts open no archive
 
@@ -74,7 +90,7 @@ def _bodies(file: Path) -> Iterator[tuple[str, bytes]]:
                     if wanted and not member.name.startswith(_NO_DEFINITION):
                         opened = archive.extractfile(member)
                         yield member.name.rpartition("/")[2], opened.read() if opened else b""
-        except (tarfile.TarError, EOFError):
+        except (tarfile.TarError, EOFError, zlib.error, OSError):
             raise PackageError(file.name) from None
     else:
         yield file.name, file.read_bytes()

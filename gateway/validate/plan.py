@@ -72,7 +72,7 @@ def _build(definitions: Iterable[dict[str, Any]]) -> bytes:
     sets, systems = known["ValueSet"].get, known["CodeSystem"].get
     expansions = {url: terminology.expand(url, sets, systems) for url in known["ValueSet"]}
     codes = {url: terminology.all_codes(one) for url, one in known["CodeSystem"].items()}
-    derived = {u: _slim(s) for u, s in known["StructureDefinition"].items() if s.get("derivation") == "constraint"}
+    derived = {u: _slim_core(s) for u, s in known["StructureDefinition"].items() if s.get("derivation") == "constraint"}
     plan = {
         "profiles": derived,
         "expansions": {
@@ -96,14 +96,21 @@ def _correct(vital_signs: dict[str, Any]) -> None:
             element.pop("binding", None)
 
 
-def _slim(structure: dict[str, Any]) -> dict[str, Any]:
+def slim(structure: dict[str, Any]) -> dict[str, Any]:
     """A definition without what a check never reads."""
-    slim = {key: structure[key] for key in _KEPT if key in structure}
+    kept = {key: structure[key] for key in _KEPT if key in structure}
     for view in ("differential", "snapshot"):
-        rows = [_slim_element(one) for one in structure.get(view, {}).get("element", ())]
-        if rows and (view == "differential" or "differential" not in slim):
-            slim[view] = {"element": rows}
-    return slim
+        if rows := [_slim_element(one) for one in structure.get(view, {}).get("element", ())]:
+            kept[view] = {"element": rows}
+    return kept
+
+
+def _slim_core(structure: dict[str, Any]) -> dict[str, Any]:
+    """Of the core package, a differential is enough: its base is always here."""
+    kept = slim(structure)
+    if "differential" in kept:
+        kept.pop("snapshot", None)
+    return kept
 
 
 def _slim_element(element: dict[str, Any]) -> dict[str, Any]:
