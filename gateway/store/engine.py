@@ -147,15 +147,29 @@ def open_store(url: str) -> Store:
     return Store(engine)
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema to the newest revision, in one transaction."""
+def migrate(engine: Engine, move: Callable[[Config, str], None] = command.upgrade, revision: str = "head") -> None:
+    """Bring the schema to a revision, in one transaction."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with engine.connect() as connection, connection.execution_options(writer=True).begin():
+    with engine.connect() as connection, _unchecked(connection), connection.execution_options(writer=True).begin():
         if connection.dialect.name == "postgresql":
             connection.execute(_LOCK)
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        move(config, revision)
+
+
+@contextmanager
+def _unchecked(connection: Connection) -> Iterator[None]:
+    """On SQLite a table is altered by making it anew, which foreign keys to it would not bear; revisions check them."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 def sqlite_is_safe() -> bool:

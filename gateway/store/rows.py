@@ -1,22 +1,38 @@
 """Many rows in one call of the driver: SQLAlchemy looks at each value of each row, which costs more than writing it."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Column, Connection
+from sqlalchemy.exc import DBAPIError
+
+_Columns = tuple[Column[Any], ...]
 
 
-def insert_rows(connection: Connection, columns: Sequence[Column[Any]], rows: Sequence[tuple[Any, ...]]) -> None:
+def insert_rows(connection: Connection, columns: _Columns, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows, their values in the order of these columns of one table."""
-    connection.exec_driver_sql(_statement(connection, columns), list(rows))
+    _run(connection, _statement(columns, connection.dialect.paramstyle), rows)
 
 
-def insert_unknown(connection: Connection, columns: Sequence[Column[Any]], rows: Sequence[tuple[Any, ...]]) -> int:
+def insert_unknown(connection: Connection, columns: _Columns, rows: Sequence[tuple[Any, ...]]) -> int:
     """As `insert_rows`, but those that a unique key has already stay out; says how many went in."""
-    return connection.exec_driver_sql(_statement(connection, columns) + " ON CONFLICT DO NOTHING", list(rows)).rowcount
+    return _run(connection, _statement(columns, connection.dialect.paramstyle) + " ON CONFLICT DO NOTHING", rows)
 
 
-def _statement(connection: Connection, columns: Sequence[Column[Any]]) -> str:
-    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+def _run(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> int:
+    cursor = connection.connection.cursor()
+    try:
+        cursor.executemany(statement, rows)
+        return cursor.rowcount
+    except connection.dialect.loaded_dbapi.Error as foreign:
+        raise DBAPIError.instance(None, None, foreign, Exception, hide_parameters=True) from foreign
+    finally:
+        cursor.close()
+
+
+@lru_cache
+def _statement(columns: _Columns, style: str) -> str:
+    mark = "?" if style == "qmark" else "%s"
     names, marks = ", ".join(column.name for column in columns), ", ".join([mark] * len(columns))
     return f"INSERT INTO {columns[0].table.name} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own tables

@@ -25,7 +25,7 @@ _UNEXPLAINED: Final = {
     .where(d.c.state == DeliveryState.WAITING.value, not_(_DELIVERED)),
     "submissions without their bytes": select(func.count())
     .select_from(s)
-    .where(not_(exists().where(o.c.submission == s.c.id))),
+    .where(not_(exists().where(o.c.submission == s.c.seq))),
     "quarantined without a reason": select(func.count())
     .select_from(s)
     .where(s.c.state == SubmissionState.QUARANTINED.value, s.c.reason.is_(None)),

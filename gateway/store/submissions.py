@@ -1,6 +1,6 @@
 """Submissions at rest: what came in, byte for byte, and how far it has come."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -40,7 +40,7 @@ _FIND_OWN: Final = _FIND.where(s.c.clinic == bindparam("clinic"))
 _BOUND: Final = select(k.c.clinic, k.c.key_sha256, k.c.submission).where(
     k.c.key_sha256.in_(bindparam("keys", expanding=True))
 )
-_ORIGINAL: Final = select(o.c.body).where(o.c.submission == bindparam("id"))
+_ORIGINAL: Final = select(o.c.body).where(o.c.submission == bindparam("seq"))
 _LISTING: Final = select(*_COLUMNS).order_by(s.c.seq.desc()).limit(bindparam("limit"))
 _EVENTS: Final = (
     select(e.c.seq, e.c.at, e.c.event, e.c.state, e.c.actor, e.c.mapping)
@@ -158,8 +158,9 @@ def keep_all(connection: Connection, arrivals: Sequence["Incoming"], at: str) ->
     first: dict[str, Incoming] = {}
     for arrival in arrivals:
         first.setdefault(arrival.id, arrival)
-    known = _add(connection, first, at)
-    if new := [arrival for id, arrival in first.items() if id not in known]:
+    given = _numbered(connection, first)
+    known = _add(connection, first, given, at)
+    if new := {given[id]: arrival for id, arrival in first.items() if id not in known}:
         _add_rest(connection, new, at)
     for arrival in arrivals:
         if arrival.answered:
@@ -171,10 +172,16 @@ def keep_all(connection: Connection, arrivals: Sequence["Incoming"], at: str) ->
     return answers
 
 
-def _add(connection: Connection, arrivals: Mapping[str, "Incoming"], at: str) -> dict[str, Receipt]:
-    """Add those that are new; gives the receipts of the others. What has another number than we gave was there."""
+def _numbered(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+    """The numbers that these get if they are new: only one transaction at a time writes."""
     last = connection.execute(_LAST).scalar_one() or 0
-    given = {id: last + place for place, id in enumerate(arrivals, 1)}
+    return {id: last + place for place, id in enumerate(ids, 1)}
+
+
+def _add(
+    connection: Connection, arrivals: Mapping[str, "Incoming"], given: Mapping[str, int], at: str
+) -> dict[str, Receipt]:
+    """Add those that are new; gives the receipts of the others. What has another number than we gave was there."""
     state = SubmissionState.RECEIVED.value
     rows = [
         (given[id], id, one.clinic, state, one.media_type, one.file_name, one.sha256, len(one.body), at, at)
@@ -186,10 +193,10 @@ def _add(connection: Connection, arrivals: Mapping[str, "Incoming"], at: str) ->
     return {one.id: one.receipt for one in found if one.seq != given[one.id]}
 
 
-def _add_rest(connection: Connection, new: Sequence["Incoming"], at: str) -> None:
+def _add_rest(connection: Connection, numbered: Mapping[int, "Incoming"], at: str) -> None:
     """What belongs to a new submission: its bytes, its first step, the control id that it binds, its work."""
-    state = SubmissionState.RECEIVED.value
-    insert_rows(connection, _NEW_ORIGINAL, [(arrival.id, arrival.body) for arrival in new])
+    state, new = SubmissionState.RECEIVED.value, numbered.values()
+    insert_rows(connection, _NEW_ORIGINAL, [(seq, arrival.body) for seq, arrival in numbered.items()])
     reused = _bind(connection, [(one.clinic, one.number_key, one.id) for one in new if one.control_id])
     steps = [(arrival.id, at, "receive", state, arrival.clinic) for arrival in new]
     steps += [(id, at, REUSED, state, clinic) for clinic, id in reused]
@@ -227,7 +234,7 @@ def find(connection: Connection, id: str, clinic: str | None) -> Submission:
 def original(connection: Connection, id: str, clinic: str | None) -> tuple[bytes, str | None, str | None]:
     """The bytes as they came, with the media type and file name that came with them."""
     found = find(connection, id, clinic)
-    body: bytes = connection.execute(_ORIGINAL, {"id": id}).scalar_one()
+    body: bytes = connection.execute(_ORIGINAL, {"seq": found.seq}).scalar_one()
     return body, found.media_type, found.file_name
 
 

@@ -22,7 +22,7 @@ def message(number, rest=b"PID|1||77^^^RB||Testperson^Ada\r"):
 def kept(gateway):
     """The originals in the store, the oldest first."""
     with closing(sqlite3.connect(gateway.folder / "gateway.db")) as look:
-        found = look.execute("SELECT body FROM originals JOIN submissions s ON s.id = submission ORDER BY s.seq")
+        found = look.execute("SELECT body FROM originals JOIN submissions s ON s.seq = submission ORDER BY s.seq")
         return [body for (body,) in found]
 
 

@@ -3,13 +3,17 @@
 import threading
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert, select, text
 
+from gateway.access.keys import add_clinic
 from gateway.core.errors import NotFoundError, StoreError, StoreFullError, VersionConflictError
-from gateway.store import engine, tables
+from gateway.store import engine, submissions, tables
 from gateway.store.engine import open_store
+from gateway.store.standing import reconcile
+from gateway.store.submissions import Incoming
 from gateway.store.tables import clinics
 
 
@@ -27,6 +31,24 @@ def test_the_migrated_schema_is_the_schema_of_the_tables(store):
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, tables.metadata) == []
+
+
+def test_a_store_of_an_earlier_schema_keeps_what_it_held(database_url, clock):
+    """Its tables are made anew with rows that others speak of."""
+    opened = open_store(database_url)
+    add_clinic(opened, clock, "Riverbend")
+    arrivals = [Incoming("riverbend", body, control_id="1") for body in (b"MSH|a", b"MSH|b")]
+    opened.write(lambda connection: submissions.keep_all(connection, arrivals, "2026-03-02T09:00:00.000Z"))
+    engine.migrate(opened.engine, command.downgrade, "0002")
+    opened.close()
+    again = open_store(database_url)
+    bodies = [again.read(lambda c, id=one.id: submissions.original(c, id, "riverbend")[0]) for one in arrivals]
+    kept = again.write(lambda connection: submissions.keep_all(connection, arrivals, "2026-03-02T10:00:00.000Z"))
+    standing = again.read(reconcile)
+    again.close()
+    assert bodies == [b"MSH|a", b"MSH|b"]
+    assert [new for _, new in kept] == [False, False]
+    assert standing.unexplained == 0
 
 
 def test_a_store_that_was_open_before_opens_again_with_what_it_held(database_url):
