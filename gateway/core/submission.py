@@ -55,5 +55,5 @@ class Sender:
     rows: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)  # a map's name -> rows for segments of its own
     authoritative: bool = False  # whether its word on who a patient is goes before others'
     message_types: tuple[str, ...] = ()  # the types agreed; empty: any
-    certificates: tuple[str, ...] = ()  # common names, of which its programs must show one over TLS
+    certificates: tuple[str, ...] = ()  # names (CN, DNS, URI), of which its programs must show one over TLS
     listener: Listener | None = None

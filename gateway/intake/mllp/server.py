@@ -95,7 +95,7 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._host = str((writer.get_extra_info("peername") or ("",))[0])
-        self._shown = _common_names(writer.get_extra_info("peercert") or {})
+        self._shown = _names(writer.get_extra_info("peercert") or {})
         self._decoder = Decoder(server.limits.message)
         self._pending: asyncio.Queue[asyncio.Task[Answer] | None] = asyncio.Queue()
         self._room = asyncio.Semaphore(_PIPELINED)
@@ -215,5 +215,7 @@ class Connection:
                     await self._writer.drain()
 
 
-def _common_names(certificate: dict[str, Any]) -> list[str]:
-    return [text for names in certificate.get("subject", ()) for kind, text in names if kind == "commonName"]
+def _names(certificate: dict[str, Any]) -> list[str]:
+    """What it names its holder: by common name, and by the alternative names that are a host's or a URI."""
+    common = [text for names in certificate.get("subject", ()) for kind, text in names if kind == "commonName"]
+    return common + [text for kind, text in certificate.get("subjectAltName", ()) if kind in ("DNS", "URI")]

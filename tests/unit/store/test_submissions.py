@@ -1,10 +1,14 @@
 """gateway/store/submissions.py"""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import insert
 
 from gateway.core.errors import KeyReusedError, NotFoundError
 from gateway.store import submissions, work
+from gateway.store.engine import open_store
 from gateway.store.tables import clinics
 
 AT = "2026-03-02T09:00:00.000000Z"
@@ -60,6 +64,22 @@ def test_what_comes_together_is_kept_each_once_in_its_order(store):
     kept = store.read(lambda c: submissions.listing(c))
     assert [one.id for one in reversed(kept)] == [said[1][0].id, said[0][0].id, said[2][0].id]
     assert store.read(work.depths)["process"] == 3
+
+
+def test_the_same_bytes_sent_by_two_processes_at_once_are_kept_once(store, database_url):
+    """Each has a store of its own over the one database."""
+    other, gate = open_store(database_url), threading.Barrier(8)
+
+    def send(through):
+        gate.wait()
+        return [keep(through, b"%d" % number) for number in range(10)]
+
+    with ThreadPoolExecutor(8) as senders:
+        said = [kept for answers in senders.map(send, [store, other] * 4) for kept in answers]
+    other.close()
+    assert sum(new for _, new in said) == 10
+    assert len({receipt.id for receipt, _ in said}) == 10
+    assert len(store.read(lambda c: submissions.listing(c))) == 10
 
 
 def test_a_control_id_is_of_the_first_content_that_a_clinic_sends_under_it(store):

@@ -28,22 +28,22 @@ class Authority:
         self.file = folder / f"{name}.pem"
         self.file.write_bytes(self._sign(self.name, self.key.public_key(), ca=True))
 
-    def issue(self, name):
-        """A certificate and its key, as files."""
+    def issue(self, name, *others):
+        """A certificate and its key, as files; the others are alternative names."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         certificate, secret = (self.folder / f"{name}.{kind}" for kind in ("crt", "key"))
-        certificate.write_bytes(self._sign(subject, key.public_key(), ca=False))
+        certificate.write_bytes(self._sign(subject, key.public_key(), *others, ca=False))
         encoding, none = serialization.Encoding.PEM, serialization.NoEncryption()
         secret.write_bytes(key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, none))
         return certificate, secret
 
-    def _sign(self, subject, key, *, ca):
+    def _sign(self, subject, key, *others, ca):
         now = datetime.now(UTC)
         built = x509.CertificateBuilder(self.name, subject, key, x509.random_serial_number())
         built = built.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
         built = built.add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
-        built = built.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        built = built.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost"), *others]), critical=False)
         return built.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
@@ -99,6 +99,13 @@ def test_where_a_certificate_is_agreed_no_other_speaks_for_the_clinic(over_tls, 
     with over_tls.peer(own) as peer:
         assert peer.asks(message("M2")) == [("AA", "M2")]
     assert kept() == [message("M2")]
+
+
+@pytest.mark.parametrize("name", [x509.DNSName("his.riverbend.example"), x509.UniformResourceIdentifier("urn:oid:1.2")])
+def test_an_alternative_name_that_is_agreed_speaks_as_the_common_name_does(over_tls, authority, overlay, name):
+    overlay(f"certificates: ['{name.value}']\n")
+    with over_tls.peer(shown(authority, authority.issue("interface engine", name))) as peer:
+        assert peer.asks(message("M1")) == [("AA", "M1")]
 
 
 def test_only_tls_1_2_and_newer_is_spoken(settings, authority):
