@@ -30,6 +30,7 @@ from gateway.worker.case_number import with_case_numbers
 from gateway.worker.demographics import with_demographics
 from gateway.worker.desk import ACTOR, Desk
 from gateway.worker.known_patient import with_links
+from gateway.worker.known_status import with_known_status
 
 Resource = dict[str, Any]
 CRASHED: Final = "translator-failed"
@@ -116,7 +117,7 @@ def _keep(
     bundle = outcome.bundle or {}
     said = [entry["resource"] for entry in bundle.get("entry", ())]
     real = [resource for resource in said if not is_test(resource)]
-    real = with_links(connection, real, submission=found.id, at=at)
+    real = with_links(connection, with_known_status(connection, real), submission=found.id, at=at)
     settled = iter(with_case_numbers(connection, real, clinic=found.clinic, at=at))
     made = [resource if is_test(resource) else next(settled) for resource in said]
     later = submissions.said_since(connection, found, [resource["id"] for resource in made])
