@@ -137,6 +137,8 @@ class Document:
         steps = _ElementSteps()
         places = [f"/{self.root.name}"] * len(self.elements)
         for parent in self.elements:
+            if not parent.held:
+                continue
             above = places[parent.number]
             first: dict[str, int] = {}
             many: dict[str, int] = {}

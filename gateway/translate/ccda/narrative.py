@@ -108,10 +108,14 @@ class _Writer:
 
     def inside(self, node: Element) -> None:
         """The text and the elements in an element."""
-        self._say(node.pieces()[0])
+        before, _ = node.pieces()
+        if before:
+            self._say(before)
         for child in node.children():
             self._element(child)
-            self._say(child.pieces()[1])
+            _, after = child.pieces()
+            if after:
+                self._say(after)
 
     def row(self, table: Element, row: Element) -> None:
         """One row of a table under the table's head."""
@@ -123,11 +127,8 @@ class _Writer:
         self.parts.append("</tbody></table>")
 
     def _say(self, text: str) -> None:
-        if not text or text.isspace():
-            self.parts.append(text)
-            return
         self.parts.append(escape(text, quote=False))
-        self.spoken = True
+        self.spoken = self.spoken or not text.isspace()
 
     def _element(self, node: Element) -> None:
         name = _local(node.name)
@@ -142,9 +143,7 @@ class _Writer:
             return
         if name == "list" and node.look("listType") == "ordered":
             tag = "ol"
-        if tag in ("p", "span") and any(
-            _ELEMENTS.get(name := _local(child.name), "") in _BLOCKS or name == "list" for child in node.children()
-        ):
+        if tag in ("p", "span") and any(_is_block(child) for child in node.children()):
             tag = "div"
         if tag in ("ul", "ol"):
             self._list(node, tag)
@@ -168,6 +167,11 @@ class _Writer:
             if child.name in ("item", "li"):
                 self._element(child)
         self.parts.append(f"</{tag}>")
+
+
+def _is_block(node: Element) -> bool:
+    name = _local(node.name)
+    return name == "list" or _ELEMENTS.get(name) in _BLOCKS
 
 
 @lru_cache(maxsize=1024)

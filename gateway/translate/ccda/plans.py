@@ -43,8 +43,9 @@ def after_sections(node: Element, translation: Translation, resource: Resource) 
     if _CARE_PLAN in node.templates():
         _whole_plan(node, translation, composition)
     else:
+        goals = sections(translation, GOALS)
         for section in sections(translation, *PLANS):
-            _plan_of(section, translation, composition)
+            _plan_of(section, goals, translation, composition)
 
 
 def _whole_plan(node: Element, translation: Translation, composition: Resource) -> None:
@@ -72,7 +73,7 @@ def _whole_plan(node: Element, translation: Translation, composition: Resource) 
     _keep(plan, translation, ("plan", "document"))
 
 
-def _plan_of(section: Section, translation: Translation, composition: Resource) -> None:
+def _plan_of(section: Section, goals: list[Section], translation: Translation, composition: Resource) -> None:
     """A section of plans is a plan of its own."""
     first = section.node.first("id")
     found = identifier(first, translation) if first is not None else None
@@ -81,7 +82,7 @@ def _plan_of(section: Section, translation: Translation, composition: Resource) 
     plan["title"] = (title.words() if title is not None else "") or "Plan of treatment"
     _words(plan, [section])
     _take(plan, section)
-    for other in sections(translation, GOALS):
+    for other in goals:
         _take(plan, other, only=("Goal",))
     if not plan.get("activity") and not plan.get("goal"):
         translation.warn("plan-unstructured", severity=Severity.INFORMATION, node=section.node)
@@ -175,7 +176,7 @@ def _care_team(translation: Translation) -> None:
     team: Resource = {"resourceType": "CareTeam", "name": "Performers of the documented care"}
     if (patient := translation.refer("Patient")) is not None:
         team["subject"] = patient
-    team["participant"] = [one for n, one in enumerate(members) if one not in members[:n]]
+    add_each(team, "participant", members)
     translation.add(team, identity=("performers",))
 
 
