@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.mappings.test_ccda_meaning import code_of, resources, section
+from gateway import pipeline
+from tests.mappings.test_ccda_meaning import HEAD, TAIL, code_of, resources, section
 
 ROOT = "2.16.840.1.113883.10.20.22."
 SNOMED = 'codeSystem="2.16.840.1.113883.6.96"'
@@ -326,6 +327,27 @@ def test_a_priority_that_r4_does_not_have_stands_beside_the_request():
     (request,) = resources(section("18776-5", planned))["ServiceRequest"]
     assert "priority" not in request
     assert code_of(request["extension"][0]["valueCodeableConcept"]) == "394848005"
+
+
+def test_what_does_not_land_of_somebody_lands_no_better_when_they_are_named_again():
+    author = (
+        '<author><assignedAuthor><id root="1.2.3.41" extension="77"/><code code="207R00000X" '
+        'codeSystem="2.16.840.1.113883.6.101"/><assignedPerson><name>Ilse Zorn</name></assignedPerson>'
+        "</assignedAuthor></author>"
+    )
+    remarks = [
+        statement(
+            "act", "4.64", f'<code code="48767-8" codeSystem="2.16.840.1.113883.6.1"/><text>{text}</text>{author}'
+        )
+        for text in ("Fasting", "Morning")
+    ]
+    body = HEAD.format(code="34133-9", template="2")
+    body += section("30954-2", entry("observation", "4.2", "".join(map(related, remarks)))) + TAIL
+    found = pipeline.process(body.encode())
+    said = [one.state for one in found.ledger if "/author" in one.location and one.location.endswith("code/@code")]
+    assert said == ["unmapped", "unmapped"]
+    kept = [one["resource"]["resourceType"] for one in found.bundle["entry"] if "207R00000X" in str(one)]
+    assert kept == ["Provenance"]
 
 
 def test_a_reaction_keeps_the_day_on_which_it_ended():

@@ -62,9 +62,11 @@ class Document:
         return [*range(element.leaf, tail), *range(tail + 1, after)]
 
     def meant(self, element: Element) -> list[Key]:
-        """Those of these keys whose leaves are not mere structure."""
+        """Those of these keys whose leaves are neither structure nor template ids."""
         found: list[Key] = []
         for one in element.whole():
+            if one.name == "templateId":
+                continue
             leaf, tag = one.leaf, one.tag
             found += [leaf + at for at in tag.meant]
             if one.lead and not one.lead.isspace():

@@ -163,9 +163,9 @@ class Element:
         """The value of an attribute, not counted."""
         return self.attributes.get(attribute, "")
 
-    def touch(self) -> None:
-        """Count everything at or below this element as read, but for its structure."""
-        self.record.touched.extend(self.record.meant(self))
+    def meant(self) -> list[Key]:
+        """The keys of what is said at or below this element: no structure, no template ids."""
+        return self.record.meant(self)
 
     @property
     def type(self) -> str:

@@ -12,7 +12,6 @@ from gateway.translate.translation import Resource, Translation
 _CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
 _VERIFICATION: Final = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
 _AGENT: Final = "participant/participantRole/playingEntity"
-_SUBSTANCE: Final = frozenset({"105590001"})  # says that it is one, and nothing about it
 _SNOMED: Final = "http://snomed.info/sct"
 
 
@@ -56,7 +55,7 @@ def _words(agent: Element, translation: Translation) -> str:
 def _none_known(node: Element, translation: Translation) -> str:
     """The concept that says there is none of a kind, where the statement names no agent and the map has the kind."""
     agent, kind = next(iter(node.at(_AGENT)), None), node.first("value")
-    if not node.denied or kind is None or not names_none(agent, _SUBSTANCE, translation):
+    if not node.denied or kind is None or not names_none(agent, frozenset(), translation):
         return ""
     found = translation.concept_map("ccda-no-known-allergy").translate(kind.look("code"))
     return found.code if found else ""

@@ -33,7 +33,7 @@ def team_lead(node: Element, translation: Translation, resource: Resource) -> No
             continue
         listed.insert(0, listed.pop(at))
         for one in node.at("participant[@typeCode=PPRF]"):
-            one.touch()
+            participant(one, translation, _ALLOWED)
         name = next((one.words() for one in member.at("assignedEntity/assignedPerson/name")), "")
         resource.setdefault("note", []).append({"text": f"Lead: {name}" if name else "The first participant leads."})
 

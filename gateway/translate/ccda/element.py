@@ -28,8 +28,8 @@ class Element(Node, Protocol):
     def attributes(self) -> Mapping[str, str]:
         """The attributes as they stand, not counted."""
 
-    def touch(self) -> None:
-        """Count everything at or below as read."""
+    def meant(self) -> Sequence[Any]:
+        """The keys of what is said at or below: no structure, no template ids."""
 
     @property
     def denied(self) -> bool:

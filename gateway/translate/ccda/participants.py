@@ -3,6 +3,7 @@
 from collections import defaultdict
 from typing import Any, Final
 
+from gateway.core.ledger import State
 from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.codes import known_uri
 from gateway.translate.ccda.element import Element
@@ -31,6 +32,7 @@ _FUNCTIONS: Final = ("functionCode", "sdtc:functionCode")
 _DEVICES: Final = ("assignedAuthoringDevice", "playingDevice")
 # Associated entities that belong to the patient and not to an institution.
 _RELATED: Final = frozenset({"PRS", "NOK", "CAREGIVER", "AGNT", "GUAR", "ECON"})
+_LANDED: Final = (State.MAPPED, State.UNTRANSLATED)
 Key = tuple[str, str]
 
 
@@ -43,12 +45,16 @@ def participant(node: Element, translation: Translation, allow: str = "") -> Ref
     known = translation.memory.setdefault("participants", {})
     functions = [one.look("code") for name in _FUNCTIONS for one in node.children(name)]
     same = (role.fingerprint(), *functions, allow)
+    touched = role.record.touched
+    said = role.meant()
     if same in known:
-        if known[same] is None:
-            return None
-        role.touch()
-        return dict(known[same])
-    known[same] = found = _participant(role, translation, frozenset(allow.split()))
+        found, landed = known[same]
+        touched.extend([said[n] for n in landed if n < len(said)])
+        return dict(found) if found is not None else None
+    mark, state = len(touched), translation.ledger.state
+    found = _participant(role, translation, frozenset(allow.split()))
+    read = {*touched[mark:]}
+    known[same] = found, [n for n, key in enumerate(said) if key in read or state(key) in _LANDED] if found else []
     return found
 
 
@@ -104,11 +110,10 @@ def contact(node: Element, translation: Translation) -> Reference | None:
     return translation.add(made, node=role)
 
 
+@converter("practitioner", "ccda")
 def practitioner(role: Element, translation: Translation) -> Reference | None:
     """The person in a role as Practitioner; an id alone may name one that is told of elsewhere."""
-    if person_of(role) is None and not _person_ids(role):
-        return None
-    if person_of(role) is None and _is_organization_only(role):
+    if not _is_person(role):
         return None
     identity = _same_one(role, "Practitioner", translation)
     return translation.make("ccda.assignedEntity.Practitioner", role, identity=identity)
@@ -170,20 +175,9 @@ def _related(role: Element, translation: Translation) -> Reference | None:
 
 def _practitioner_role(role: Element, translation: Translation) -> Reference | None:
     """A person together with an organization or with what they are there."""
-    organizations = [one for name in _ORGANIZATIONS for one in role.children(name) if one.valued]
-    if not organizations and not any(one.valued for one in role.children("code")):
+    if not any(one.valued for name in ("code", *_ORGANIZATIONS) for one in role.children(name)):
         return None
-    person = practitioner(role, translation)
-    if person is None:
-        return None
-    made: dict[str, Any] = {"resourceType": "PractitionerRole", "practitioner": person}
-    where = organization(organizations[0], translation) if organizations else None
-    if where is not None:
-        made["organization"] = where
-    translation.run("ccda.assignedEntity.PractitionerRole", role, made)
-    if len(made) == 2:
-        return person
-    return translation.add(made, node=role)
+    return translation.make("ccda.assignedEntity.PractitionerRole", role) if _is_person(role) else None
 
 
 def _organization_of(role: Element, translation: Translation) -> Reference | None:
@@ -201,6 +195,10 @@ def _place_of(role: Element, reference: Reference, translation: Translation) -> 
     held = translation.find(reference)
     if held is not None and reference["reference"].startswith("Organization/"):
         translation.run("ccda.assignedEntity.Organization", role, held)
+
+
+def _is_person(role: Element) -> bool:
+    return person_of(role) is not None or (bool(_person_ids(role)) and not _is_organization_only(role))
 
 
 def _is_organization_only(role: Element) -> bool:

@@ -95,5 +95,7 @@ def _says_none(statement: Element, translation: Translation) -> bool:
         value = statement.first("value")
         return value is not None and value.look("code") in GENERIC and names_none(value, GENERIC, translation)
     if statement.name == "substanceAdministration":
-        return names_none(next(iter(statement.at(_DRUG)), None), _DRUGS, translation)
+        drug = next(iter(statement.at(_DRUG)), None)
+        told = drug is not None and any(one.peek for one in drug.below("originalText"))  # whatever words: they are kept
+        return not told and names_none(drug, _DRUGS, translation)
     return False
