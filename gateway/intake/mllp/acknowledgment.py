@@ -17,6 +17,19 @@ from gateway.parse.hl7v2.delimiters import Delimiters
 _NOBODY: Final = Header(("MSH", "|", "^~\\&"), Delimiters())
 _REFERRALS: Final = frozenset({"I12", "I13", "I14", "I15"})
 _NEW: Final = frozenset({"I12", "I13"})
+_CANCELLED: Final = "I14"
+_ASKED: Final = "I15"
+_CANCELLATION: Final = "The referral is recorded as cancelled."
+# HL7 table 0283, and its codes by the state of a case; of one that is cancelled it has no word.
+_STATUSES: Final = {"P": "Pending", "A": "Accepted", "R": "Rejected", "E": "Expired"}
+_STATES: Final = {
+    **dict.fromkeys(("case-received", "needs-information", "records-complete", "awaiting-material"), "P"),
+    **dict.fromkeys(("eligibility-pending", "eligibility-verified", "eligibility-failed"), "P"),
+    **dict.fromkeys(("under-review", "visit-scheduled", "no-show", "visit-cancelled", "visit-completed"), "A"),
+    **dict.fromkeys(("opinion-returned", "closed"), "A"),
+    "declined": "R",
+    "expired": "E",
+}
 _FRAMING: Final = b"\x0b\x1c"
 _MOST_ECHOES: Final = 50  # segments, of a message that has no PID to end them
 _LONGEST_NUMBER: Final = 20  # characters of a control id, before version 2.7
@@ -59,6 +72,8 @@ class Verdict:
     at: datetime
     complaint: Complaint | None = None
     receipt: str = ""  # the id of what was stored
+    processed: bool = False
+    case: str = ""  # the state of the referral's case, when that is asked for
     accept: str = ""  # MSH-15 of what is sent after processing; nobody answers it but by an accept acknowledgment
 
 
@@ -74,11 +89,24 @@ def is_referral(header: Header) -> bool:
     return header.type == "REF" and header.event in _REFERRALS
 
 
+def asks_for_state(header: Header) -> bool:
+    """Whether a message asks how far a referral has come (REF^I15)."""
+    return header.type == "REF" and header.event == _ASKED
+
+
 def referral_response(header: Header, body: bytes, said: Verdict) -> bytes:
-    """RRI for the same event: a referral that comes waits for a decision (RF1-1 P); of a known one nothing is said."""
+    """RRI for the same event: a referral that comes waits for a decision, one that is asked for is as its case is.
+
+    What became of a cancellation is said when it has been processed.
+    """
     kind = ["RRI", header.event, "RRI_I12"] if header.version >= (2, 4) else ["RRI", header.event]
-    status = _joined(header, ["P", "Pending", "HL70283"]) if header.event in _NEW else ""
-    return _message([_msh(header, said, kind), _msa(header, said), *_echoes(header, body, status)])
+    state = "case-received" if header.event in _NEW else said.case
+    code = _STATES.get(state, "")
+    status = _joined(header, [code, _STATUSES[code], "HL70283"]) if code else ""
+    segments = [_msh(header, said, kind), _msa(header, said), *_echoes(header, body, status)]
+    if said.processed and header.event == _CANCELLED:
+        segments.append(_segment(header, ["NTE", "1", "", _escaped(header, _CANCELLATION)]))
+    return _message(segments)
 
 
 def batch_acknowledgment(batch: Header, answers: Sequence[bytes], said: Verdict) -> bytes:

@@ -21,6 +21,7 @@ from gateway.intake.mllp.acknowledgment import (
     Trouble,
     Verdict,
     acknowledgment,
+    asks_for_state,
     batch_acknowledgment,
     is_referral,
     referral_response,
@@ -30,11 +31,13 @@ from gateway.intake.mllp.gather import Gathering
 from gateway.intake.mllp.header import Header, read_header, read_headers
 from gateway.intake.mllp.mode import Situation
 from gateway.intake.receive import receive_all
+from gateway.intake.summary import case_number
 from gateway.parse.hl7v2 import sending
 from gateway.pipeline import REFUSED
 from gateway.services import Services
-from gateway.store import access, outcomes, submissions
-from gateway.store.submissions import Incoming
+from gateway.store import access, cases, outcomes, submissions
+from gateway.store.outcomes import Stored
+from gateway.store.submissions import Incoming, Submission
 from gateway.translate.policy import policy
 
 AGENT: Final = "mllp"
@@ -65,7 +68,7 @@ class Later:
     well: bytes
     ill: bytes
     in_order: bool  # whether the sender hears nothing before, so that further answers wait for it
-    place: int = -1  # which message of a batch it is of, from 0
+    place: int = -1  # which message of the submission, from 0, when the store must be asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +125,33 @@ class Door:
         found = ask(lambda connection: submissions.find(connection, submission, None))
         if found.state in submissions.UNDER_WAY:
             return None
-        body, _, _ = ask(lambda connection: submissions.original(connection, submission, None))
+        sender, messages = self._answers(found)
+        return Due(sender.listener, [message for message in messages if message])
+
+    def told(self, later: Later) -> bytes:
+        """What is said of a message that only the store knows: of one in a batch, or that asks for a state."""
+        found = self._here.store.read(lambda connection: submissions.find(connection, later.submission, None))
+        return self._answers(found)[1][later.place]
+
+    def _answers(self, found: Submission) -> tuple[Sender, list[bytes]]:
+        """The application answer to each message of a submission that has been processed."""
+        ask = self._here.store.read
+        body, _, _ = ask(lambda connection: submissions.original(connection, found.id, None))
+        outcome = ask(lambda connection: outcomes.load(connection, found.id))
         sender = self._here.senders.find(found.clinic, *sending(body))
         lead = read_header(body)
         headers = read_headers(body) if lead and lead.is_batch else [lead] if lead else []
-        laters = [_later(header, body, found.receipt, sender, mode.codes_later(header)) for header in headers]
-        ill = range(len(headers)) if found.state in submissions.STOPPED else self.refused_of(submission)
-        said = [later.ill if place in ill else later.well for place, later in enumerate(laters)]
-        return Due(sender.listener, [message for message in said if message])
+        ill = set(range(len(headers))) if found.state in submissions.STOPPED else _refused_of(outcome)
+        case = self._case(outcome) if any(map(asks_for_state, headers)) else ""
+        laters = [_later(header, body, found.receipt, sender, mode.codes_later(header), case) for header in headers]
+        return sender, [later.ill if place in ill else later.well for place, later in enumerate(laters)]
 
-    def refused_of(self, submission: str) -> set[int]:
-        """Which messages of a batch could not be translated while others were; from 0."""
-        found = self._here.store.read(lambda connection: outcomes.load(connection, submission))
-        places = (_PLACE.fullmatch(one["location"]) for one in found.issues if one["code"] == REFUSED) if found else ()
-        return {int(place[1]) - 1 for place in places if place}
+    def _case(self, outcome: Stored | None) -> str:
+        """The state of the case that a referral has."""
+        entries = (outcome.bundle or {}).get("entry", ()) if outcome else ()
+        if not (number := case_number([entry["resource"] for entry in entries])):
+            return ""
+        return self._here.store.read(lambda connection: cases.find(connection, number)).state
 
     async def _take(self, frame: Frame, lead: Header, headers: Sequence[Header], shown: Collection[str]) -> Answer:
         sender, clinic = self._who(frame)
@@ -198,7 +214,8 @@ class Door:
                 said.append(_accepting(header, frame.body, Verdict(code, id, at, receipt=receipt.id)))
             if any(codes := mode.codes_later(header)) and sender.listener is None:
                 found = _later(header, frame.body, receipt, sender, codes)
-                later.append(replace(found, place=place) if lead.is_batch else found)
+                asks = lead.is_batch or asks_for_state(header)
+                later.append(replace(found, place=place) if asks else found)
         return Answer(_together(lead, said, Verdict("", receipt.id, at)), tuple(later))
 
     def _refused(
@@ -243,7 +260,15 @@ def _together(lead: Header | None, said: Sequence[bytes], about: Verdict) -> byt
     return batch_acknowledgment(lead, said, about) if lead and lead.is_batch and said else b"".join(said)
 
 
-def _later(header: Header, body: bytes, receipt: Receipt, sender: Sender, codes: tuple[str, str]) -> Later:
+def _refused_of(outcome: Stored | None) -> set[int]:
+    """Which messages of a batch could not be translated while others were; from 0."""
+    places = (_PLACE.fullmatch(one["location"]) for one in outcome.issues if one["code"] == REFUSED) if outcome else ()
+    return {int(place[1]) - 1 for place in places if place}
+
+
+def _later(
+    header: Header, body: bytes, receipt: Receipt, sender: Sender, codes: tuple[str, str], case: str = ""
+) -> Later:
     """Both answers, since the message is not kept in memory until one of them is true."""
     at = datetime.fromisoformat(receipt.received)
     id = ids.stable_id(receipt.id, "application", header.field(10))
@@ -252,7 +277,7 @@ def _later(header: Header, body: bytes, receipt: Receipt, sender: Sender, codes:
 
     def made(code: str) -> bytes:
         complaint = _UNTRANSLATED if code == "AE" else None
-        said = Verdict(code, id, at, complaint, receipt.id, accept)
+        said = Verdict(code, id, at, complaint, receipt.id, processed=True, case=case, accept=accept)
         return _accepting(header, body, said) if code else b""
 
     return Later(receipt.id, made(codes[0]), made(codes[1]), not header.enhanced)

@@ -57,7 +57,7 @@ def server_of(here: Services, door: Door) -> Server:
     said = here.settings
     limits = Limits(said.max_body, said.mllp_connections, said.rate, said.mllp_idle)
     watch = Watch(lambda wanted: here.store.read(lambda connection: submissions.states(connection, wanted)))
-    return Server(door.answer, watch, limits, door.refused_of)
+    return Server(door.answer, watch, limits, door.told)
 
 
 async def _serve(here: Services, tls: ssl.SSLContext | None) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from asyncio import StreamReader, StreamWriter
-from collections.abc import Callable, Collection, Coroutine, Set
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,7 +23,6 @@ _LARGE: Final = 1024 * 1024
 _LARGE_AT_ONCE: Final = 4  # frames above that size in the whole server; the next waits unread
 _PAUSE: Final = 0.05
 _Answering = Callable[[Frame, Collection[str]], Coroutine[None, None, Answer]]
-_Refused = Callable[[str], Set[int]]
 _log = structlog.get_logger()
 
 
@@ -43,9 +42,9 @@ class Limits:
 class Server:
     """Listens, counts its connections, and ends when what it has begun to answer is answered."""
 
-    def __init__(self, answer: _Answering, watch: Watch, limits: Limits, refused_of: _Refused) -> None:
+    def __init__(self, answer: _Answering, watch: Watch, limits: Limits, told: Callable[[Later], bytes]) -> None:
         self.limits = limits
-        self.refused_of = refused_of  # which messages of a batch could not be translated
+        self.told = told  # what is said of a message that only the store knows
         self.watch = watch
         self.large = asyncio.Semaphore(_LARGE_AT_ONCE)
         self.rate = Rate(limits.rate, SystemClock())
@@ -204,8 +203,9 @@ class Connection:
     async def _say(self, later: Later) -> None:
         well = await self._server.watch.processed(later.submission)
         if well and later.place >= 0:
-            well = later.place not in await asyncio.to_thread(self._server.refused_of, later.submission)
-        await self._send(later.well if well else later.ill)
+            await self._send(await asyncio.to_thread(self._server.told, later))
+        else:
+            await self._send(later.well if well else later.ill)
 
     async def _send(self, message: bytes) -> None:
         if message:

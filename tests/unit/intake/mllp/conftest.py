@@ -96,14 +96,14 @@ class Listening:
 
 
 @contextmanager
-def listening(answer, states=lambda _: {}, limits=None, tls=None, refused_of=lambda _: set()) -> Iterator[Listening]:
+def listening(answer, states=lambda _: {}, limits=None, tls=None, told=lambda later: later.well) -> Iterator[Listening]:
     """A server in a thread of its own."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
 
     async def start():
-        server = Server(answer, Watch(states, every=0.01), limits or Limits(65_536, rate=10**9), refused_of)
+        server = Server(answer, Watch(states, every=0.01), limits or Limits(65_536, rate=10**9), told)
         return server, await server.start("127.0.0.1", 0, tls)
 
     found = Listening(*asyncio.run_coroutine_threadsafe(start(), loop).result(PATIENCE), loop)

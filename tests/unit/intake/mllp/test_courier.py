@@ -7,11 +7,13 @@ import pytest
 
 from gateway import pipeline
 from gateway.core.clock import instant
+from gateway.core.outcome import Outcome
 from gateway.intake.mllp.courier import Courier
 from gateway.intake.mllp.door import Answer
 from gateway.intake.mllp.frame import Frame
 from gateway.intake.mllp.header import read_header
-from gateway.store import outcomes, submissions, work
+from gateway.intake.summary import CASE_NUMBER
+from gateway.store import cases, outcomes, submissions, work
 from tests.unit.intake.mllp.conftest import CLINIC, listening, message, said, segments
 
 PATIENCE = 20
@@ -97,6 +99,32 @@ def test_each_message_of_a_batch_hears_what_came_of_it(here, door, clinic, waiti
     carry(here, door, lambda: not waiting())
     heard = [said(clinic.heard.get(timeout=PATIENCE)) for _ in messages]
     assert heard == [("AA", "M1"), ("AE", "M2"), ("AA", "M3")]
+
+
+@pytest.mark.parametrize(
+    ("event", "state", "status", "note"),
+    [
+        ("I15", "case-received", "P^Pending^HL70283", ""),
+        ("I15", "visit-scheduled", "A^Accepted^HL70283", ""),
+        ("I15", "declined", "R^Rejected^HL70283", ""),
+        ("I15", "cancelled", "", ""),
+        ("I14", "cancel-requested", "", "The referral is recorded as cancelled."),
+    ],
+)
+def test_who_asks_after_a_referral_hears_how_its_case_stands(here, door, clinic, waiting, event, state, status, note):
+    send(door, type=f"REF^{event}^REF_I12", rest="RF1||||SO||LK-1^HIS\rPRD|RP|Okafor^Daniel\rPID|1||77^^^RB\r")
+    (found,) = here.store.read(submissions.listing)
+    at = instant(here.clock.now())
+    words = {"patient": "p", "question": "q", "task": "t", "state": state, "clinic": CLINIC, "at": at}
+    number = here.store.write(lambda c: cases.open_case(c, **words)).number
+    task = {"resourceType": "Task", "id": "t", "identifier": [{"system": CASE_NUMBER, "value": number}]}
+    outcome = Outcome(f"hl7v2:REF^{event}", {"resourceType": "Bundle", "entry": [{"resource": task}]}, (), ())
+    here.store.write(lambda c: outcomes.save(c, found.id, outcome, "", at))
+    here.store.write(lambda c: submissions.advance(c, found.id, event="routed", state="routed", at=at, actor="gateway"))
+    carry(here, door, lambda: not waiting())
+    answer = {segment[0]: segment for segment in clinic.heard.get(timeout=PATIENCE)}
+    assert answer["RF1"][1] == status
+    assert answer.get("NTE", [""])[-1] == note
 
 
 def test_nothing_is_said_before_a_message_is_processed(here, door, clinic, waiting):

@@ -186,7 +186,12 @@ def test_an_answer_of_processing_comes_when_it_is_done_and_other_answers_before_
 def test_a_message_of_a_batch_that_could_not_be_translated_hears_so_though_the_batch_went_well():
     laters = [Later("s-1", b"MSA|AA|%d\r" % at, b"MSA|AE|%d\r" % at, in_order=True, place=at) for at in range(3)]
     answer = always(Answer(b"", tuple(laters)))
-    with listening(answer, lambda _: {"s-1": "routed"}, refused_of=lambda _: {1}) as found, found.peer() as peer:
+    with (
+        listening(
+            answer, lambda _: {"s-1": "routed"}, told=lambda one: one.ill if one.place == 1 else one.well
+        ) as found,
+        found.peer() as peer,
+    ):
         peer.send(b"x")
         assert [said(peer.answer()) for _ in laters] == [("AA", "0"), ("AE", "1"), ("AA", "2")]
 
