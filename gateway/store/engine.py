@@ -114,6 +114,8 @@ class Store:
                 return
             done = [(None, trouble)]
         for (_, answer), (result, failure) in zip(jobs, done, strict=True):
+            if not answer.set_running_or_notify_cancel():
+                continue  # nobody waits for it any more
             if failure is None:
                 answer.set_result(result)
             else:

@@ -162,3 +162,19 @@ def test_changes_are_made_in_the_order_in_which_they_were_asked_for(store):
     for one in asked:
         one.result(20)
     assert done == list(range(200))
+
+
+def test_a_change_that_nobody_waits_for_any_more_is_made_and_those_after_it_too(store):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(connection):
+        begun.set()
+        go_on.wait(10)
+        return add("left")(connection)
+
+    left = store.write_soon(slow)
+    begun.wait(10)
+    left.cancel()
+    go_on.set()
+    store.write(add("next"))
+    assert names(store) == ["left", "next"]
