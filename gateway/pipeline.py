@@ -109,10 +109,11 @@ def _translated(
         silent = ledger.Ledger().close(record.leaves())
         return Outcome(record.kind, None, tuple(record.issues), tuple(silent), error)
     made = cases.assemble(said.resources, sender=sender, received=received)
+    assembled = frozenset(f"{one['resourceType']}/{one['id']}" for one in made[len(said.resources) :])
     if any(issue.code == "test-data" for issue in said.issues):
         made = [as_test(resource) for resource in made]
     entries = said.ledger.close(record.leaves())
-    return Outcome(record.kind, _bundle(made, origin), tuple(said.issues), tuple(entries))
+    return Outcome(record.kind, _bundle(made, origin), tuple(said.issues), tuple(entries), assembled=assembled)
 
 
 def _bundle(resources: list[dict[str, Any]], origin: Origin) -> dict[str, Any]:
@@ -153,6 +154,7 @@ def _joined(parts: list[Outcome], places: list[str]) -> Outcome:
         tuple(issues),
         tuple(lines),
         whole,
+        assembled=frozenset().union(*(part.assembled for part in parts)),
     )
 
 

@@ -1,68 +1,94 @@
-"""The case of a second opinion: a referral gets the Task that a nurse care manager runs; one verb, `assemble`."""
+"""The case of a second opinion: from a referral and all that belongs to it to the plan that a nurse runs.
 
-from collections.abc import Iterator
+`assemble` makes a case of one submission; `put_together` makes it of everything that is known of the patient.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from gateway.cases.checklist import Item, missing
-from gateway.core import ids
+from gateway.cases.activities import rules
+from gateway.cases.care_plan import coordination, is_ours
+from gateway.cases.case import Case
+from gateway.cases.checklist import checklist_for, missing
+from gateway.cases.evidence import Known
+from gateway.cases.states import FIRST, Transition, events, step
+from gateway.cases.task import case_task, records_requests
 from gateway.core.clock import instant
-from gateway.core.outcome import BASE
 from gateway.core.submission import Sender
 
-__all__ = ["assemble", "is_referral", "missing"]
+__all__ = ["Case", "Together", "assemble", "is_referral", "put_together", "rules"]
 
 Resource = dict[str, Any]
-_TASK_CODE: Final = "http://hl7.org/fhir/CodeSystem/task-code"
 _THO: Final = "http://terminology.hl7.org/CodeSystem"
 # What makes a request a referral to us: the codes that say second opinion, or the document type of a referral note.
 _REFERRALS: Final = frozenset({(f"{_THO}/v2-0282", "SO"), (f"{_THO}/v2-0336", "S"), ("http://loinc.org", "57133-1")})
+_WITHDRAWN: Final = ("revoked", "entered-in-error")
+_CANCEL: Final = "request-cancel"
+
+
+class Together(NamedTuple):
+    """A case put together: how it stands, the steps that led there, its resources with the referral first."""
+
+    case: Case
+    steps: tuple[Transition, ...]
+    made: list[Resource]
 
 
 def assemble(resources: list[Resource], *, sender: Sender, received: datetime | None) -> list[Resource]:
-    """The resources, and a Task for each referral among them, in its first state."""
-    referrals = [one for one in resources if is_referral(one)]
-    lacking = [_input(item) for item in missing(resources)] if referrals else []
-    return [*resources, *(_task(one, lacking, sender, received) for one in referrals)]
+    """The resources of one submission, and the case of each referral among them, as far as it goes by itself."""
+    made = list(resources)
+    for referral in filter(is_referral, resources):
+        case = Case(referral["id"], sender.clinic, opened=instant(received) if received else "")
+        made += put_together(case, resources, at=case.opened).made[1:]
+    return made
 
 
-def is_referral(resource: Resource) -> bool:
+def put_together(case: Case, resources: Iterable[Resource], *, at: str) -> Together:
+    """The case after the steps that follow from its records alone; `at` is the present moment.
+
+    `resources` are all that is known of the patient, what was made for the case before among them.
+    """
+    resources = list(resources)
+    held = {one["id"]: one for one in resources if one["resourceType"] == "Task"}
+    theirs = [one for one in resources if not (one["resourceType"] == "CarePlan" and is_ours(one))]
+    referral = next(one for one in theirs if (one["resourceType"], one["id"]) == ("ServiceRequest", case.referral))
+    known = Known(theirs, referral)
+    lacking = missing(known)
+    case, steps = _advanced(case, referral, bool(lacking), at)
+    requests = records_requests(case, known, checklist_for(known), lacking, held)
+    told = {**referral, "status": case.told.request}
+    made = [told, case_task(case, known, lacking), *requests, *coordination(case, known, lacking, requests)]
+    return Together(case, tuple(steps), made)
+
+
+def is_referral(resource: Mapping[str, Any]) -> bool:
     """Whether a resource asks us for a second opinion or refers a patient to us."""
     if resource["resourceType"] != "ServiceRequest" or resource.get("intent") not in ("order", "original-order"):
         return False
     return any((one.get("system"), one.get("code")) in _REFERRALS for one in _codings(resource))
 
 
-def _codings(request: Resource) -> Iterator[Resource]:
+def _codings(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     concepts = [request.get("code", {}), *request.get("category", ()), *request.get("reasonCode", ())]
     for concept in concepts:
         yield from concept.get("coding", ())
 
 
-def _task(referral: Resource, lacking: list[Resource], sender: Sender, received: datetime | None) -> Resource:
-    task: Resource = {
-        "resourceType": "Task",
-        "id": ids.stable_id(sender.clinic, "Task", "case", referral["id"]),
-        "meta": {"profile": [f"{BASE}/StructureDefinition/so-case-task"]},
-        "identifier": [{"system": f"{BASE}/sid/case-task", "value": referral["id"]}],
-        "status": "received",
-        "businessStatus": {"coding": [{"system": f"{BASE}/CodeSystem/so-case-status", "code": "case-received"}]},
-        "intent": "order",
-        "code": {"coding": [{"system": _TASK_CODE, "code": "fulfill"}]},
-        "focus": {"reference": f"ServiceRequest/{referral['id']}"},
-    }
-    if subject := referral.get("subject"):
-        task["for"] = subject
-    if received is not None:
-        task["authoredOn"] = instant(received)
-    if requester := referral.get("requester"):
-        task["requester"] = requester
-    if lacking:
-        task["input"] = lacking
-    return task
+def _advanced(case: Case, referral: Mapping[str, Any], lacking: bool, at: str) -> tuple[Case, list[Transition]]:
+    """The steps that its records take it; any other is for a person to take."""
+    steps = []
+    while (transition := _by_records(case, referral, lacking)) is not None:
+        case = case.after(transition, at=at)
+        steps.append(transition)
+    return case, steps
 
 
-def _input(item: Item) -> Resource:
-    """One thing that the review still waits for."""
-    coding = {"system": f"{BASE}/CodeSystem/so-checklist", "code": item.item}
-    return {"type": {"coding": [coding], "text": item.title}, "valueString": "missing"}
+def _by_records(case: Case, referral: Mapping[str, Any], lacking: bool) -> Transition | None:
+    if referral.get("status") in _WITHDRAWN and _CANCEL in events(case.state, by="initiator"):
+        return step(case.state, _CANCEL, by="initiator")
+    if case.state == FIRST:
+        return step(FIRST, "ask-for-records" if lacking else "accept")
+    if case.state == "needs-information" and not lacking and not case.reason:  # a reason is a person's own question
+        return step(case.state, "complete-records")
+    return None

@@ -1,109 +1,103 @@
-"""The checklist: what a review needs, as the tables in mappings/checklists say, and what of it is not there yet."""
+"""What a review needs, as the tables in mappings/cases/checklists say, and what of it is not there yet."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any, Final
 
-import yaml
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, fields, post_load, validate
 
-from gateway.core import r4
-from gateway.core.errors import MappingTableError
+from gateway.cases.evidence import Evidence, EvidenceSchema, Known, is_fact, values
+from gateway.cases.table import TABLES, load
 
-FOLDER: Final = Path(__file__).parents[2] / "mappings" / "checklists"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What satisfies an item: a resource of this type, with one of the codes and all of the elements."""
-
-    resource: str
-    codes: tuple[str, ...] = ()
-    valued: tuple[str, ...] = ()
-
-    def found_in(self, resource: dict[str, Any]) -> bool:
-        """Whether this resource satisfies."""
-        if resource["resourceType"] != self.resource:
-            return False
-        if self.codes and not any(code in self.codes for code in _codes(resource)):
-            return False
-        return all(_valued(resource, path.split(".")) for path in self.valued)
+FOLDER: Final = TABLES / "checklists"
+ICD_10_CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
+BASE_LIST: Final = "base"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that the review needs."""
+    """One thing that a review needs."""
 
     item: str
     title: str
     need: str
     satisfied: tuple[Evidence, ...]
+    when: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+
+    def needed(self, known: Known) -> bool:
+        """Whether this case cannot be reviewed without it."""
+        if self.need == "optional" or any(known.holds(fact) for fact in self.unless):
+            return False
+        return self.need == "required" or any(known.holds(fact) for fact in self.when)
 
 
-class _EvidenceSchema(Schema):
-    resource = fields.String(required=True, validate=r4.is_resource)
-    codes = fields.List(fields.String(), load_default=())
-    valued = fields.List(fields.String(), load_default=())
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """The items for a group of tumours, told by the categories of ICD-10-CM."""
 
-    @post_load
-    def _made(self, found: dict[str, Any], **_: Any) -> Evidence:
-        return Evidence(found["resource"], tuple(found["codes"]), tuple(found["valued"]))
+    name: str
+    items: tuple[Item, ...]
+    categories: frozenset[str] = frozenset()
+    days: int = 0
 
 
 class _ItemSchema(Schema):
     item = fields.String(required=True, validate=validate.Regexp(r"[a-z0-9-]+\Z"))
     title = fields.String(required=True)
     need = fields.String(required=True, validate=validate.OneOf(("required", "conditional", "optional")))
-    satisfied = fields.List(fields.Nested(_EvidenceSchema), required=True)
+    when = fields.List(fields.String(validate=is_fact), load_default=())
+    unless = fields.List(fields.String(validate=is_fact), load_default=())
+    satisfied = fields.List(fields.Nested(EvidenceSchema), required=True)
 
     @post_load
     def _made(self, found: dict[str, Any], **_: Any) -> Item:
-        return Item(found["item"], found["title"], found["need"], tuple(found["satisfied"]))
+        return Item(**found | {name: tuple(found[name]) for name in ("when", "unless", "satisfied")})
 
 
 class _ChecklistSchema(Schema):
     checklist = fields.String(required=True)
+    categories = fields.List(fields.String(), data_key="for", load_default=())
+    days = fields.Integer(load_default=0)
     items = fields.List(fields.Nested(_ItemSchema), required=True)
 
 
 @cache
-def checklist(name: str = "base") -> tuple[Item, ...]:
-    """The items of a checklist; raises MappingTableError."""
-    file = FOLDER / f"{name}.yaml"
-    try:
-        found = yaml.load(file.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 (texts only)
-        loaded = _ChecklistSchema().load(found)
-    except (yaml.YAMLError, ValidationError):
-        raise MappingTableError(file.name, 1, "not a checklist") from None
-    items: list[Item] = loaded["items"]
-    return tuple(items)
+def checklist(name: str = BASE_LIST) -> Checklist:
+    """A checklist, the base's items under its own; raises MappingTableError."""
+    loaded = load(FOLDER / f"{name}.yaml", _ChecklistSchema())
+    items = {item.item: item for item in loaded["items"]}
+    days = loaded["days"]
+    if name != BASE_LIST:
+        base = checklist()
+        items = {item.item: item for item in base.items} | items
+        days = days or base.days
+    return Checklist(name, tuple(items.values()), frozenset(loaded["categories"]), days)
 
 
-def missing(resources: list[dict[str, Any]]) -> list[Item]:
-    """The required items that nothing among the resources satisfies."""
-    by_type: dict[str, list[dict[str, Any]]] = {}
-    for found in resources:
-        by_type.setdefault(found["resourceType"], []).append(found)
-    return [item for item in checklist() if item.need == "required" and not _satisfied(item, by_type)]
+@cache
+def checklists() -> tuple[Checklist, ...]:
+    """The checklists of all tumour groups; raises MappingTableError."""
+    return tuple(checklist(file.stem) for file in sorted(FOLDER.glob("*.yaml")) if file.stem != BASE_LIST)
 
 
-def _satisfied(item: Item, by_type: dict[str, list[dict[str, Any]]]) -> bool:
-    return any(one.found_in(found) for one in item.satisfied for found in by_type.get(one.resource, ()))
+def checklist_for(known: Known) -> Checklist:
+    """The checklist of the tumour group that the patient's conditions name first; the base for any other."""
+    for category in _categories(known.of("Condition")):
+        for found in checklists():
+            if category in found.categories:
+                return found
+    return checklist()
 
 
-def _codes(resource: dict[str, Any]) -> Iterator[str]:
-    category = resource.get("category", ())
-    concepts = [resource.get("code"), resource.get("type"), *(category if isinstance(category, list) else [category])]
-    for concept in concepts:
-        if isinstance(concept, dict):
-            yield from (coding["code"] for coding in concept.get("coding", ()) if "code" in coding)
+def missing(known: Known) -> list[Item]:
+    """The items that this case needs and nothing satisfies."""
+    return [item for item in checklist_for(known).items if item.needed(known) and not known.shows(item.satisfied)]
 
 
-def _valued(node: Any, path: list[str]) -> bool:
-    if isinstance(node, list):
-        return any(_valued(one, path) for one in node)
-    if not path:
-        return node not in (None, "", {}, [])
-    return isinstance(node, dict) and _valued(node.get(path[0]), path[1:])
+def _categories(conditions: Sequence[Any]) -> Iterator[str]:
+    for condition in conditions:
+        for coding in values(condition, "code.coding"):
+            if coding.get("system") == ICD_10_CM:
+                yield coding.get("code", "")[:3].upper()

@@ -35,6 +35,7 @@ GatewayError
   MatchError
     AmbiguousPatientError
   CaseError
+    IllegalTransitionError
   StoreError
     NotFoundError
     GoneError
@@ -283,6 +284,10 @@ class CaseError(GatewayError):
 
     status = 409
     issue_type = "business-rule"
+
+
+class IllegalTransitionError(CaseError):
+    """The case is in a state that this step does not lead from, or the step is not the caller's to take."""
 
 
 class StoreError(GatewayError):

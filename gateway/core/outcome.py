@@ -33,6 +33,7 @@ class Outcome:
     ledger: tuple[ledger.Entry, ...]
     error: GatewayError | None = None
     mapping: str = ""  # the version of the mappings that made it
+    assembled: frozenset[str] = frozenset()  # `Type/id` of what was put together for its cases, not translated
 
     @property
     def counts(self) -> dict[str, int]:

@@ -1,24 +1,51 @@
 """Cases and their numbers: one case for each patient and question, whatever number of submissions feed it."""
 
-from dataclasses import dataclass
-from typing import Final
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
+from gateway.core import fhirjson
 from gateway.core.errors import NotFoundError
+from gateway.store.tables import case_events as e
 from gateway.store.tables import cases as c
+from gateway.store.tables import grants as g
+from gateway.store.tables import references as links
+from gateway.store.tables import resources as r
 
-_COLUMNS: Final = (c.c.seq, c.c.number, c.c.patient, c.c.question, c.c.task, c.c.state, c.c.clinic, c.c.opened)
+_COLUMNS: Final = tuple(c.c)
 _OF_QUESTION: Final = select(*_COLUMNS).where(c.c.patient == bindparam("patient"), c.c.question == bindparam("about"))
 _BY_NUMBER: Final = select(*_COLUMNS).where(c.c.number == bindparam("number"))
+_OF_PATIENTS: Final = select(*_COLUMNS).where(c.c.patient.in_(bindparam("patients", expanding=True))).order_by(c.c.seq)
 _LAST: Final = select(func.max(c.c.seq))
 _LISTING: Final = select(*_COLUMNS).order_by(c.c.seq.desc()).limit(bindparam("limit"))
-_ADVANCE: Final = update(c).where(c.c.number == bindparam("of"))
+_UPDATE: Final = update(c).where(c.c.number == bindparam("of"))
+_EVENTS: Final = select(e.c.at, e.c.event, e.c.row, e.c.before, e.c.after, e.c.actor, e.c.reason)
+_LINKS: Final = select(links.c.id, links.c.target_id).where(
+    links.c.type == "Patient",
+    links.c.parameter == "link",
+    or_(
+        links.c.id.in_(bindparam("ids", expanding=True)),
+        links.c.target_id.in_(bindparam("ids", expanding=True)),
+    ),
+)
+_HOLDINGS: Final = (
+    select(r.c.body)
+    .where(r.c.patient.in_(bindparam("patients", expanding=True)), r.c.current.is_(True), r.c.deleted.is_(False))
+    .order_by(r.c.seq)
+)
+_GRANTED: Final = (
+    select(func.count())
+    .select_from(g)
+    .where(g.c.type == "Patient", g.c.id.in_(bindparam("patients", expanding=True)), g.c.clinic == bindparam("clinic"))
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One patient's question: its number, the Task that stands for it, its state."""
+    """One patient's question: its number, the Task that stands for it, its state, and what a person said of it."""
 
     seq: int
     number: str
@@ -28,6 +55,23 @@ class Case:
     state: str
     clinic: str
     opened: str
+    reason: str = ""
+    owner: str = ""
+    complete: str = ""
+    settled: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a case: when, what, by which row of the table of states, from where to where, by whom, why."""
+
+    at: str
+    event: str
+    row: str
+    before: str
+    after: str
+    actor: str
+    reason: str = ""
 
 
 def open_case(
@@ -40,8 +84,8 @@ def open_case(
         number = f"SO-{at[:4]}-{(connection.execute(_LAST).scalar() or 0) + 1:06d}"
         values = {"number": number, "patient": patient, "question": question, "task": task}
         connection.execute(insert(c), values | {"state": state, "clinic": clinic, "opened": at})
-        row = connection.execute(_BY_NUMBER, {"number": number}).one()
-    return Case(**row._mapping)
+        return find(connection, number)
+    return _case(row)
 
 
 def find(connection: Connection, number: str) -> Case:
@@ -49,7 +93,12 @@ def find(connection: Connection, number: str) -> Case:
     row = connection.execute(_BY_NUMBER, {"number": number}).one_or_none()
     if row is None:
         raise NotFoundError
-    return Case(**row._mapping)
+    return _case(row)
+
+
+def of_patients(connection: Connection, patients: Collection[str]) -> list[Case]:
+    """The cases of these patients, the oldest first."""
+    return [_case(row) for row in connection.execute(_OF_PATIENTS, {"patients": list(patients)})]
 
 
 def listing(
@@ -61,10 +110,49 @@ def listing(
         question = question.where(c.c.clinic == clinic)
     if state is not None:
         question = question.where(c.c.state == state)
-    return [Case(**row._mapping) for row in connection.execute(question, {"limit": limit})]
+    return [_case(row) for row in connection.execute(question, {"limit": limit})]
 
 
-def advance(connection: Connection, number: str, state: str) -> None:
-    """Go to a state that `cases` allowed."""
-    if connection.execute(_ADVANCE.values(state=state), {"of": number}).rowcount == 0:
+def keep(connection: Connection, case: Case) -> None:
+    """Write down where a case stands; its number says which."""
+    values = {name: getattr(case, name) for name in ("state", "reason", "owner", "complete")}
+    values["settled"] = json.dumps(dict(case.settled), sort_keys=True)
+    if connection.execute(_UPDATE.values(**values), {"of": case.number}).rowcount == 0:
         raise NotFoundError
+
+
+def enter(connection: Connection, number: str, step: Step) -> None:
+    """Add a step to the history of a case."""
+    values = {name: getattr(step, name) for name in Step.__slots__}
+    connection.execute(insert(e), values | {"case": number})
+
+
+def history(connection: Connection, number: str) -> list[Step]:
+    """Every step of a case, the oldest first."""
+    rows = connection.execute(_EVENTS.where(e.c.case == number).order_by(e.c.seq))
+    return [Step(**row._mapping) for row in rows]
+
+
+def same_person(connection: Connection, patients: Collection[str]) -> set[str]:
+    """These Patients and all that are linked to them, in either direction and over several."""
+    found, new = set(patients), set(patients)
+    while new:
+        rows = connection.execute(_LINKS, {"ids": sorted(new)})
+        new = {id for row in rows for id in row} - found
+        found |= new
+    return found
+
+
+def holdings(connection: Connection, patients: Collection[str]) -> list[dict[str, Any]]:
+    """Every current resource of these patients."""
+    return [fhirjson.read_own(body) for body in connection.execute(_HOLDINGS, {"patients": sorted(patients)}).scalars()]
+
+
+def is_of_one_clinic(connection: Connection, patients: Collection[str], clinic: str) -> bool:
+    """Whether this clinic may see all of these patients."""
+    granted = connection.execute(_GRANTED, {"patients": sorted(patients), "clinic": clinic}).scalar_one()
+    return bool(granted == len(patients))
+
+
+def _case(row: Any) -> Case:
+    return Case(**{**row._mapping, "settled": json.loads(row.settled)})

@@ -54,10 +54,16 @@ class Stored:
     body: bytes
 
 
-def save(connection: Connection, resource: Mapping[str, Any], *, submission: str, clinic: str, at: str) -> bool:
-    """Keep the resource for this clinic; True when its content is new, so that a new version was made."""
+def save(
+    connection: Connection, resource: Mapping[str, Any], *, submission: str | None, clinic: str | None, at: str
+) -> bool:
+    """Keep the resource for this clinic; True when its content is new, so that a new version was made.
+
+    Without a submission it stays with the one that it came from; without a clinic nobody is granted it.
+    """
     type, id = str(resource["resourceType"]), str(resource["id"])
-    connection.execute(_grant(connection), {"type": type, "id": id, "clinic": clinic})
+    if clinic is not None:
+        connection.execute(_grant(connection), {"type": type, "id": id, "clinic": clinic})
     content = _without_stamp(resource)
     sha256 = digest(write(content))
     current = connection.execute(_CURRENT, {"type": type, "id": id}).one_or_none()
@@ -72,12 +78,17 @@ def save(connection: Connection, resource: Mapping[str, Any], *, submission: str
         "patient": patient_of(served, content),
         "updated": updated,
         "sha256": sha256,
-        "submission": submission,
+        "submission": submission or (current.submission if current else None),
         "body": write(_stamped(content, version, updated)),
     }
     _put(connection, type, id, current, row)
     _index(connection, type, id, search_rows(served, content) if served else SearchRows())
     return True
+
+
+def withdraw(connection: Connection, type: str, id: str, clinic: str) -> None:
+    """Take a grant back: the resource has come to hold what is another's."""
+    connection.execute(delete(grants).where(grants.c.type == type, grants.c.id == id, grants.c.clinic == clinic))
 
 
 def remove(connection: Connection, type: str, id: str, *, at: str) -> None:

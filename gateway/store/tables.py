@@ -273,7 +273,26 @@ cases = Table(
     Column("state", String(32), nullable=False),
     Column("clinic", String(64), nullable=False),
     Column("opened", String(32), nullable=False),
+    Column("reason", Text, nullable=False, server_default=""),  # why it waits or ended
+    Column("owner", Text, nullable=False, server_default=""),  # who runs it, as people call them
+    Column("complete", String(32), nullable=False, server_default=""),  # when its records were complete
+    Column("settled", Text, nullable=False, server_default="{}"),  # JSON: activities that a person ended
     UniqueConstraint("patient", "question"),
+)
+# Every step of a case, append only.
+case_events = Table(
+    "case_events",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("case", String(32), ForeignKey("cases.number"), nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("event", String(32), nullable=False),
+    Column("row", String(16), nullable=False),  # of mappings/cases/states.yaml; empty where no state changed
+    Column("before", String(32), nullable=False),
+    Column("after", String(32), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Index(None, "case", "seq"),
 )
 
 # --- work, deliveries, audit ----------------------------------------------------------------------------------

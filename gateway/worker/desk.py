@@ -1,6 +1,6 @@
 """What a worker works with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -54,3 +54,7 @@ class Desk:
     def record(self, connection: Connection, event: Event, at: str) -> None:
         """Write an audit event in the transaction of what it speaks of."""
         trail.record(connection, event, key=self.audit_key, at=at)
+
+    def record_all(self, connection: Connection, events: Sequence[Event], at: str) -> None:
+        """Write several, each linked to the one before."""
+        trail.record_all(connection, events, key=self.audit_key, at=at)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from gateway import route
+from gateway import casework, route
 from gateway.audit.trail import Event
 from gateway.core.errors import (
     AmbiguousPatientError,
@@ -20,13 +20,14 @@ from gateway.core.errors import (
     UnsupportedFormatError,
 )
 from gateway.core.issue import Issue, Severity
-from gateway.core.outcome import Outcome, is_test
+from gateway.core.ledger import Entry, State
+from gateway.core.outcome import BASE, Outcome, is_test
 from gateway.core.submission import Sender, SubmissionState
 from gateway.parse.hl7v2 import sending
+from gateway.route.plan import place
 from gateway.store import deliveries, failures, outcomes, resources, submissions, work
 from gateway.store.submissions import Submission
 from gateway.store.work import Job
-from gateway.worker.case_number import with_case_numbers
 from gateway.worker.demographics import with_demographics
 from gateway.worker.desk import ACTOR, Desk
 from gateway.worker.known_patient import with_links
@@ -114,24 +115,48 @@ def _keep(
     Test data stands apart: no known patient, no case and no destination hears of it (policy V15).
     """
     outcome = with_demographics(connection, outcome, sender)
-    bundle = outcome.bundle or {}
-    said = [entry["resource"] for entry in bundle.get("entry", ())]
-    real = [resource for resource in said if not is_test(resource)]
-    real = with_links(connection, with_known_status(connection, real), submission=found.id, at=at)
-    settled = iter(with_case_numbers(connection, real, clinic=found.clinic, at=at))
-    made = [resource if is_test(resource) else next(settled) for resource in said]
+    said = [entry["resource"] for entry in (outcome.bundle or {}).get("entry", ())]
+    translated = [resource for resource in said if place(resource) not in outcome.assembled]
+    real = with_known_status(connection, [resource for resource in translated if not is_test(resource)])
+    linked = iter(with_links(connection, real, submission=found.id, at=at))
+    made = [resource if is_test(resource) else next(linked) for resource in translated]
     later = submissions.said_since(connection, found, [resource["id"] for resource in made])
     fresh = [resource for resource in made if (resource["resourceType"], resource["id"]) not in later]
+    opened = casework.reassemble(connection, fresh, clinic=found.clinic, at=at)
+    told = {place(case.made[0]): case.made[0] for case in opened}
+    outcome = _told_by_case(outcome, made, told)
+    made, fresh = ([told.get(place(one), one) for one in several] for several in (made, fresh))
     words = {"submission": found.id, "clinic": found.clinic, "at": at}
-    changed = [resources.save(connection, dict(resource), **words) for resource in fresh]
+    changed = [resource for resource in fresh if resources.save(connection, dict(resource), **words)]
+    for case in opened:
+        changed += casework.keep(connection, case, submission=found.id, at=at)
+        desk.record_all(connection, casework.events(case, found.id), at)
     patient = next((resource["id"] for resource in made if resource["resourceType"] == "Patient"), None)
+    goes = [one for one in (*fresh, *(one for case in opened for one in case.made)) if not is_test(one)]
     for name, destination in desk.destinations.items():
-        if any(changed) or not deliveries.were_put(connection, found.id, name):
-            goes = [resource for resource in fresh if not is_test(resource)]
-            bundles = route.plan(goes, max_entries=destination.max_entries)
-            _put(connection, found, name, patient, bundles, at)
-    entries = [{**entry, "resource": resource} for entry, resource in zip(bundle.get("entry", ()), made, strict=True)]
-    return (replace(outcome, bundle={**bundle, "entry": entries}) if entries else outcome), patient
+        if changed or not deliveries.were_put(connection, found.id, name):
+            _put(connection, found, name, patient, route.plan(goes, max_entries=destination.max_entries), at)
+    cases = [one for case in opened if place(case.made[0]) in map(place, made) for one in case.made[1:]]
+    return (_over(outcome, [*made, *cases]) if said else outcome), patient
+
+
+def _told_by_case(outcome: Outcome, made: list[Resource], told: dict[str, Resource]) -> Outcome:
+    """The state of a case says how its referral stands; what was sent of it stands in the account alone."""
+    states = {f"{place(one)}.status" for one in made if one != told.get(place(one), one)}
+    if not states:
+        return outcome
+    ledger = (_outdone(entry) if entry.path in states else entry for entry in outcome.ledger)
+    return replace(outcome, ledger=tuple(ledger))
+
+
+def _outdone(entry: Entry) -> Entry:
+    return entry._replace(state=State.IGNORED, path="", because="the state of the case says it")
+
+
+def _over(outcome: Outcome, made: list[Resource]) -> Outcome:
+    """The outcome with its resources as they were stored."""
+    entries = [{"fullUrl": f"{BASE}/fhir/{place(one)}", "resource": one} for one in made]
+    return replace(outcome, bundle={**(outcome.bundle or {}), "entry": entries})
 
 
 def _put(

@@ -25,15 +25,13 @@ PATIENT = {
     "birthDate": "1961-04-09",
     "gender": "female",
 }
-TASK = {
-    "resourceType": "Task",
-    "id": "t1",
-    "status": "received",
+REFERRAL = {
+    "resourceType": "ServiceRequest",
+    "id": "s1",
+    "status": "active",
     "intent": "order",
-    "code": {"coding": [{"system": "http://hl7.org/fhir/CodeSystem/task-code", "code": "fulfill"}]},
-    "businessStatus": {"coding": [{"code": "case-received"}]},
-    "focus": {"reference": "ServiceRequest/s1"},
-    "for": {"reference": "Patient/p1"},
+    "code": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0282", "code": "SO"}]},
+    "subject": {"reference": "Patient/p1"},
 }
 
 
@@ -46,7 +44,7 @@ def steps(desk, id):
 
 
 def test_a_good_submission_is_stored_and_on_its_way_in_one_step(desk, worker, submit, state):
-    id = submit(PATIENT, TASK)
+    id = submit(PATIENT, REFERRAL)
     assert worker.turn("process") == 1
     assert state(id) == ("routed", None)
     assert steps(desk, id) == ["receive", "parsed", "mapped", "validated", "matched", "routed"]
@@ -57,21 +55,21 @@ def test_a_good_submission_is_stored_and_on_its_way_in_one_step(desk, worker, su
 
 
 def test_a_case_has_a_number_on_its_task_wherever_the_task_is_seen(desk, worker, submit):
-    id = submit(PATIENT, TASK)
+    id = submit(PATIENT, REFERRAL)
     worker.turn("process")
     number = {"system": "https://fhir.second-opinion.example/sid/case", "value": "SO-2026-000001"}
     case = desk.store.read(lambda c: cases.find(c, "SO-2026-000001"))
     assert (case.patient, case.question, case.clinic) == ("p1", "s1", "a")
-    assert read(desk, "Task", "t1")["identifier"] == [number]
-    stored = desk.store.read(lambda c: outcomes.load(c, id)).bundle
-    assert stored["entry"][1]["resource"]["identifier"] == [number]
+    assert number in read(desk, "Task", case.task)["identifier"]
+    stored = desk.store.read(lambda c: outcomes.load(c, id)).bundle["entry"]
+    assert [number in one["resource"]["identifier"] for one in stored if one["resource"]["id"] == case.task] == [True]
     (sent,) = desk.store.read(lambda c: deliveries.listing(c, submission=id))
     assert b"SO-2026-000001" in desk.store.read(lambda c: deliveries.bundle(c, sent.id))
 
 
 def test_a_replay_of_what_did_not_change_changes_nothing(desk, worker, submit, state):
     submit(PATIENT | {"id": "p0"}, clinic="b")
-    id = submit(PATIENT, TASK)
+    id = submit(PATIENT, REFERRAL)
     other = submit(PATIENT | {"id": "p2"}, clinic="b")
     while worker.turn("process"):
         pass
@@ -92,7 +90,7 @@ def test_a_replay_of_what_did_not_change_changes_nothing(desk, worker, submit, s
 
 def test_a_replay_of_an_old_submission_leaves_alone_what_was_said_since(desk, worker, submit):
     old = submit(PATIENT)
-    submit(PATIENT | {"gender": "male"}, TASK)
+    submit(PATIENT | {"gender": "male"}, REFERRAL)
     while worker.turn("process"):
         pass
     before = desk.store.read(lambda c: deliveries.listing(c))

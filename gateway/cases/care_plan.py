@@ -1,0 +1,96 @@
+"""The coordination plan of a case and its team, put together from what the case holds."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from gateway.cases.activities import called_for, cancer_drugs, made_by, own_facts, recipients, status
+from gateway.cases.case import ABSENT, CENTRE, Case, codeable, reference
+from gateway.cases.checklist import ICD_10_CM, Item, checklist_for
+from gateway.cases.evidence import Known, Resource, values
+from gateway.cases.narrative import narrative
+from gateway.core.outcome import BASE
+
+_US_CORE: Final = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category"
+_SNOMED: Final = "http://snomed.info/sct"
+_PLANS: Final = f"{BASE}/CodeSystem/so-careplan-category"
+# What a plan rests on, beside what it addresses and does.
+_SUPPORTING: Final = ("DocumentReference", "DiagnosticReport", "ImagingStudy", "Coverage", "CarePlan")
+
+
+def is_ours(plan: Resource) -> bool:
+    """Whether a CarePlan is one that we put together; an outside plan is never changed by us."""
+    return any(coding.get("system") == _PLANS for coding in values(plan, "category.coding"))
+
+
+def coordination(
+    case: Case, known: Known, lacking: Sequence[Item], requests: Sequence[Resource]
+) -> list[dict[str, Any]]:
+    """The plan, its team, and the activities that we make; requests for records are activities too."""
+    called = list(called_for(case, known, own_facts(known, checklist_for(known).name)))
+    made = [made_by(rule, case, known) for rule in called]
+    team = _team(case, known)
+    drugs = cancer_drugs(known)
+    said = [(rule.title, rule.desk, status(rule, case, known)) for rule in called]
+    plan: dict[str, Any] = {
+        "resourceType": "CarePlan",
+        "id": case.id("CarePlan", "coordination"),
+        "meta": {"profile": [f"{BASE}/StructureDefinition/so-careplan"]},
+        "text": narrative(case, known, missing=lacking, activities=said, drugs=drugs),
+        "identifier": case.identifiers(),
+        "status": case.told.plan,
+        "intent": "plan",
+        "category": [codeable(_US_CORE, "assess-plan"), codeable("so-careplan-category", "second-opinion")],
+        "title": "Second opinion: coordination plan",
+        "subject": known.referral.get("subject", {"display": "Unknown"}),
+        "contributor": [{"display": CENTRE}, *_asker(known)],
+        "careTeam": [reference(team)],
+    }
+    if case.opened:
+        plan |= {"period": {"start": case.opened}, "created": case.opened}
+    else:
+        plan["_created"] = ABSENT
+    if addressed := _addressed(known):
+        plan["addresses"] = addressed
+    if supporting := [reference(one) for type in _SUPPORTING for one in known.of(type) if not is_ours(one)]:
+        plan["supportingInfo"] = supporting
+    steps = [*(one[-1] for one in made), *requests, *drugs, *known.of("Appointment")]
+    plan["activity"] = [{"reference": reference(one)} for one in steps]
+    return [plan, team, *(one for several in made for one in several)]
+
+
+def _asker(known: Known) -> list[dict[str, Any]]:
+    asked = known.referral.get("requester")
+    return [asked] if asked else []
+
+
+def _addressed(known: Known) -> list[dict[str, str]]:
+    """The conditions that the referral names; without any, those that are cancer by their code."""
+    reasons = known.referral.get("reasonReference", ())
+    named = [one for one in reasons if one.get("reference", "").startswith("Condition/")]
+    return named or [reference(one) for one in known.of("Condition") if _is_cancer(one)]
+
+
+def _is_cancer(condition: Resource) -> bool:
+    """Whether a code lies in the chapter of neoplasms, C00 to D49 of ICD-10-CM."""
+    codes = [one.get("code", "") for one in values(condition, "code.coding") if one.get("system") == ICD_10_CM]
+    return any(code[:1] == "C" or code[:2] in ("D0", "D1", "D2", "D3", "D4") for code in codes)
+
+
+def _team(case: Case, known: Known) -> dict[str, Any]:
+    asked = _asker(known)
+    doctors = [one for one in recipients(known) if one not in asked]
+    members = [
+        (codeable(_SNOMED, "768820003", "Nurse care manager, the one point of contact"), dict(case.owner)),
+        *(({"text": "Referring clinician"}, one) for one in asked),
+        *(({"text": "Doctor of the patient"}, one) for one in doctors),
+        *((codeable(_SNOMED, "133932002", "Caregiver"), reference(one)) for one in known.of("RelatedPerson")),
+    ]
+    return {
+        "resourceType": "CareTeam",
+        "id": case.id("CareTeam", "coordination"),
+        "identifier": case.identifiers(),
+        "status": "inactive" if case.told.ended else "active",
+        "name": "Team of the second opinion",
+        "subject": known.referral.get("subject", {"display": "Unknown"}),
+        "participant": [{"role": [role], "member": member} for role, member in members],
+    }

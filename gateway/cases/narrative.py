@@ -1,0 +1,92 @@
+"""The coordination plan in words, complete by itself: many systems show a plan's narrative and nothing else."""
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Final
+
+from gateway.cases.case import CENTRE, Case
+from gateway.cases.checklist import Item
+from gateway.cases.drugs import text_of
+from gateway.cases.evidence import Known, Resource, values
+
+_STATES: Final = {
+    "case-received": "The referral has come in.",
+    "needs-information": "The review waits for records.",
+    "records-complete": "The records are complete; the review can begin.",
+    "under-review": "The review is under way.",
+    "visit-scheduled": "A visit is scheduled.",
+    "no-show": "The patient did not come to the visit.",
+    "visit-cancelled": "The visit was cancelled.",
+    "visit-completed": "The visit has taken place.",
+    "opinion-returned": "The opinion has been returned.",
+    "closed": "The case is closed.",
+    "cancel-requested": "The referring clinic asks to cancel.",
+    "cancelled": "The case was cancelled.",
+    "declined": "The centre has declined the case.",
+    "expired": "The case ended because the records did not come.",
+}
+
+
+def said_of(state: str) -> str:
+    """A state in a sentence."""
+    return _STATES[state]
+
+
+def narrative(
+    case: Case,
+    known: Known,
+    *,
+    missing: Sequence[Item],
+    activities: Sequence[tuple[str, str, str]],
+    drugs: Sequence[Resource],
+) -> dict[str, str]:
+    """What, who, when, what is missing. `activities` are title, desk and status of each."""
+    rows = [
+        ("Case", case.number or case.referral),
+        ("State", " ".join(filter(None, (said_of(case.state), case.reason)))),
+        ("Question", "; ".join(values(known.referral, "reasonCode.text"))),
+        ("Diagnosis", "; ".join(_diagnoses(known))),
+        ("Contact", f"{case.owner.get('display', '')}, {CENTRE}".strip(", ")),
+        ("Opened", case.opened[:10]),
+        ("Records complete", case.complete[:10]),
+    ]
+    body = [f"<p><b>Second opinion: coordination plan</b></p>{_table(rows)}"]
+    body.append(_list("Still missing", [item.title for item in missing], "Nothing is missing."))
+    body.append(_list("What happens", [f"{title} ({desk}): {status}" for title, desk, status in activities], ""))
+    body.append(_list("Cancer drugs, as reported", [_drug(one) for one in drugs], "None is reported."))
+    if visits := [_visit(one) for one in known.of("Appointment")]:
+        body.append(_list("Visits", visits, ""))
+    return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(body)}</div>'}
+
+
+def _diagnoses(known: Known) -> Iterable[str]:
+    for condition in known.of("Condition"):
+        code = condition.get("code", {})
+        said = code.get("text") or next(values(code, "coding.display"), "") or next(values(code, "coding.code"), "")
+        stage = "; ".join(values(condition, "stage.summary.text"))
+        if said:
+            yield f"{said} ({stage})" if stage else said
+
+
+def _drug(request: Resource) -> str:
+    directions = "; ".join(values(request, "dosageInstruction.text"))
+    return ": ".join(filter(None, (text_of(request), directions))) + f" ({request.get('status', 'unknown')})"
+
+
+def _visit(appointment: Resource) -> str:
+    return f"{appointment.get('start', 'time not known')} ({appointment.get('status', 'unknown')})"
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> str:
+    lines = (f"<tr><td>{escape(name)}</td><td>{escape(_clean(said))}</td></tr>" for name, said in rows if said)
+    return f"<table><tbody>{''.join(lines)}</tbody></table>"
+
+
+def _list(title: str, lines: Sequence[str], none: str) -> str:
+    said = "".join(f"<li>{escape(_clean(line))}</li>" for line in lines)
+    return f"<p>{title}</p>" + (f"<ul>{said}</ul>" if said else f"<p>{none}</p>" if none else "")
+
+
+def _clean(text: str) -> str:
+    """XHTML has no control characters."""
+    return "".join(one for one in text if one >= " " or one in "\t\n")

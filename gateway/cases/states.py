@@ -1,0 +1,112 @@
+"""The states of a case and the steps between them, as mappings/cases/states.yaml says; nothing else is legal."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from marshmallow import Schema, fields, post_load, validate
+
+from gateway.cases.table import TABLES, load
+from gateway.core.errors import IllegalTransitionError, MappingTableError
+
+FILE: Final = TABLES / "states.yaml"
+NONE: Final = "none"  # before the first state
+FIRST: Final = "case-received"
+BY: Final = ("initiator", "recipient")
+_ENDED: Final = ("completed", "cancelled", "rejected", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state, and what the four resources of a case say in it."""
+
+    state: str
+    task: str
+    request: str
+    plan: str
+    referral: str = ""
+    answer: str = ""
+    reason: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether nobody works on the case any more."""
+        return self.task in _ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One legal step: who may take it, what it is called, where it leads."""
+
+    row: str
+    by: str
+    event: str
+    source: str
+    to: str
+    partner: bool = False
+
+
+class _StateSchema(Schema):
+    state = fields.String(required=True)
+    task = fields.String(required=True)
+    request = fields.String(required=True)
+    plan = fields.String(required=True)
+    referral = fields.String(load_default="")
+    answer = fields.String(load_default="")
+    reason = fields.Boolean(load_default=False)
+
+    @post_load
+    def _made(self, found: dict[str, Any], **_: Any) -> State:
+        return State(**found)
+
+
+class _TransitionSchema(Schema):
+    row = fields.String(required=True)
+    by = fields.String(required=True, validate=validate.OneOf(BY))
+    event = fields.String(required=True)
+    source = fields.String(required=True, data_key="from")
+    to = fields.String(required=True)
+    partner = fields.Boolean(load_default=False)
+
+    @post_load
+    def _made(self, found: dict[str, Any], **_: Any) -> Transition:
+        return Transition(**found)
+
+
+class _TableSchema(Schema):
+    states = fields.List(fields.Nested(_StateSchema), required=True)
+    transitions = fields.List(fields.Nested(_TransitionSchema), required=True)
+
+
+@cache
+def _table() -> tuple[dict[str, State], tuple[Transition, ...]]:
+    loaded = load(FILE, _TableSchema())
+    states = {one.state: one for one in loaded["states"]}
+    named = {name for one in loaded["transitions"] for name in (one.source, one.to)}
+    ways = [(one.source, one.event, one.partner) for one in loaded["transitions"]]
+    if named - {NONE} != states.keys() or len(set(ways)) != len(ways) or len(states) != len(loaded["states"]):
+        raise MappingTableError(FILE.name, 1, "a step without its state, or two of one kind")
+    return states, tuple(loaded["transitions"])
+
+
+def states() -> dict[str, State]:
+    """Every state by its name; raises MappingTableError."""
+    return _table()[0]
+
+
+def transitions() -> tuple[Transition, ...]:
+    """Every legal step; raises MappingTableError."""
+    return _table()[1]
+
+
+def step(source: str, event: str, *, by: str = "recipient", to: str = "") -> Transition:
+    """The step that an event takes from a state; a partner names the end it means. Raises IllegalTransitionError."""
+    for one in transitions():
+        if (one.source, one.event, one.by) == (source, event, by) and (one.to == to if to else not one.partner):
+            return one
+    raise IllegalTransitionError("event")
+
+
+def events(source: str, *, by: str = "recipient") -> list[str]:
+    """What may be done with a case in this state."""
+    return [one.event for one in transitions() if one.source == source and one.by == by and not one.partner]

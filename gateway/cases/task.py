@@ -1,0 +1,95 @@
+"""The Task of a case, and those that ask for what is missing."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from gateway.cases.activities import priority
+from gateway.cases.case import CENTRE, Case, codeable, reference
+from gateway.cases.checklist import Checklist, Item
+from gateway.cases.evidence import Known, Resource
+from gateway.core.clock import instant
+from gateway.core.outcome import BASE
+
+_TASK_CODE: Final = "http://hl7.org/fhir/CodeSystem/task-code"
+_DATA_REQUEST: Final = "http://hl7.org/fhir/us/davinci-hrex/CodeSystem/hrex-temp"
+_PROFILES: Final = f"{BASE}/StructureDefinition"
+
+
+def case_task(case: Case, known: Known, lacking: Sequence[Item]) -> dict[str, Any]:
+    """The Task in which a case's state stands."""
+    referral, told = known.referral, case.told
+    task: dict[str, Any] = {
+        "resourceType": "Task",
+        "id": case.task,
+        "meta": {"profile": [f"{_PROFILES}/so-case-task"]},
+        "identifier": case.identifiers(),
+        "status": told.task,
+        "businessStatus": codeable("so-case-status", case.state),
+        "intent": "order",
+        "code": codeable(_TASK_CODE, "fulfill"),
+        "focus": reference(referral),
+    }
+    if reason := case.reason or ("Records are missing" if told.reason else ""):
+        task["statusReason"] = {"text": reason}
+    if said := priority(referral, known):
+        task["priority"] = said
+    if subject := referral.get("subject"):
+        task["for"] = subject
+    if case.opened:
+        task["authoredOn"] = case.opened
+    if requester := referral.get("requester"):
+        task["requester"] = requester
+    task["owner"] = dict(case.owner)
+    if case.complete:
+        task["executionPeriod"] = {"start": case.complete}
+    if lacking:
+        task["input"] = [{"type": _item(item), "valueString": "missing"} for item in lacking]
+    return task
+
+
+def records_requests(
+    case: Case, known: Known, needed: Checklist, lacking: Sequence[Item], held: Mapping[str, Resource]
+) -> list[dict[str, Any]]:
+    """One Task for each thing that is missing or was once; `held` are Tasks as they stand, by their ids."""
+    missing = {item.item for item in lacking}
+    found = []
+    for item in needed.items:
+        id = case.id("Task", item.item)
+        if item.item in missing or id in held:
+            found.append(_request(case, known, needed, item, item.item in missing, held.get(id, {})))
+    return found
+
+
+def _request(case: Case, known: Known, needed: Checklist, item: Item, missing: bool, held: Resource) -> dict[str, Any]:
+    asked = held.get("authoredOn", case.opened)
+    status = "completed" if not missing else "cancelled" if case.told.ended else "requested"
+    task: dict[str, Any] = {
+        "resourceType": "Task",
+        "id": case.id("Task", item.item),
+        "identifier": [{"system": f"{BASE}/sid/case-activity", "value": f"{case.number or case.referral}/{item.item}"}],
+        "basedOn": [reference(known.referral)],
+        "partOf": [{"reference": f"Task/{case.task}"}],
+        "status": status,
+        "intent": "order",
+        "code": codeable(_DATA_REQUEST, "data-request", "Please send what is missing"),
+        "description": item.title,
+        "input": [{"type": _item(item), "valueString": item.title}],
+        "requester": {"display": CENTRE},
+    }
+    if missing and not case.told.ended:
+        task["businessStatus"] = codeable("so-case-status", "awaiting-material")
+    if subject := known.referral.get("subject"):
+        task["for"] = subject
+    if sender := known.referral.get("requester"):
+        task["owner"] = sender
+    if asked:
+        task["meta"] = {"profile": [f"{_PROFILES}/so-records-request"]}
+        task["authoredOn"] = asked
+        until = datetime.fromisoformat(asked) + timedelta(days=needed.days)
+        task["restriction"] = {"period": {"end": instant(until)}}
+    return task
+
+
+def _item(item: Item) -> dict[str, Any]:
+    return codeable("so-checklist", item.item, item.title)

@@ -1,0 +1,97 @@
+"""A step that a person takes with a case: checked, entered, and told by all its resources in one transaction."""
+
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from gateway import cases
+from gateway.audit.trail import Event
+from gateway.cases.states import states, step
+from gateway.casework.assembly import Assembled, keep, reassemble
+from gateway.core.errors import IllegalTransitionError, PreconditionFailedError, UnreadableValueError
+from gateway.store import cases as stored
+from gateway.store import resources
+from gateway.store.cases import Case, Step
+
+ASSIGN: Final = "assign"
+SETTLE: Final = ("completed", "revoked")
+
+
+class Taken(NamedTuple):
+    """What a step made: the case, and the resources whose content is new."""
+
+    assembled: Assembled
+    changed: list[dict[str, Any]]
+
+
+def take(
+    connection: Connection,
+    number: str,
+    event: str,
+    *,
+    actor: str,
+    version: int,
+    at: str,
+    by: str = "recipient",
+    to: str = "",
+    reason: str = "",
+) -> Taken:
+    """Take a step of the table of states. `version` is that of the Task which the caller has seen.
+
+    Raises IllegalTransitionError, PreconditionFailedError, UnreadableValueError (a reason is wanted).
+    """
+    row = _seen(connection, number, version)
+    transition = step(row.state, event, by=by, to=to)
+    if states()[transition.to].reason and not reason.strip():
+        raise UnreadableValueError("reason")
+    complete = row.complete or (at if transition.to == "records-complete" else "")
+    after = replace(row, state=transition.to, reason=reason.strip(), complete=complete)
+    return _written(connection, after, Step(at, event, transition.row, row.state, transition.to, actor, reason), at)
+
+
+def assign(connection: Connection, number: str, owner: str, *, actor: str, version: int, at: str) -> Taken:
+    """Give a case to another nurse care manager; a case has one owner."""
+    row = _seen(connection, number, version)
+    if not owner.strip():
+        raise UnreadableValueError("owner")
+    after = replace(row, owner=owner.strip())
+    return _written(connection, after, Step(at, ASSIGN, "", row.state, row.state, actor), at)
+
+
+def settle(connection: Connection, number: str, activity: str, how: str, *, actor: str, version: int, at: str) -> Taken:
+    """Say that an activity of the plan is done, or not wanted."""
+    row = _seen(connection, number, version)
+    if how not in SETTLE or activity not in {rule.activity for rule in cases.rules()}:
+        raise UnreadableValueError("activity")
+    if states()[row.state].ended:
+        raise IllegalTransitionError("activity")
+    after = replace(row, settled={**row.settled, activity: how})
+    return _written(connection, after, Step(at, how, "", row.state, row.state, actor, activity), at)
+
+
+def events(assembled: Assembled, submission: str = "", role: str = "system") -> list[Event]:
+    """An audit event for each step that was taken."""
+    case = assembled.case
+    about = (("Task", case.task), ("case", case.number), ("Patient", case.patient))
+    return [
+        Event("U", "case-step", "0", step.actor, role, case.clinic, about, submission=submission)
+        for step in assembled.steps
+    ]
+
+
+def _seen(connection: Connection, number: str, version: int) -> Case:
+    """The case, unless its Task has changed since the caller saw it."""
+    row = stored.find(connection, number)
+    if resources.read(connection, "Task", row.task).version != version:
+        raise PreconditionFailedError("If-Match")
+    return row
+
+
+def _written(connection: Connection, after: Case, taken: Step, at: str) -> Taken:
+    stored.keep(connection, after)
+    stored.enter(connection, after.number, taken)
+    found = reassemble(connection, (), at=at, patients=(after.patient,))
+    assembled = next(one for one in found if one.case.number == after.number)
+    assembled = assembled._replace(steps=(taken, *assembled.steps))
+    return Taken(assembled, keep(connection, assembled, submission=None, at=at))

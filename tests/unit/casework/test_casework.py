@@ -1,0 +1,199 @@
+"""gateway/casework: a case over several submissions and steps, as the store keeps it; on both engines."""
+
+import pytest
+from sqlalchemy import insert
+
+from gateway import casework
+from gateway.core import fhirjson
+from gateway.core.errors import IllegalTransitionError, NotFoundError, PreconditionFailedError, UnreadableValueError
+from gateway.store import cases, resources
+from gateway.store.tables import clinics
+
+AT = "2026-03-02T{:02}:00:00.000000Z"
+SO = {"system": "http://terminology.hl7.org/CodeSystem/v2-0282", "code": "SO"}
+PATIENT = {
+    "resourceType": "Patient",
+    "id": "p",
+    "identifier": [{"system": "urn:mrn", "value": "1"}],
+    "name": [{"family": "Okafor"}],
+    "birthDate": "1961-04-09",
+    "communication": [{"language": {"text": "English"}}],
+}
+REFERRAL = {
+    "resourceType": "ServiceRequest",
+    "id": "r",
+    "status": "active",
+    "intent": "order",
+    "code": {"coding": [SO]},
+    "subject": {"reference": "Patient/p"},
+    "requester": {"reference": "Practitioner/d"},
+    "reasonCode": [{"text": "Is surgery possible?"}],
+}
+
+
+def of_patient(kind, id, patient="p", /, **more):
+    return {"resourceType": kind, "id": id, "subject": {"reference": f"Patient/{patient}"}, **more}
+
+
+RECORDS = [
+    of_patient("DiagnosticReport", "img", code={"coding": [{"code": "18748-4"}]}),
+    of_patient("MedicationRequest", "m", medicationCodeableConcept={"text": "Capecitabine"}, status="active"),
+    {"resourceType": "AllergyIntolerance", "id": "a", "patient": {"reference": "Patient/p"}},
+    {"resourceType": "Coverage", "id": "i", "beneficiary": {"reference": "Patient/p"}},
+]
+PATHOLOGY = of_patient("DocumentReference", "path", "q", type={"coding": [{"code": "11526-1"}]})
+# The same person at another clinic, linked by us to the first.
+THE_SAME = {**PATIENT, "id": "q", "link": [{"other": {"reference": "Patient/p"}, "type": "seealso"}]}
+
+
+@pytest.fixture
+def submit(store):
+    """A clinic sends resources at an hour; gives how many new versions that made."""
+    at = {"created": AT.format(1)}
+    store.write(lambda c: c.execute(insert(clinics), [{"id": one, "name": one, **at} for one in "ab"]) and None)
+
+    def act(*sent, clinic="a", hour=9):
+        def change(connection):
+            at = AT.format(hour)
+            opened = casework.reassemble(connection, sent, clinic=clinic, at=at)
+            told = {(one.made[0]["resourceType"], one.made[0]["id"]): one.made[0] for one in opened}
+            words = {"submission": f"s{hour}", "clinic": clinic, "at": at}
+            new = sum(
+                resources.save(connection, told.get((one["resourceType"], one["id"]), one), **words) for one in sent
+            )
+            return new + sum(len(casework.keep(connection, one, submission=f"s{hour}", at=at)) for one in opened)
+
+        return store.write(change)
+
+    return act
+
+
+@pytest.fixture
+def case(store):
+    """The one case, and its Task."""
+
+    def look():
+        (found,) = store.read(cases.listing)
+        task = store.read(lambda c: resources.read(c, "Task", found.task))
+        return found, fhirjson.read_own(task.body), task.version
+
+    return look
+
+
+@pytest.fixture
+def take(store):
+    """A nurse takes a step."""
+
+    def act(event, version, number="SO-2026-000001", hour=12, **words):
+        words = {"actor": "nurse", "at": AT.format(hour)} | words
+        return store.write(lambda c: casework.take(c, number, event, version=version, **words))
+
+    return act
+
+
+def test_a_late_report_of_another_clinic_completes_the_case_and_starts_its_clock(store, submit, case):
+    submit(PATIENT, REFERRAL, *RECORDS)
+    found, task, _ = case()
+    assert (found.number, found.state, task["status"]) == ("SO-2026-000001", "needs-information", "on-hold")
+    submit(THE_SAME, PATHOLOGY, clinic="b", hour=11)
+    found, task, _ = case()
+    assert (found.state, found.complete) == ("records-complete", AT.format(11))
+    assert (task["status"], task["executionPeriod"]) == ("accepted", {"start": AT.format(11)})
+    request = fhirjson.read_own(store.read(lambda c: resources.read(c, "ServiceRequest", "r")).body)
+    assert request["status"] == "active"
+    history = store.read(lambda c: cases.history(c, found.number))
+    assert [(one.row, one.at) for one in history] == [("own-01", AT.format(9)), ("own-02", AT.format(11))]
+
+
+def test_what_one_clinic_sent_is_not_shown_to_another_in_the_words_of_a_plan(store, submit):
+    def plan(clinic):
+        (found,) = store.read(cases.listing)
+        made = store.read(lambda c: cases.holdings(c, {found.patient}))
+        id = next(one["id"] for one in made if one["resourceType"] == "CarePlan")
+        return store.read(lambda c: resources.read(c, "CarePlan", id, clinic=clinic))
+
+    submit(PATIENT, REFERRAL)
+    assert b"surgery" in plan("a").body
+    drug = of_patient("MedicationRequest", "x", "q", medicationCodeableConcept={"text": "Olaparib"}, status="active")
+    submit(THE_SAME, drug, clinic="b", hour=11)
+    assert b"Olaparib" in plan(None).body
+    for clinic in "ab":
+        with pytest.raises(NotFoundError):
+            plan(clinic)
+
+
+def test_sending_everything_again_makes_no_new_version(submit):
+    first = (PATIENT, REFERRAL, *RECORDS)
+    assert submit(*first) > 0
+    assert submit(THE_SAME, PATHOLOGY, clinic="b", hour=11) > 0
+    assert submit(*first, hour=12) == submit(THE_SAME, PATHOLOGY, clinic="b", hour=13) == 0
+
+
+def test_a_step_moves_task_referral_and_plan_together_with_its_provenance(store, submit, case, take):
+    submit(PATIENT, REFERRAL, *RECORDS, {**PATHOLOGY, "subject": {"reference": "Patient/p"}})
+    _, _, version = case()
+    taken = take("decline", version, reason="Not a cancer")
+    made = {one["resourceType"]: one for one in taken.changed}
+    assert made["ServiceRequest"]["status"] == "revoked"
+    found, task, _ = case()
+    assert (found.state, found.reason) == ("declined", "Not a cancer")
+    assert (task["status"], task["statusReason"]) == ("rejected", {"text": "Not a cancer"})
+    stored = fhirjson.read_own(store.read(lambda c: resources.read(c, "Provenance", made["Provenance"]["id"])).body)
+    assert f"Task/{found.task}" in [one["reference"] for one in stored["target"]]
+    assert "https://fhir.second-opinion.example/case-step/05" in stored["policy"]
+    assert stored["agent"][0]["who"]["identifier"]["value"] == "nurse"
+    assert store.read(lambda c: cases.history(c, found.number))[-1].actor == "nurse"
+
+
+def test_of_two_who_saw_the_same_task_one_is_too_late(submit, case, take):
+    submit(PATIENT, REFERRAL)
+    _, _, version = case()
+    take("decline", version, reason="first")
+    with pytest.raises(PreconditionFailedError):
+        take("expire", version, reason="second")
+    assert case()[0].state == "declined"
+
+
+@pytest.mark.parametrize(
+    ("event", "words", "error"),
+    [
+        ("start-review", {}, IllegalTransitionError),
+        ("request-cancel", {}, IllegalTransitionError),
+        ("nonsense", {}, IllegalTransitionError),
+        ("decline", {}, UnreadableValueError),
+        ("decline", {"reason": "  "}, UnreadableValueError),
+    ],
+)
+def test_a_step_that_is_not_allowed_changes_nothing(store, submit, case, take, event, words, error):
+    submit(PATIENT, REFERRAL)
+    before = case()
+    with pytest.raises(error):
+        take(event, before[2], **words)
+    assert case() == before
+    assert len(store.read(lambda c: cases.history(c, before[0].number))) == 1
+
+
+def test_a_clinic_may_ask_to_cancel_and_only_a_person_of_ours_confirms(submit, case, take):
+    submit(PATIENT, REFERRAL)
+    submit({**REFERRAL, "status": "revoked"}, hour=10)
+    found, task, version = case()
+    assert (found.state, task["status"]) == ("cancel-requested", "in-progress")
+    take("confirm-cancel", version, reason="As the clinic asked")
+    assert case()[1]["status"] == "cancelled"
+
+
+def test_a_case_changes_hands_and_an_activity_is_ended(store, submit, case):
+    submit(PATIENT, REFERRAL)
+    words = {"actor": "nurse", "at": AT.format(12)}
+    number = case()[0].number
+    store.write(lambda c: casework.assign(c, number, "N. Abara, RN", version=case()[2], **words))
+    assert case()[1]["owner"] == {"display": "N. Abara, RN"}
+    taken = store.write(lambda c: casework.settle(c, number, "tumor-board", "revoked", version=case()[2], **words))
+    assert {one["status"] for one in taken.changed if one["resourceType"] == "ServiceRequest"} == {"revoked"}
+    for change in (
+        lambda c: casework.assign(c, number, " ", version=case()[2], **words),
+        lambda c: casework.settle(c, number, "dancing", "revoked", version=case()[2], **words),
+        lambda c: casework.settle(c, number, "visit", "active", version=case()[2], **words),
+    ):
+        with pytest.raises(UnreadableValueError):
+            store.write(change)
