@@ -1,22 +1,118 @@
-"""/admin/cases: the board of cases, a column for each state that there is."""
+"""/admin/cases: the board of cases, and one case with its plan, what it waits for, its history and its next steps."""
 
+from typing import Any, Final
+
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 
-from gateway.admin.door import door, show
+from gateway import casework
+from gateway.access.caller import caller
+from gateway.admin.door import asked, door, event, press, show
+from gateway.admin.questions import StepQuestion, check
+from gateway.cases import states
+from gateway.cases.care_plan import is_ours
+from gateway.cases.case import NUMBER
+from gateway.cases.drugs import text_of
+from gateway.cases.evidence import ACTIVITIES
+from gateway.core import fhirjson
+from gateway.core.errors import PreconditionFailedError
 from gateway.services import services
-from gateway.store import cases, traffic
+from gateway.store import cases, resources, traffic
 from gateway.store.cases import Case
 
-MOST = 500
+MOST: Final = 500
 
 
 @door.get("/cases")
 def board() -> ResponseReturnValue:
-    """The newest cases by state; numbers only, no names."""
+    """The newest cases by state, in the order of their way; numbers only, no names."""
     store = services().store
     found = store.read(lambda connection: cases.listing(connection, limit=MOST))
     counts = store.read(traffic.cases)
     columns: dict[str, list[Case]] = {}
-    for case in found:
-        columns.setdefault(case.state, []).append(case)
+    for state in states.states():
+        if here := [case for case in found if case.state == state]:
+            columns[state] = here
     return show("cases.html", {"counts": counts, "columns": columns})
+
+
+@door.get("/cases/<number>")
+def case(number: str) -> ResponseReturnValue:
+    """One case as its nurse sees it; looking is written to the audit trail."""
+    here = services()
+
+    def look(connection: Connection) -> dict[str, Any]:
+        found = cases.find(connection, number)
+        task = resources.read(connection, "Task", found.task)
+        return {
+            "case": found,
+            "version": task.version,
+            "task": fhirjson.read_own(task.body),
+            "history": cases.history(connection, number),
+            "steps": states.events(found.state),
+            "plan": _plan(connection, found),
+        }
+
+    facts = here.store.read(look)
+    about = (("Task", facts["case"].task), ("Patient", facts["case"].patient))
+    here.witness(event("R", "read", entities=about))
+    return show("case.html", facts, reasons={one.event: _reason(one.to) for one in states.transitions()})
+
+
+@door.post("/cases/<number>/steps")
+def take_step(number: str) -> ResponseReturnValue:
+    """Take a step with a case, give it to somebody, or end an activity. The version is in the form or in If-Match."""
+    wanted = check(StepQuestion, {"version": _if_match(), **asked()})
+    here, who = services(), caller()
+
+    def change(connection: Connection, at: str) -> str:
+        words = {"actor": who.key, "version": wanted["version"], "at": at}
+        match wanted["event"]:
+            case "assign":
+                taken = casework.assign(connection, number, wanted["owner"], **words)
+            case "completed" | "revoked" as how:
+                taken = casework.settle(connection, number, wanted["activity"], how, **words)
+            case name:
+                taken = casework.take(connection, number, name, to=wanted["to"], reason=wanted["reason"], **words)
+        casework.send(connection, taken, here.destinations, at)
+        here.record(connection, *casework.events(taken.assembled, role=who.role))
+        return "case-step"
+
+    return press(change, url_for("admin.case", number=number), event("U", "case-step", entities=(("case", number),)))
+
+
+def _if_match() -> str:
+    """The version of the Task that a program has seen, written as its ETag."""
+    tag = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    if not tag and request.mimetype == "application/json":
+        raise PreconditionFailedError("If-Match")
+    return tag
+
+
+def _plan(connection: Connection, found: Case) -> dict[str, Any]:
+    """The coordination plan with its activities, what is asked for, and the drugs."""
+    everybody = cases.same_person(connection, {found.patient})
+    held = {f"{one['resourceType']}/{one['id']}": one for one in cases.holdings(connection, everybody)}
+    mine = {"system": NUMBER, "value": found.number}
+    plan = next((one for one in held.values() if is_ours(one) and mine in one.get("identifier", ())), {})
+    named = [one["reference"]["reference"] for one in plan.get("activity", ())]
+    lines = [_line(held[name]) for name in named if name in held]
+    return {"text": plan.get("text", {}).get("div", ""), "activities": lines}
+
+
+def _line(activity: dict[str, Any]) -> dict[str, str]:
+    """An activity of the plan: what, which of ours, who does it, where it stands."""
+    concept: dict[str, Any] = activity.get("code") or next(iter(activity.get("category", ())), {})
+    ours = (one.get("code", "") for one in concept.get("coding", ()) if one.get("system") == ACTIVITIES)
+    return {
+        "title": activity.get("description") or concept.get("text") or text_of(activity) or activity["resourceType"],
+        "activity": next(ours, ""),
+        "desk": activity.get("performerType", activity.get("owner", {})).get("text", ""),
+        "status": activity.get("status", ""),
+    }
+
+
+def _reason(state: str) -> bool:
+    told = states.states().get(state)
+    return bool(told and told.reason)

@@ -54,6 +54,17 @@ class LedgerQuestion(_Question):
     skip = fields.Integer(load_default=0, validate=validate.Range(0, 10_000_000))
 
 
+class StepQuestion(_Question):
+    """A step of a case: what, seen at which version of its Task, why, to whom, which activity."""
+
+    event = fields.String(required=True, validate=_WORD)
+    version = fields.Integer(required=True, validate=validate.Range(1))
+    reason = fields.String(load_default="", validate=validate.Length(max=500))
+    owner = fields.String(load_default="", validate=_WORD)
+    activity = fields.String(load_default="", validate=_WORD)
+    to = fields.String(load_default="", validate=_WORD)
+
+
 class DeliveriesQuestion(_Question):
     """Which deliveries to list."""
 

@@ -39,6 +39,7 @@ _PRESSED: Final = {
     "reveal": ("Unmasked for 15 minutes. This was written to the audit trail.", "attention"),
     "cover": ("Masked again.", "good"),
     "retry": ("{n} on the way again.", "good"),
+    "case-step": ("Done. The case, its referral and its plan say so now.", "good"),
 }
 _COUNTED: Final = {"replay": ("one submission", "{} submissions"), "retry": ("One delivery is", "{} deliveries are")}
 WAY: Final = (State.RECEIVED, State.PARSED, State.MAPPED, State.VALIDATED, State.MATCHED, State.ROUTED)

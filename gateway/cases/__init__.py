@@ -1,6 +1,7 @@
 """The case of a second opinion: from a referral and all that belongs to it to the plan that a nurse runs.
 
-`assemble` makes a case of one submission; `put_together` makes it of everything that is known of the patient.
+`assemble` gives each referral of a submission the Task of its case; `put_together` makes the whole case, with its
+plan, of everything that is known of the patient.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,11 +37,14 @@ class Together(NamedTuple):
 
 
 def assemble(resources: list[Resource], *, sender: Sender, received: datetime | None) -> list[Resource]:
-    """The resources of one submission, and the case of each referral among them, as far as it goes by itself."""
+    """The resources of one submission, and the Task of a case for each referral among them."""
     made = list(resources)
     for referral in filter(is_referral, resources):
         case = Case(referral["id"], sender.clinic, opened=instant(received) if received else "")
-        made += put_together(case, resources, at=case.opened).made[1:]
+        known = Known(resources, referral)
+        lacking = missing(known)
+        case, _ = _advanced(case, referral, bool(lacking), case.opened)
+        made.append(case_task(case, known, lacking))
     return made
 
 
@@ -49,14 +53,12 @@ def put_together(case: Case, resources: Iterable[Resource], *, at: str) -> Toget
 
     `resources` are all that is known of the patient, what was made for the case before among them.
     """
-    resources = list(resources)
-    held = {one["id"]: one for one in resources if one["resourceType"] == "Task"}
-    theirs = [one for one in resources if not (one["resourceType"] == "CarePlan" and is_ours(one))]
-    referral = next(one for one in theirs if (one["resourceType"], one["id"]) == ("ServiceRequest", case.referral))
-    known = Known(theirs, referral)
+    held = {(one["resourceType"], one["id"]): one for one in resources if not is_ours(one)}
+    referral = held["ServiceRequest", case.referral]
+    known = Known(held.values(), referral)
     lacking = missing(known)
     case, steps = _advanced(case, referral, bool(lacking), at)
-    requests = records_requests(case, known, checklist_for(known), lacking, held)
+    requests = records_requests(case, known, checklist_for(known), lacking)
     told = {**referral, "status": case.told.request}
     made = [told, case_task(case, known, lacking), *requests, *coordination(case, known, lacking, requests)]
     return Together(case, tuple(steps), made)

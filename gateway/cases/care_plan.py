@@ -12,14 +12,16 @@ from gateway.core.outcome import BASE
 
 _US_CORE: Final = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category"
 _SNOMED: Final = "http://snomed.info/sct"
+_FORMATS: Final = f"{BASE}/CodeSystem/so-source-format"
 _PLANS: Final = f"{BASE}/CodeSystem/so-careplan-category"
 # What a plan rests on, beside what it addresses and does.
 _SUPPORTING: Final = ("DocumentReference", "DiagnosticReport", "ImagingStudy", "Coverage", "CarePlan")
 
 
 def is_ours(plan: Resource) -> bool:
-    """Whether a CarePlan is one that we put together; an outside plan is never changed by us."""
-    return any(coding.get("system") == _PLANS for coding in values(plan, "category.coding"))
+    """Whether it is a CarePlan that we put together; an outside plan is never changed by us."""
+    systems = {coding.get("system") for coding in values(plan, "category.coding")}
+    return plan["resourceType"] == "CarePlan" and _PLANS in systems
 
 
 def coordination(
@@ -51,11 +53,16 @@ def coordination(
         plan["_created"] = ABSENT
     if addressed := _addressed(known):
         plan["addresses"] = addressed
-    if supporting := [reference(one) for type in _SUPPORTING for one in known.of(type) if not is_ours(one)]:
+    if supporting := [reference(one) for type in _SUPPORTING for one in known.of(type) if not _is_original(one)]:
         plan["supportingInfo"] = supporting
     steps = [*(one[-1] for one in made), *requests, *drugs, *known.of("Appointment")]
     plan["activity"] = [{"reference": reference(one)} for one in steps]
     return [plan, team, *(one for several in made for one in several)]
+
+
+def _is_original(document: Resource) -> bool:
+    """Whether a document is a submission as it was sent; what it holds is there by itself."""
+    return any(coding.get("system") == _FORMATS for coding in values(document, "type.coding"))
 
 
 def _asker(known: Known) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from gateway.core import r4
 from gateway.core.outcome import BASE
 
 Resource = Mapping[str, Any]
-_ACTIVITY: Final = f"{BASE}/CodeSystem/so-activity"
+ACTIVITIES: Final = f"{BASE}/CodeSystem/so-activity"
 _CODED: Final = ("code", "type", "category", "orderDetail")
 
 
@@ -99,7 +99,7 @@ class Known:
             coding.get("code")
             for detail in referral.get("orderDetail", ())
             for coding in detail.get("coding", ())
-            if coding.get("system") == _ACTIVITY
+            if coding.get("system") == ACTIVITIES
         }
         self._found: dict[str, bool] = {}
 

@@ -1,6 +1,6 @@
 """The Task of a case, and those that ask for what is missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -48,11 +48,9 @@ def case_task(case: Case, known: Known, lacking: Sequence[Item]) -> dict[str, An
     return task
 
 
-def records_requests(
-    case: Case, known: Known, needed: Checklist, lacking: Sequence[Item], held: Mapping[str, Resource]
-) -> list[dict[str, Any]]:
-    """One Task for each thing that is missing or was once; `held` are Tasks as they stand, by their ids."""
-    missing = {item.item for item in lacking}
+def records_requests(case: Case, known: Known, needed: Checklist, lacking: Sequence[Item]) -> list[dict[str, Any]]:
+    """One Task for each thing that is missing or was once."""
+    missing, held = {item.item for item in lacking}, {one["id"]: one for one in known.of("Task")}
     found = []
     for item in needed.items:
         id = case.id("Task", item.item)

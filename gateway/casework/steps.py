@@ -1,17 +1,19 @@
 """A step that a person takes with a case: checked, entered, and told by all its resources in one transaction."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
-from gateway import cases
+from gateway import cases, route
 from gateway.audit.trail import Event
 from gateway.cases.states import states, step
 from gateway.casework.assembly import Assembled, keep, reassemble
 from gateway.core.errors import IllegalTransitionError, PreconditionFailedError, UnreadableValueError
+from gateway.route.destination import Destination
 from gateway.store import cases as stored
-from gateway.store import resources
+from gateway.store import deliveries, resources
 from gateway.store.cases import Case, Step
 
 ASSIGN: Final = "assign"
@@ -68,6 +70,18 @@ def settle(connection: Connection, number: str, activity: str, how: str, *, acto
         raise IllegalTransitionError("activity")
     after = replace(row, settled={**row.settled, activity: how})
     return _written(connection, after, Step(at, how, "", row.state, row.state, actor, activity), at)
+
+
+def send(connection: Connection, taken: Taken, destinations: Mapping[str, Destination], at: str) -> None:
+    """Put what changed on its way to every destination."""
+    case = taken.assembled.case
+    submission = resources.submission_of(connection, "ServiceRequest", case.question)
+    if not submission or not taken.changed:
+        return
+    for name, destination in destinations.items():
+        bundles = route.plan(taken.changed, max_entries=destination.max_entries)
+        words = {"submission": submission, "destination": name, "patient": case.patient, "at": at}
+        deliveries.put(connection, bundles=bundles, **words)
 
 
 def events(assembled: Assembled, submission: str = "", role: str = "system") -> list[Event]:

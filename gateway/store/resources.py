@@ -86,6 +86,12 @@ def save(
     return True
 
 
+def submission_of(connection: Connection, type: str, id: str) -> str | None:
+    """The submission that the newest version came from."""
+    current = connection.execute(_CURRENT, {"type": type, "id": id}).one_or_none()
+    return current.submission if current else None
+
+
 def withdraw(connection: Connection, type: str, id: str, clinic: str) -> None:
     """Take a grant back: the resource has come to hold what is another's."""
     connection.execute(delete(grants).where(grants.c.type == type, grants.c.id == id, grants.c.clinic == clinic))

@@ -72,7 +72,8 @@ COMPLETE = [
 
 
 def made(*resources: dict[str, Any], received: datetime | None = NOON) -> list[dict[str, Any]]:
-    return assemble(list(resources), sender=RIVERBEND, received=received)[len(resources) :]
+    case = Case("r", "riverbend", opened=AT if received else "")
+    return put_together(case, resources, at=case.opened).made[1:]
 
 
 def task(*resources: dict[str, Any], received: datetime | None = NOON) -> dict[str, Any]:
@@ -120,9 +121,14 @@ def test_everything_that_is_made_is_sound_by_its_profile():
             assert not [t for t in troubles if t.severity in ("error", "fatal")], one["resourceType"]
 
 
+def test_a_submission_by_itself_gets_the_same_task_and_no_plan():
+    [found] = assemble(COMPLETE, sender=RIVERBEND, received=NOON)[len(COMPLETE) :]
+    assert found == task(*COMPLETE)
+
+
 def test_ids_are_the_same_each_time_and_others_for_another_clinic():
     first, again = made(*COMPLETE), made(*COMPLETE, received=None)
-    elsewhere = assemble(COMPLETE, sender=Sender("lakeside"), received=NOON)[len(COMPLETE) :]
+    elsewhere = put_together(Case("r", "lakeside"), COMPLETE, at="").made[1:]
     assert [one["id"] for one in first] == [one["id"] for one in again]
     assert {one["id"] for one in first}.isdisjoint(one["id"] for one in elsewhere)
     assert len({(one["resourceType"], one["id"]) for one in first}) == len(first)
@@ -147,7 +153,7 @@ def test_a_time_is_only_the_one_of_receipt():
 )  # fmt: skip
 def test_only_a_code_makes_a_referral_and_never_words(request_, is_one):
     assert is_referral(request_) is is_one
-    assert bool(made(request_)) is is_one
+    assert len(assemble([request_], sender=RIVERBEND, received=None)) == (2 if is_one else 1)
 
 
 def test_a_referral_of_nobody_still_gets_its_case():
