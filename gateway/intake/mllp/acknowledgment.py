@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
+from gateway.cases.states import states
 from gateway.intake.mllp.header import Header
 from gateway.parse.hl7v2.delimiters import Delimiters
 
@@ -19,17 +20,9 @@ _REFERRALS: Final = frozenset({"I12", "I13", "I14", "I15"})
 _NEW: Final = frozenset({"I12", "I13"})
 _CANCELLED: Final = "I14"
 _ASKED: Final = "I15"
-_CANCELLATION: Final = "The referral is recorded as cancelled."
-# HL7 table 0283, and its codes by the state of a case; of one that is cancelled it has no word.
+_CANCELLATION: Final = "The wish to cancel the referral is recorded; the centre confirms it."
+# HL7 table 0283.
 _STATUSES: Final = {"P": "Pending", "A": "Accepted", "R": "Rejected", "E": "Expired"}
-_STATES: Final = {
-    **dict.fromkeys(("case-received", "needs-information", "records-complete", "awaiting-material"), "P"),
-    **dict.fromkeys(("eligibility-pending", "eligibility-verified", "eligibility-failed"), "P"),
-    **dict.fromkeys(("under-review", "visit-scheduled", "no-show", "visit-cancelled", "visit-completed"), "A"),
-    **dict.fromkeys(("opinion-returned", "closed"), "A"),
-    "declined": "R",
-    "expired": "E",
-}
 _FRAMING: Final = b"\x0b\x1c"
 _MOST_ECHOES: Final = 50  # segments, of a message that has no PID to end them
 _LONGEST_NUMBER: Final = 20  # characters of a control id, before version 2.7
@@ -101,7 +94,7 @@ def referral_response(header: Header, body: bytes, said: Verdict) -> bytes:
     """
     kind = ["RRI", header.event, "RRI_I12"] if header.version >= (2, 4) else ["RRI", header.event]
     state = "case-received" if header.event in _NEW else said.case
-    code = _STATES.get(state, "")
+    code = states()[state].answer if state else ""
     status = _joined(header, [code, _STATUSES[code], "HL70283"]) if code else ""
     segments = [_msh(header, said, kind), _msa(header, said), *_echoes(header, body, status)]
     if said.processed and header.event == _CANCELLED:

@@ -108,7 +108,7 @@ def test_each_message_of_a_batch_hears_what_came_of_it(here, door, clinic, waiti
         ("I15", "visit-scheduled", "A^Accepted^HL70283", ""),
         ("I15", "declined", "R^Rejected^HL70283", ""),
         ("I15", "cancelled", "", ""),
-        ("I14", "cancel-requested", "", "The referral is recorded as cancelled."),
+        ("I14", "cancel-requested", "", "The wish to cancel the referral is recorded; the centre confirms it."),
     ],
 )
 def test_who_asks_after_a_referral_hears_how_its_case_stands(here, door, clinic, waiting, event, state, status, note):
