@@ -136,8 +136,8 @@ def _keep(
     for name, destination in desk.destinations.items():
         if changed or not deliveries.were_put(connection, found.id, name):
             _put(connection, found, name, patient, route.plan(goes, max_entries=destination.max_entries), at)
-    cases = [one for case in opened if place(case.made[0]) in map(place, made) for one in case.made[1:]]
-    return (_over(outcome, [*made, *cases]) if said else outcome), patient
+    tasks = [case.made[1] for case in opened if case.made[0] in made]
+    return (_over(outcome, [*made, *tasks]) if said else outcome), patient
 
 
 def _told_by_case(outcome: Outcome, made: list[Resource], told: dict[str, Resource]) -> Outcome:

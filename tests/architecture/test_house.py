@@ -19,8 +19,8 @@ HOMES = {
     "csv": ("gateway/parse/tabular/", "gateway/admin/panes/table.py"),
     "jiter": ("gateway/core/fhirjson.py",),
     "sqlalchemy": (
-        "gateway/store/", "gateway/audit/", "gateway/services.py", "gateway/worker/", "gateway/access/",
-        "gateway/intake/", "gateway/admin/", "gateway/serve/", "gateway/app/", "gateway/__main__.py",
+        "gateway/store/", "gateway/audit/", "gateway/services.py", "gateway/worker/", "gateway/casework/",
+        "gateway/access/", "gateway/intake/", "gateway/admin/", "gateway/serve/", "gateway/app/", "gateway/__main__.py",
     ),
     "requests": (
         "gateway/route/", "gateway/worker/deliver.py", "gateway/access/", "gateway/command/demo.py",

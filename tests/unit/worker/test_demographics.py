@@ -161,14 +161,18 @@ def test_a_replay_changes_nothing(desk, send, patient):
 REFERRAL = ["PRD|RP|Okafor^Daniel", "PRD|RT|Centre^Second", FULL]
 
 
-@pytest.mark.parametrize(("event", "status"), [("I15", "active"), ("I14", "revoked")])
-def test_a_question_after_a_referral_takes_nothing_back_and_a_cancellation_does(desk, send, event, status):
+@pytest.mark.parametrize(
+    ("event", "status", "state"), [("I15", "on-hold", "needs-information"), ("I14", "active", "cancel-requested")]
+)
+def test_a_question_after_a_referral_takes_nothing_back_and_a_cancellation_is_a_wish(desk, send, event, status, state):
     send("REF^I12", "RF1|A|||SO||RF-1^HIS", *REFERRAL)
     id = send(f"REF^{event}", "RF1||||SO||RF-1^HIS", *REFERRAL)
     bundle = desk.store.read(lambda c: outcomes.load(c, id)).bundle
     [referral] = [e["resource"] for e in bundle["entry"] if e["resource"]["resourceType"] == "ServiceRequest"]
     held = desk.store.read(lambda c: resources.read(c, "ServiceRequest", referral["id"]))
     assert fhirjson.read_own(held.body)["status"] == referral["status"] == status
+    [case] = desk.store.read(cases.listing)
+    assert case.state == state
 
 
 def test_what_is_for_test_touches_no_patient_opens_no_case_and_goes_nowhere(desk, send, patient, state):
