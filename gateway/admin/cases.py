@@ -8,17 +8,16 @@ from sqlalchemy import Connection
 
 from gateway import casework
 from gateway.access.caller import caller
-from gateway.admin.door import asked, door, event, press, show
+from gateway.admin.door import asked, door, event, now, press, session, show
 from gateway.admin.questions import StepQuestion, check
 from gateway.cases import states
 from gateway.cases.care_plan import is_ours
 from gateway.cases.case import NUMBER
 from gateway.cases.drugs import text_of
 from gateway.cases.evidence import ACTIVITIES
-from gateway.core import fhirjson
 from gateway.core.errors import PreconditionFailedError
 from gateway.services import services
-from gateway.store import cases, resources, traffic
+from gateway.store import actions, cases, resources, traffic
 from gateway.store.cases import Case
 
 MOST: Final = 500
@@ -39,19 +38,21 @@ def board() -> ResponseReturnValue:
 
 @door.get("/cases/<number>")
 def case(number: str) -> ResponseReturnValue:
-    """One case as its nurse sees it; looking is written to the audit trail."""
-    here = services()
+    """One case: its steps, and its plan once the submission that opened it is revealed; looking leaves its event."""
+    here, who, at = services(), session(), now()
 
     def look(connection: Connection) -> dict[str, Any]:
         found = cases.find(connection, number)
-        task = resources.read(connection, "Task", found.task)
+        submission = resources.submission_of(connection, "ServiceRequest", found.question) or ""
+        revealed = actions.revealed_until(connection, who, submission, at) is not None
         return {
             "case": found,
-            "version": task.version,
-            "task": fhirjson.read_own(task.body),
+            "version": resources.read(connection, "Task", found.task).version,
+            "submission": submission,
+            "revealed": revealed,
             "history": cases.history(connection, number),
             "steps": states.events(found.state),
-            "plan": _plan(connection, found),
+            "plan": _plan(connection, found, revealed=revealed),
         }
 
     facts = here.store.read(look)
@@ -90,23 +91,24 @@ def _if_match() -> str:
     return tag
 
 
-def _plan(connection: Connection, found: Case) -> dict[str, Any]:
-    """The coordination plan with its activities, what is asked for, and the drugs."""
+def _plan(connection: Connection, found: Case, *, revealed: bool) -> dict[str, Any]:
+    """The coordination plan with its activities; its words, and the names of drugs, are the patient's own."""
     everybody = cases.same_person(connection, {found.patient})
     held = {f"{one['resourceType']}/{one['id']}": one for one in cases.holdings(connection, everybody)}
     mine = {"system": NUMBER, "value": found.number}
     plan = next((one for one in held.values() if is_ours(one) and mine in one.get("identifier", ())), {})
     named = [one["reference"]["reference"] for one in plan.get("activity", ())]
-    lines = [_line(held[name]) for name in named if name in held]
-    return {"text": plan.get("text", {}).get("div", ""), "activities": lines}
+    lines = [_line(held[name], revealed=revealed) for name in named if name in held]
+    return {"text": plan.get("text", {}).get("div", "") if revealed else "", "activities": lines}
 
 
-def _line(activity: dict[str, Any]) -> dict[str, str]:
+def _line(activity: dict[str, Any], *, revealed: bool) -> dict[str, str]:
     """An activity of the plan: what, which of ours, who does it, where it stands."""
     concept: dict[str, Any] = activity.get("code") or next(iter(activity.get("category", ())), {})
     ours = (one.get("code", "") for one in concept.get("coding", ()) if one.get("system") == ACTIVITIES)
+    drug = text_of(activity) if revealed else ""
     return {
-        "title": activity.get("description") or concept.get("text") or text_of(activity) or activity["resourceType"],
+        "title": activity.get("description") or concept.get("text") or drug or activity["resourceType"],
         "activity": next(ours, ""),
         "desk": activity.get("performerType", activity.get("owner", {})).get("text", ""),
         "status": activity.get("status", ""),

@@ -44,6 +44,7 @@ def narrative(
     rows = [
         ("Case", case.number or case.referral),
         ("State", " ".join(filter(None, (said_of(case.state), case.reason)))),
+        ("Patient", "; ".join(_persons(known))),
         ("Question", "; ".join(values(known.referral, "reasonCode.text"))),
         ("Diagnosis", "; ".join(_diagnoses(known))),
         ("Contact", f"{case.owner.get('display', '')}, {CENTRE}".strip(", ")),
@@ -57,6 +58,14 @@ def narrative(
     if visits := [_visit(one) for one in known.of("Appointment")]:
         body.append(_list("Visits", visits, ""))
     return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(body)}</div>'}
+
+
+def _persons(known: Known) -> Iterable[str]:
+    """The patient, as each clinic that sent records names them."""
+    for patient in known.of("Patient"):
+        name: Resource = next(iter(patient.get("name", ())), {})
+        said = name.get("text") or " ".join([*name.get("given", ()), name.get("family", "")])
+        yield ", born ".join(filter(None, (said.strip(), patient.get("birthDate", ""))))
 
 
 def _diagnoses(known: Known) -> Iterable[str]:

@@ -35,9 +35,8 @@ def reassemble(
     `fresh` are about to be saved and stand in place of what is held under their ids.
     """
     real = [one for one in fresh if not is_test(one)]
-    everybody = stored.same_person(connection, {*patients, *_patients(real)})
-    for referral in filter(cases.is_referral, real):
-        _open(connection, referral, clinic, at)
+    opened = [_open(connection, referral, clinic, at) for referral in filter(cases.is_referral, real)]
+    everybody = stored.same_person(connection, {*patients, *_patients(real), *(case.patient for case in opened)})
     found = stored.of_patients(connection, everybody)
     if not found:
         return []
@@ -73,9 +72,9 @@ def keep(connection: Connection, assembled: Assembled, *, submission: str | None
     return changed
 
 
-def _open(connection: Connection, referral: Resource, clinic: str, at: str) -> None:
+def _open(connection: Connection, referral: Resource, clinic: str, at: str) -> Case:
     case = cases.Case(referral["id"], clinic)
-    stored.open_case(
+    return stored.open_case(
         connection,
         patient=_id(referral.get("subject")),
         question=referral["id"],

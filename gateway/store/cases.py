@@ -16,7 +16,7 @@ from gateway.store.tables import references as links
 from gateway.store.tables import resources as r
 
 _COLUMNS: Final = tuple(c.c)
-_OF_QUESTION: Final = select(*_COLUMNS).where(c.c.patient == bindparam("patient"), c.c.question == bindparam("about"))
+_OF_QUESTION: Final = select(*_COLUMNS).where(c.c.question == bindparam("about"), c.c.clinic == bindparam("of"))
 _BY_NUMBER: Final = select(*_COLUMNS).where(c.c.number == bindparam("number"))
 _OF_PATIENTS: Final = select(*_COLUMNS).where(c.c.patient.in_(bindparam("patients", expanding=True))).order_by(c.c.seq)
 _LAST: Final = select(func.max(c.c.seq))
@@ -77,8 +77,8 @@ class Step:
 def open_case(
     connection: Connection, *, patient: str, question: str, task: str, state: str, clinic: str, at: str
 ) -> Case:
-    """The case of this question, with its number; opened now when it is new. A number is never given twice."""
-    row = connection.execute(_OF_QUESTION, {"patient": patient, "about": question}).one_or_none()
+    """The case of a clinic's question, with its number; opened now when it is new. A number is never given twice."""
+    row = connection.execute(_OF_QUESTION, {"about": question, "of": clinic}).one_or_none()
     if row is None:
         # One process writes at a time, so the next number is free.
         number = f"SO-{at[:4]}-{(connection.execute(_LAST).scalar() or 0) + 1:06d}"
