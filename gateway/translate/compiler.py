@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Element = dict[str, Any]
 Step = Callable[[Node, Element, "Translation"], None]
 Holds = Callable[[Node], bool]
+_Needs = tuple[Sequence[str], Sequence[str]]
 
 _FACT = re.compile(r"(?P<locator>.+?)\s+(?:(?P<valued>valued|not valued)|(?P<test>=|<>|in)\s+(?P<values>.+))")
 
@@ -35,6 +36,7 @@ class Compiler:
         self._reader = reader
         self._concept_maps = concept_maps
         self._compiled: dict[str, tuple[Step, ...]] = {}
+        self._needs: dict[str, tuple[_Needs, ...]] = {}
         self._shaped: dict[tuple[str, Hashable], tuple[Step, ...]] = {}
 
     def steps(self, name: str) -> tuple[Step, ...]:
@@ -54,8 +56,10 @@ class Compiler:
         if found is None:
             if len(self._shaped) >= _SHAPES:
                 self._shaped.clear()
-            steps = zip(self._tables[name].rows, self.steps(name), strict=True)
-            found = self._shaped[name, shape] = tuple(step for row, step in steps if _may_act(row, node))
+            if name not in self._needs:
+                self._needs[name] = tuple(map(_needs, self._tables[name].rows))
+            steps = zip(self._needs[name], self.steps(name), strict=True)
+            found = self._shaped[name, shape] = tuple(step for needs, step in steps if _may_act(needs, node))
         return found
 
     def identity(self, name: str) -> tuple[Read, ...]:
@@ -277,16 +281,16 @@ def _by_policy(table: Table, row: Row, step: Step) -> Step:
     return apply
 
 
-def _may_act(row: Row, node: Node) -> bool:
-    """Whether a row can do anything at nodes of this shape; what it reads and what it asks for must be there."""
-    sources = row.source or row.ignore or row.text
-    if sources and not any(node.may(one) for one in sources):
-        return False
+def _needs(row: Row) -> _Needs:
+    """What must be there for a row to do anything: one of what it reads, and all that it asks for."""
     if row.convert:
-        return True  # a false condition is said of what it would have read
-    facts = (_FACT.fullmatch(fact) for fact in row.when)
-    return all(fact is None or _may_be_absent(fact) or node.may(fact["locator"]) for fact in facts)
+        return row.source, ()  # a false condition is said of what it would have read
+    facts = [fact for fact in map(_FACT.fullmatch, row.when) if fact is not None]
+    asked = tuple(fact["locator"] for fact in facts if fact["valued"] != "not valued" and fact["test"] != "<>")
+    return row.source or row.ignore or row.text, asked
 
 
-def _may_be_absent(fact: re.Match[str]) -> bool:
-    return fact["valued"] == "not valued" or fact["test"] == "<>"
+def _may_act(needs: _Needs, node: Node) -> bool:
+    """Whether a row can do anything at nodes of this shape."""
+    sources, asked = needs
+    return (not sources or any(map(node.may, sources))) and all(map(node.may, asked))

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from gateway.parse.hl7v2.segment import FIRST_STEP, Segment
+from gateway.parse.hl7v2.segment import Segment, first_step
 
 if TYPE_CHECKING:
     from gateway.parse.hl7v2.message import Message
@@ -76,5 +76,5 @@ class Group:
 
     def may(self, locator: str) -> bool:
         """Whether the first step of a locator names a segment or a group inside."""
-        first = FIRST_STEP.match(locator)
-        return first is None or first[1] is None or first[1] in self.shape  # type: ignore[operator]
+        name, _ = first_step(locator)
+        return not name or name in self.shape  # type: ignore[operator]

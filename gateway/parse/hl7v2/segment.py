@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Hashable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.parse.hl7v2.leaves import (
@@ -19,12 +20,18 @@ if TYPE_CHECKING:
     from gateway.parse.hl7v2.message import Message
 
 CLEAR: Final = '""'
-# The first step of a locator, when it names a segment, a group or a field.
-FIRST_STEP: Final = re.compile(r"([A-Z][A-Z0-9_]*)?-?(\d+)?(?<!^)")
+_FIRST_STEP: Final = re.compile(r"([A-Z][A-Z0-9_]*)?-?(\d+)?(?<!^)")
 _NOTHING: Final[tuple["Part", ...]] = ()
 _UNDIVIDED: Final[list[Any]] = []  # what stands below a part that nothing divides; always empty
 _LONG: Final = 65_536  # a document: its pieces are looked through one by one, when somebody reads them
 _UNITS: Final = (COMPONENT_UNIT, SUB_UNIT)  # of what a part of a depth is divided into
+
+
+@lru_cache(maxsize=4096)
+def first_step(locator: str) -> tuple[str, int]:
+    """The segment or group that the first step of a locator names, and the field; empty and 0 where it does not."""
+    first = _FIRST_STEP.match(locator)
+    return (first[1] or "", int(first[2] or 0)) if first else ("", 0)
 
 
 class Part:
@@ -285,11 +292,10 @@ class Segment:
 
     def may(self, locator: str) -> bool:
         """Whether the first step of a locator names a field that holds anything."""
-        first = FIRST_STEP.match(locator)
-        if first is None:
-            return True
-        name, number = first[1] or self.name, int(first[2] or 0)
-        return name == self.name and (not number or (number < len(self.fields) and bool(self.fields[number])))
+        name, number = first_step(locator)
+        if name and name != self.name:
+            return False
+        return not number or (number < len(self.fields) and bool(self.fields[number]))
 
     def keys(self) -> Iterator[int]:
         """The keys of all valued leaves of the segment."""
