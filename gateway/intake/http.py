@@ -13,7 +13,6 @@ from gateway.core.submission import Receipt
 from gateway.intake import lookup, pages, words
 from gateway.intake.limits import check_rate, check_size, one_file, read_body
 from gateway.intake.receive import Arrival, receive
-from gateway.intake.summary import case_number, missing
 from gateway.services import services
 
 door = Blueprint("intake", __name__, url_prefix="/submissions")
@@ -105,9 +104,11 @@ def _status(course: lookup.Course) -> dict[str, Any]:
         said["issues"] = [_issue(issue) for issue in course.issues]
         said["counts"] = outcome.counts
     if outcome is not None and outcome.bundle is not None:
-        found_in = [entry["resource"] for entry in outcome.bundle.get("entry", ())]
-        said["case"] = case_number(found_in)
-        said["missing"] = list(missing(found_in))
+        case = course.case
+        said["case"] = case.number if case else ""
+        said["missing"] = list(case.missing) if case else []
+        if case:
+            said["case_state"] = {"code": case.state, "text": case.sentence}
     return said
 
 

@@ -8,9 +8,12 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from gateway.access.caller import caller, witness
+from gateway.cases.narrative import said_of
+from gateway.core import fhirjson
 from gateway.core.errors import NotFoundError
+from gateway.intake.summary import case_number, missing
 from gateway.services import services
-from gateway.store import failures, outcomes, submissions
+from gateway.store import cases, failures, outcomes, resources, submissions
 from gateway.store.outcomes import Stored
 from gateway.store.submissions import Event, Submission
 
@@ -18,13 +21,24 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the case of a submission stands now, in a sentence without clinical content, and what it waits for."""
+
+    number: str
+    state: str
+    sentence: str
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
-    """A submission, the steps it took, and what the corridor said of it, once it did."""
+    """A submission, the steps it took, and what the corridor said of it, once it did; where its case stands."""
 
     submission: Submission
     events: list[Event]
     outcome: Stored | None
     issues: list[dict[str, Any]]
+    case: Standing | None
 
 
 def course(id: UUID) -> Course:
@@ -34,7 +48,8 @@ def course(id: UUID) -> Course:
         found = submissions.find(connection, str(id), caller().clinic)
         outcome = outcomes.load(connection, found.id)
         issues = [*_stopped_by(connection, found), *(outcome.issues if outcome else ())]
-        return Course(found, submissions.events(connection, found.id), outcome, issues)
+        case = _standing(connection, outcome.bundle) if outcome and outcome.bundle else None
+        return Course(found, submissions.events(connection, found.id), outcome, issues, case)
 
     return _witnessed(id, question)
 
@@ -52,6 +67,16 @@ def listing(before: int | None, limit: int) -> list[Submission]:
     )
     witness("R", "search")
     return found
+
+
+def _standing(connection: Connection, bundle: dict[str, Any]) -> Standing | None:
+    """The case that a submission belongs to; what it waits for now may be less than it was then."""
+    number = case_number([entry["resource"] for entry in bundle.get("entry", ())])
+    if not number:
+        return None
+    case = cases.find(connection, number)
+    task = fhirjson.read_own(resources.read(connection, "Task", case.task).body)
+    return Standing(number, case.state, said_of(case.state), missing([task]))
 
 
 def _stopped_by(connection: Connection, found: Submission) -> Iterator[dict[str, Any]]:

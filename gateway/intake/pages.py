@@ -64,6 +64,7 @@ def status(course: Course) -> ResponseReturnValue:
             steps=words.steps(found, course.events),
             act=words.act(found),
             read=summary(outcome.bundle) if outcome and outcome.bundle else None,
+            case=course.case,
             issues=words.troubles(course.issues),
             counts=outcome.counts if outcome else {},
         )

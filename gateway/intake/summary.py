@@ -10,13 +10,11 @@ CASE_NUMBER: Final = f"{BASE}/sid/case"
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The patient masked, what was asked, how much of each was found, what the case still lacks."""
+    """The patient masked, what was asked, how much of each was found."""
 
     patient: str
-    case: str
     question: str
     found: tuple[tuple[str, int], ...]
-    missing: tuple[str, ...]
 
 
 _COUNTED = (
@@ -36,10 +34,8 @@ def summary(bundle: dict[str, Any]) -> Summary:
     number = {kind: sum(one.get("resourceType") == kind for one in resources) for kind, _ in _COUNTED}
     return Summary(
         patient=next((_masked(one) for one in resources if one.get("resourceType") == "Patient"), ""),
-        case=case_number(resources),
         question=next(filter(None, map(_question, resources)), ""),
         found=tuple((title, number[kind]) for kind, title in _COUNTED if number[kind]),
-        missing=missing(resources),
     )
 
 

@@ -32,10 +32,9 @@ def test_the_case_and_what_it_lacks_are_read_from_its_task():
         "identifier": [{"system": CASE_NUMBER, "value": "SO-2026-000012"}],
         "input": [{"type": {"text": "Pathology report"}, "valueString": "missing"}],
     }
-    found = summary(bundle(task))
-    assert (found.case, found.missing) == ("SO-2026-000012", ("Pathology report",))
+    assert (case_number([task]), missing([task])) == ("SO-2026-000012", ("Pathology report",))
 
 
 def test_nothing_read_is_nothing_shown():
     found = summary({"resourceType": "Bundle"})
-    assert (found.patient, found.case, found.question, found.found, found.missing) == ("", "", "", (), ())
+    assert (found.patient, found.question, found.found) == ("", "", ())
