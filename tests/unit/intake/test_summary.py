@@ -1,6 +1,6 @@
 """gateway/intake/summary.py"""
 
-from gateway.intake.summary import CASE_NUMBER, summary
+from gateway.intake.summary import CASE_NUMBER, case_number, missing, summary
 
 
 def bundle(*resources):
