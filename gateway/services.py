@@ -75,7 +75,9 @@ def open_services(settings: Settings, clock: Clock | None = None) -> Services:
 def open_worker(here: Services) -> Worker:
     """A worker over the same adapters, its corridor in a process of its own."""
     corridor = Isolated(pipeline.process, prepare=pipeline.prepare, look=mapping.look)
-    return Worker(Desk(here.store, here.clock, here.destinations, here.audit_key, corridor, here.senders))
+    return Worker(
+        Desk(here.store, here.clock, here.destinations, here.audit_key, corridor, here.senders, warm=corridor.warm)
+    )
 
 
 def services() -> Services:

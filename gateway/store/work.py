@@ -18,12 +18,13 @@ from gateway.core.errors import LeaseLostError
 from gateway.store.rows import insert_rows
 from gateway.store.tables import work as w
 
-# Longer than the longest that one piece of work may take.
+# Longer than what one piece of work may take; the lease on a large one is prolonged.
 LEASES: Final = {
     "process": timedelta(seconds=90),
     "deliver": timedelta(seconds=180),
     "acknowledge": timedelta(seconds=180),
 }
+FURTHEST: Final = timedelta(minutes=20)  # longer than any lease, prolonged ones too
 AT_ONCE: Final = ""  # sorts before every instant, so a clock set back delays nothing new
 FREE: Final = ""
 
@@ -50,6 +51,7 @@ _RELEASE: Final = (
     .where(*_HELD)
     .values(due=bindparam("again"), lease=FREE, worker=FREE, attempts=w.c.attempts - bindparam("forgiven"))
 )
+_PROLONG: Final = update(w).where(*_HELD).values(lease=bindparam("until"))
 _WAITING: Final = (
     select(w.c.seq).where(w.c.task == bindparam("kind"), w.c.subject == bindparam("about"), w.c.lease == FREE).limit(1)
 )
@@ -112,6 +114,12 @@ def release(connection: Connection, job: Job, *, due: str = AT_ONCE, forgive: bo
         raise LeaseLostError
 
 
+def prolong(connection: Connection, job: Job, until: str) -> None:
+    """Hold the row until then. Raises LeaseLostError."""
+    if connection.execute(_PROLONG, {"held": job.seq, "by": job.worker, "until": until}).rowcount != 1:
+        raise LeaseLostError
+
+
 def free_all(connection: Connection) -> None:
     """Void every lease: for the start of the only process, when whoever held one is gone."""
     connection.execute(_FREE_ALL)
@@ -128,4 +136,4 @@ def depths(connection: Connection) -> dict[str, int]:
 
 
 def _moment(task: str, now: datetime) -> dict[str, str]:
-    return {"kind": task, "now": instant(now), "absurd": instant(now + 2 * LEASES[task])}
+    return {"kind": task, "now": instant(now), "absurd": instant(now + FURTHEST)}

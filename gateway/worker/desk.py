@@ -1,6 +1,6 @@
 """What a worker works with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -42,6 +42,7 @@ class Desk:
     senders: Senders = field(default_factory=Senders)
     random: Random = field(default_factory=Random)  # spreads retries, guards nothing
     breakers: dict[str, Breaker] = field(default_factory=dict)
+    warm: Callable[[], None] = lambda: None  # makes the corridor ready before there is work
 
     def now(self) -> str:
         """The present moment as a FHIR instant."""

@@ -5,6 +5,7 @@ import resource
 import signal
 import time
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
@@ -17,12 +18,19 @@ from gateway.core.outcome import Outcome
 from gateway.core.submission import Sender
 from gateway.worker.desk import Convert
 
-SECONDS: Final = 60.0  # for one submission, at most
+SECONDS: Final = 60.0  # for one submission of no size
+PER_MEBIBYTE: Final = 6.0  # seconds more for each; the slowest documents take a fifth of it on a quiet machine
+LONGEST: Final = 900.0  # seconds, whatever the size
 MEMORY: Final = 2 * 1024**3  # address space of the process, definitions and tables included
 _START: Final = 60.0  # seconds for a child to load and check what it stands on
 _LOOKED: Final = 1.0  # seconds until we look again whether what the child stands on has changed
 _context = get_context("spawn")
 _log = structlog.get_logger()
+
+
+def patience(size: int, least: float = SECONDS) -> float:
+    """How many seconds a submission of so many bytes may take."""
+    return min(least + size / 1024**2 * PER_MEBIBYTE, max(least, LONGEST))
 
 
 class ConversionCrashError(Exception):
@@ -81,7 +89,7 @@ class Isolated:
         pipe = self._ready()
         try:
             pipe.send((body, media_type, sender, received))
-            if not pipe.poll(self._seconds):
+            if not pipe.poll(patience(len(body), self._seconds)):
                 raise ConversionCrashError
             said = pipe.recv()
         except (EOFError, OSError, ConversionCrashError):
@@ -90,6 +98,11 @@ class Isolated:
         if not isinstance(said, Outcome):
             raise ConversionCrashError
         return said
+
+    def warm(self) -> None:
+        """Begin a child, so that the first submission need not wait for it; one that does not start is tried again."""
+        with suppress(ConversionCrashError, OSError):
+            self._ready()
 
     def close(self) -> None:
         """End the child."""

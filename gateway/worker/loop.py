@@ -63,6 +63,8 @@ class Worker:
 
     def run(self, task: str, name: str) -> None:
         """Turn until told to stop; while the store is down, wait and ask again."""
+        if task == "process":
+            self.desk.warm()
         while not self._stop.is_set():
             try:
                 if self.turn(task, name):

@@ -1,13 +1,14 @@
 """Process one submission: the corridor, then everything that follows from it in one transaction."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from gateway import casework, route
 from gateway.audit.trail import Event
+from gateway.core.clock import instant
 from gateway.core.errors import (
     AmbiguousPatientError,
     GatewayError,
@@ -30,11 +31,13 @@ from gateway.store.submissions import Submission
 from gateway.store.work import Job
 from gateway.worker.demographics import with_demographics
 from gateway.worker.desk import ACTOR, Desk
+from gateway.worker.isolation import patience
 from gateway.worker.known_patient import with_links
 from gateway.worker.known_status import with_known_status
 
 Resource = dict[str, Any]
 CRASHED: Final = "translator-failed"
+_USUAL: Final = 1024**2  # bytes, for which a lease is long enough
 # The most specific first. A code of so-quarantine-reason says to a person where to begin.
 _REASONS: Final[tuple[tuple[type[GatewayError], str], ...]] = (
     (UnknownCharsetError, "encoding"),
@@ -60,6 +63,7 @@ def process(desk: Desk, job: Job) -> None:
     found = desk.store.read(lambda connection: submissions.find(connection, job.subject, None))
     body, media_type, _ = desk.store.read(lambda connection: submissions.original(connection, job.subject, None))
     sender = desk.senders.find(found.clinic, *sending(body))
+    _prolong(desk, job, found.size)
     outcome = desk.convert(
         body,
         media_type=media_type,
@@ -80,6 +84,13 @@ def process(desk: Desk, job: Job) -> None:
         desk.record(connection, _event(found, reason, patient), at)
 
     desk.store.write(change)
+
+
+def _prolong(desk: Desk, job: Job, size: int) -> None:
+    """A lease covers what is usual; a large submission may take longer, and another worker must not begin it too."""
+    if size > _USUAL:
+        until = desk.clock.now() + work.LEASES["process"] + timedelta(seconds=patience(size))
+        desk.store.write(lambda connection: work.prolong(connection, job, instant(until)))
 
 
 def _with_word_of_the_door(desk: Desk, found: Submission, outcome: Outcome) -> Outcome:

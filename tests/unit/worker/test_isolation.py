@@ -54,6 +54,28 @@ def test_what_never_ends_is_ended():
     made.close()
 
 
+def test_a_large_submission_may_take_longer_than_a_small_one():
+    assert isolation.patience(0) == isolation.SECONDS
+    assert isolation.patience(27 * MEBIBYTE) > 5 * 31.6  # what a dense document of that size takes
+    assert isolation.patience(4096 * MEBIBYTE) == isolation.LONGEST
+
+
+def test_a_corridor_that_is_warm_has_its_child_before_the_first_submission(standing):
+    isolated, _ = standing
+    isolated.warm()
+    ready = isolated._child
+    assert isolated(b"").kind == "first"
+    assert isolated._child is ready
+
+
+def test_a_corridor_that_cannot_be_made_warm_is_tried_again(standing):
+    isolated, file = standing
+    file.write_text("wrong")
+    isolated.warm()
+    file.write_text("first")
+    assert isolated(b"").kind == "first"
+
+
 def read(file, body, *, media_type=None, sender=None, received=None):
     """A corridor that stands on a file, which it reads once."""
     KEPT.setdefault("words", file.read_text())

@@ -14,6 +14,7 @@ from gateway.store import cases, deliveries, inbox, outcomes, patients, resource
 from gateway.store.inbox import Filters
 from gateway.store.tables import metadata
 from gateway.worker import Worker
+from gateway.worker.isolation import patience
 from gateway.worker.loop import CRASHES, DEATHS
 
 MEDICAL_RECORD = {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MR"}
@@ -180,6 +181,20 @@ def test_an_outage_of_the_store_is_never_a_quarantine(desk, worker, clock, submi
     assert state(id) == ("received", None)
     worker.turn("process")
     assert state(id) == ("routed", None)
+
+
+def test_no_other_worker_begins_a_large_submission_while_it_may_still_be_converted(desk, worker, clock, submit, state):
+    id, convert = submit(body=b" " * 30 * 1024**2 + b"[]"), desk.convert
+
+    def slowly(*words, **said):
+        clock.move(timedelta(seconds=patience(30 * 1024**2)))
+        assert not desk.store.read(lambda c: work.ready(c, task="process", now=clock.now()))
+        return convert(*words, **said)
+
+    object.__setattr__(desk, "convert", slowly)
+    worker.turn("process")
+    assert state(id)[0] == "quarantined"
+    assert state(id)[1] != "translator-failed"
 
 
 def test_a_worker_that_lost_its_lease_writes_nothing(desk, worker, clock, submit, state):
