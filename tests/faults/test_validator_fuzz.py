@@ -67,9 +67,9 @@ def spoiled(draw, resource):
         holder, key = found[draw(st.integers(0, len(found) - 1))]
         way = draw(st.sampled_from(("junk", "list", "partner")))
         if way == "partner" and isinstance(holder, dict):
-            holder[f"_{key.lstrip('_')}"] = draw(JUNK)
+            holder[f"_{key.lstrip('_')}"] = copy.deepcopy(draw(JUNK))
         else:
-            holder[key] = [holder[key]] if way == "list" else draw(JUNK)
+            holder[key] = [holder[key]] if way == "list" else copy.deepcopy(draw(JUNK))
     return made
 
 
