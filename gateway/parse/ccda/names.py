@@ -36,9 +36,6 @@ STRUCTURE: Final = frozenset(
 )
 
 
-_MOST: Final = 4096  # documents share a few hundred; a flood of odd ones starts anew
-
-
 class Names(dict[str, str]):
     """Names that documents use, each looked at once: qualified names to those that locators write.
 
@@ -50,8 +47,6 @@ class Names(dict[str, str]):
         self._own = own
 
     def __missing__(self, qualified: str) -> str:
-        if len(self) >= _MOST:
-            self.clear()
         uri, _, local = qualified.rpartition("}")
         if uri[1:] == self._own:
             found = local

@@ -30,7 +30,7 @@ class Tag:
         )
 
 
-@lru_cache(maxsize=4096)  # senders write the same tags in every document
+@lru_cache(maxsize=1024)  # senders write the same tags in every document
 def tag_of(element: str, *attributes: str) -> Tag:
     """The tag of a name and those of the attributes."""
     return Tag(element, *attributes)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _ELEMENTS: Final = Names(V3)
 _ATTRIBUTES: Final = Names("")
+_MOST: Final = 1000  # documents share a few hundred names; those of one that has more are let go of with it
 _INDICATED: Final = {"1": "true", "0": "false"}  # XML writes what is so in two ways
 
 
@@ -72,4 +73,8 @@ def grown(record: "Document", root: "_Element") -> tuple[list[Element], int, dic
         while valued and around is not None and not around.valued:
             around.valued = True
             around = around.parent
+    if len(_ELEMENTS) + len(_ATTRIBUTES) > _MOST:
+        _ELEMENTS.clear()
+        _ATTRIBUTES.clear()
+        tag_of.cache_clear()
     return every, leaf, identified
