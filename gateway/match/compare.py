@@ -2,12 +2,13 @@
 
 from enum import IntEnum
 
-from gateway.match.normalise import is_nickname_pair, likeness
+from gateway.match.normalise import edits, is_nickname_pair, likeness
 from gateway.match.person import Name, Person
 
 _NEAR_GIVEN = 0.88
 _NEAR_FAMILY = 0.90
-_NEAR_LINE = 0.93
+_LONG_LINE = 16  # letters of a line in which two slips are forgiven
+_LEAST_WORD = 4  # letters of a word of an address in which a slip is forgiven
 
 
 class Likeness(IntEnum):
@@ -53,6 +54,24 @@ def is_slip(one: str, other: str) -> bool:
         return True
     apart = [place for place in range(10) if one[place] != other[place]]
     return len(apart) == 1 and apart[0] > 2
+
+
+def are_names_turned(one: Person, other: Person) -> bool:
+    """Given and family name in each other's place, one of them exactly and the other with a slip at most."""
+    return any(_is_turned_nearly(a, b) for a in one.names for b in other.names)
+
+
+def _is_turned_nearly(one: Name, other: Name) -> bool:
+    if not (one.given and other.given and one.family and other.family):
+        return False
+    first = edits(" ".join((one.given, *one.middle)), " ".join(other.family))
+    last = edits(" ".join(one.family), " ".join((other.given, *other.middle)))
+    return first + last <= 1 and one.given != other.given
+
+
+def is_ssn_slip(one: Person, other: Person) -> bool:
+    """Whether one digit is wrong in a whole social security number, or two neighbours are turned."""
+    return any(len(a) == len(b) == 9 and edits(a, b) == 1 for a in one.ssns for b in other.ssns)
 
 
 def _name(one: Name, other: Name) -> Likeness:
@@ -102,15 +121,30 @@ def _is_one_place(one: tuple[tuple[str, ...], str], other: tuple[tuple[str, ...]
 
 
 def _are_near(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """One line with a slip of the pen, or with a part (a building, a flat) that the other leaves out."""
-    shared = len(set(one) & set(other))
-    part = shared >= 3 and shared == min(len(set(one)), len(set(other)))
-    return one[0] == other[0] and (part or likeness(" ".join(one), " ".join(other)) >= _NEAR_LINE)
+    """One place with a slip of the pen, its parts in another order, or a part (a building) that one leaves out.
+
+    No number may speak against it; a number or a part may be left out, not both.
+    """
+    mine, theirs = {word for word in one if _has_digit(word)}, {word for word in other if _has_digit(word)}
+    if not (mine <= theirs or theirs <= mine):
+        return False
+    less, more = sorted(([w for w in one if not _has_digit(w)], [w for w in other if not _has_digit(w)]), key=len)
+    whole, there = "".join(less), "".join(more)
+    return edits(whole, there) <= 1 + (len(whole) >= _LONG_LINE) or (
+        len(less) >= 2
+        and (mine == theirs or len(less) == len(more))
+        and (bool(mine) or len(less) >= 3)
+        and all(any(_is_word_slip(word, met) for met in more) for word in less)
+    )
+
+
+def _has_digit(word: str) -> bool:
+    return any(letter.isdigit() for letter in word)
+
+
+def _is_word_slip(one: str, other: str) -> bool:
+    return one == other or (min(len(one), len(other)) >= _LEAST_WORD and edits(one, other) == 1)
 
 
 def _is_one_digit_off(one: str, other: str) -> bool:
-    if len(one) != len(other):
-        return False
-    apart = [place for place in range(len(one)) if one[place] != other[place]]
-    turned = len(apart) == 2 and one[apart[0]] == other[apart[1]] and one[apart[1]] == other[apart[0]]
-    return len(apart) == 1 or turned
+    return len(one) == len(other) and edits(one, other) == 1

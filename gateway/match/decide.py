@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.match.grade import NO_RULE, Grade, Graded, grade
+from gateway.match.grade import NO_RULE, Graded, grade
 from gateway.match.person import person
+from gateway.match.rules import Grade
 
 _ORDER = (Grade.CERTAIN, Grade.PROBABLE, Grade.POSSIBLE, Grade.CERTAINLY_NOT)
 

@@ -13,8 +13,19 @@ from gateway.match.words import nicknames
 
 
 def keys(patient: dict[str, Any]) -> list[str]:
-    """The blocking keys of a Patient, sorted."""
-    return sorted({_digest(*parts) for parts in _keys(person(patient))})
+    """The blocking keys under which a Patient is found, sorted."""
+    who = person(patient)
+    return sorted({_digest(*parts) for parts in (*_keys(who), *_found_by_name(who))})
+
+
+def sought(patient: dict[str, Any]) -> list[str]:
+    """The keys under which those are that could be this Patient, sorted.
+
+    The name alone finds all its bearers, more with every patient that we know: it is asked only where one of the two
+    has no birth date.
+    """
+    who = person(patient)
+    return sorted({_digest(*parts) for parts in (*_keys(who), *_sought_by_name(who))})
 
 
 def _keys(who: Person) -> Iterator[tuple[str, ...]]:
@@ -28,20 +39,45 @@ def _keys(who: Person) -> Iterator[tuple[str, ...]]:
         yield "contact", text
     for line, postal in who.addresses:
         yield ("address", postal, *line)
+    if who.birth_date:
+        yield from _of_birth(who)
+
+
+def _of_birth(who: Person) -> Iterator[tuple[str, ...]]:
+    """A slip in the birth date leaves the year or the day as it is, whichever way round day and month stand."""
+    year, day = who.birth_date[:4], "".join(sorted((who.birth_date[5:7], who.birth_date[8:])))
     for name in who.names:
-        yield from _of_name(name, who.birth_date)
+        given, family = _heard(name)
+        for one in given | family:
+            yield "born", year + day, one
+        for pair in _pairs(given, family):
+            yield ("year", year, *pair)
+            yield ("day", day, *pair)
 
 
-def _of_name(name: Name, born: str) -> Iterator[tuple[str, ...]]:
+def _found_by_name(who: Person) -> Iterator[tuple[str, ...]]:
+    for name in who.names:
+        for pair in _pairs(*_heard(name)):
+            yield ("name", *pair)
+            if not who.birth_date:
+                yield ("no-birth-date", *pair)
+
+
+def _sought_by_name(who: Person) -> Iterator[tuple[str, ...]]:
+    for name in who.names:
+        for pair in _pairs(*_heard(name)):
+            yield ("no-birth-date" if who.birth_date else "name", *pair)
+
+
+def _heard(name: Name) -> tuple[set[str], set[str]]:
     given = {sound(formal) for formal in (name.given, *nicknames().get(name.given, ())) if formal}
-    family = {sound(word) for word in (*name.family, "".join(name.family)) if word}
-    if born:
-        year, day = born[:4], "".join(sorted((born[5:7], born[8:])))
-        for heard in given | family:
-            yield "born", year + day, heard
+    return given, {sound(word) for word in (*name.family, "".join(name.family)) if word}
+
+
+def _pairs(given: set[str], family: set[str]) -> Iterator[tuple[str, ...]]:
     for first in given:
         for last in family:
-            yield ("name", *sorted((first, last)))
+            yield tuple(sorted((first, last)))
 
 
 def _digest(*parts: str) -> str:

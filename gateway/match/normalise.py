@@ -79,6 +79,20 @@ def likeness(one: str, other: str) -> float:
     return alike + start * 0.1 * (1 - alike)
 
 
+@lru_cache(maxsize=65536)
+def edits(one: str, other: str) -> int:
+    """How many slips make one word of the other: a letter more, less, another, or two neighbours turned."""
+    before, row = list[int](), list(range(len(other) + 1))
+    for at, letter in enumerate(one, 1):
+        older, before, row = before, row, [at]
+        for there, theirs in enumerate(other, 1):
+            least = min(before[there] + 1, row[-1] + 1, before[there - 1] + (letter != theirs))
+            if at > 1 and there > 1 and letter == other[there - 2] and one[at - 2] == theirs:
+                least = min(least, older[there - 2] + 1)
+            row.append(least)
+    return row[-1]
+
+
 def _jaro(one: str, other: str) -> float:
     reach = max(len(one), len(other)) // 2 - 1
     taken = [False] * len(other)

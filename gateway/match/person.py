@@ -13,6 +13,8 @@ OUR_MRN: Final = f"{BASE}/sid/mrn"
 SSN: Final = "http://hl7.org/fhir/sid/us-ssn"
 BIRTH_SEX: Final = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
 _FULL_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_LOST_ZEROS: Final = (7, 8)
+_SAMPLES: Final = frozenset({"123456789", "987654321", "078051120"})  # written where there is no number
 _SEXES: Final = {"male": "m", "female": "f", "M": "m", "F": "f"}
 
 
@@ -135,5 +137,7 @@ def _ssns(identifiers: list[dict[str, Any]]) -> Iterator[str]:
     for one in identifiers:
         if one.get("system") == SSN:
             digits = "".join(re.findall(r"[0-9]", one["value"]))
-            if len(digits) in (4, 9):
+            if len(digits) in _LOST_ZEROS:  # a spreadsheet takes the zeros in front away
+                digits = digits.zfill(9)
+            if len(digits) in (4, 9) and len(set(digits)) > 1 and digits not in _SAMPLES:
                 yield digits

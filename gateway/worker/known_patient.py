@@ -26,14 +26,14 @@ def with_links(connection: Connection, made: Sequence[Resource], *, submission: 
 
 
 def _linked(connection: Connection, patient: Resource, submission: str, at: str) -> Resource:
-    id, keys = patient["id"], match.keys(patient)
+    id = patient["id"]
     inputs = ids.digest(fhirjson.write(patient))
     decision = patients.settled(connection, id, inputs)
     if decision is None:
-        found = match.decide(patient, patients.candidates(connection, id, keys))
+        found = match.decide(patient, patients.candidates(connection, id, match.sought(patient)))
         decision = Settled(found.candidate, found.grade.value, found.rule)
         patients.decide(connection, submission=submission, patient=id, inputs=inputs, decision=decision, at=at)
-    patients.index(connection, id, keys)
+    patients.index(connection, id, match.keys(patient))
     if decision.grade != LINKED or decision.candidate is None:
         return patient
     return {**patient, "link": [*patient.get("link", ()), _seealso(decision.candidate)]}
