@@ -11,7 +11,7 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import Rule
 
-from gateway.core.errors import AccessError, GatewayError, IntakeError, RequestError, StoreError
+from gateway.core.errors import AccessError, GatewayError, IntakeError, ParseError, RequestError, StoreError
 from gateway.core.outcome import outcome_of
 from gateway.parse.formats import FORMATS
 from gateway.serve.door import OPEN as CAPABILITIES
@@ -95,9 +95,8 @@ def _answers(answers: Words) -> dict[str, Any]:
 def _refusals(codes: Iterable[str]) -> dict[str, Any]:
     """Each status of these errors, with the OperationOutcome of every one that has it."""
     said: dict[str, Any] = {}
-    errors = {
-        kind().code: kind() for top in (AccessError, IntakeError, RequestError, StoreError) for kind in _kinds(top)
-    }
+    tops = (AccessError, IntakeError, ParseError, RequestError, StoreError)
+    errors = {kind().code: kind() for top in tops for kind in _kinds(top)}
     for error in (errors[code] for code in dict.fromkeys(codes)):
         answer = said.setdefault(str(error.status), {"description": "", "content": {}})
         answer["description"] = f"{answer['description']} {error.message}".strip()

@@ -61,6 +61,7 @@ def statement(base_url: str) -> dict[str, Any]:
                 "mode": "server",
                 "security": {"description": "Every request but this one carries a key: Authorization: Bearer KEY."},
                 "resource": [*(_resource(one) for one in registry().values()), _BINARY],
+                "operation": [{"name": "validate", "definition": _VALIDATE}],
             }
         ],
     }
@@ -128,6 +129,7 @@ def _expected(rank: str) -> dict[str, str]:
     return {"url": _EXPECTATION, "valueCode": rank}
 
 
+_VALIDATE: Final = "http://hl7.org/fhir/OperationDefinition/Resource-validate"
 _BINARY: Final[dict[str, Any]] = {
     "type": "Binary",
     "interaction": [{"code": "read"}],

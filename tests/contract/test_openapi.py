@@ -10,11 +10,15 @@ import yaml
 from gateway.access.keys import add_key
 from gateway.app import openapi
 from gateway.core.errors import StoreError, StoreFullError
+from gateway.serve.validate import LARGEST
 from gateway.store import resources
 from gateway.store.engine import Store
 from tests.ward import LATER, care_plan, keep, patient
 
 FORM = "application/x-www-form-urlencoded"
+FHIR = "application/fhir+json"
+JUDGES = ("/fhir/$validate", "/fhir/Patient/$validate")
+SOUND = b'{"resourceType": "Patient", "gender": "female"}'
 BASE = "https://gateway.example/"
 MAIN = ("intake.", "serve.")
 
@@ -106,6 +110,12 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
         post("/fhir/CarePlan/_search", query, content_type=FORM)
     post("/fhir/CarePlan/_search", "{}", content_type="application/json")
     post("/fhir/CarePlan/_search", "a" * (settings.max_body + 9), content_type=FORM)
+    for path in JUDGES:
+        for query in ("", "?colour=red", "?_pretty=maybe", "?_format=ttl"):
+            post(path + query, SOUND, content_type=FHIR)
+        for body, media in ((b"[]", FHIR), (b"{", FHIR), (SOUND, "text/plain"), (b" " * (LARGEST + 9), FHIR)):
+            post(path, body, content_type=media)
+    post("/fhir/Nothing/$validate", SOUND, content_type=FHIR)
     get("/fhir/Patient/p1/_history?_page=x")
     get("/submissions?limit=x")
     # What is not there, or no longer.
@@ -128,7 +138,8 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
     for path in every:
         see(client.get(path))
         see(client.get(path, headers=reader))
-    see(client.post("/fhir/CarePlan/_search"))
+    for path in ("/fhir/CarePlan/_search", *JUDGES):
+        see(client.post(path))
     see(client.post("/submissions", data=b"x"))
     see(client.post("/submissions", data=b"x", headers=reader))
     # What a clinic sends and we do not take.
@@ -140,7 +151,8 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
         patch.setattr("gateway.access.caller.MOST_REFUSALS", 0)
         for path in every:
             see(client.get(path))
-        see(client.post("/fhir/CarePlan/_search"))
+        for path in ("/fhir/CarePlan/_search", *JUDGES):
+            see(client.post(path))
         see(client.post("/submissions"))
     # What the store cannot do.
     for fault in (StoreFullError, StoreError):
@@ -152,6 +164,8 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
         for path in every:
             get(path)
         post("/fhir/CarePlan/_search", "", content_type=FORM)
+        for path in JUDGES:
+            post(path, SOUND, content_type=FHIR)
 
     main = {name for name in said if name.startswith(MAIN)}
     assert {name: seen[name] ^ described(said[name]) for name in main} == {name: set() for name in main}
