@@ -10,14 +10,15 @@ from marshmallow import Schema, fields, post_load, validate
 from gateway.cases.case import ABSENT, Case, codeable, reference
 from gateway.cases.drugs import is_cancer_drug, is_current, is_swallowed
 from gateway.cases.evidence import Evidence, EvidenceSchema, Known, Resource, is_fact, values
-from gateway.cases.table import TABLES, load, version
+from gateway.core.ids import digest
 from gateway.core.outcome import BASE
+from gateway.core.table import MAPPINGS, load
 
-FILE: Final = TABLES / "care_plan_rules.yaml"
+FILE: Final = MAPPINGS / "cases" / "care_plan_rules.yaml"
 PROFILE: Final = f"{BASE}/StructureDefinition/so-activity-request"
 _PRIORITIES: Final = ("routine", "urgent", "asap", "stat")
 # Facts of the case itself, beside those of facts.yaml.
-_OWN: Final = ("cancer-drug", "oral-cancer-drug", "haematology")
+_OWN: Final = ("oral-cancer-drug", "haematology")
 _MADE: Final = ("ServiceRequest", "CommunicationRequest", "CoverageEligibilityRequest")
 _TASK_STATUS: Final = {"draft": "draft", "active": "requested", "completed": "completed", "revoked": "cancelled"}
 
@@ -81,7 +82,7 @@ def rules() -> tuple[Rule, ...]:
 @cache
 def version_of_rules() -> str:
     """Which version of the rules made a plan."""
-    return version(FILE)
+    return digest(FILE.read_bytes())[:12]
 
 
 def called_for(case: Case, known: Known, own: dict[str, bool]) -> Iterator[Rule]:
@@ -100,10 +101,8 @@ def called_for(case: Case, known: Known, own: dict[str, bool]) -> Iterator[Rule]
 
 def own_facts(known: Known, group: str) -> dict[str, bool]:
     """The facts of the case itself."""
-    drugs = cancer_drugs(known)
     return {
-        "cancer-drug": bool(drugs),
-        "oral-cancer-drug": any(is_swallowed(one) for one in drugs),
+        "oral-cancer-drug": any(is_swallowed(one) for one in cancer_drugs(known)),
         "haematology": group == "haematology",
     }
 

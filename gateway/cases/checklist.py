@@ -8,9 +8,9 @@ from typing import Any, Final
 from marshmallow import Schema, fields, post_load, validate
 
 from gateway.cases.evidence import Evidence, EvidenceSchema, Known, is_fact, values
-from gateway.cases.table import TABLES, load
+from gateway.core.table import MAPPINGS, load
 
-FOLDER: Final = TABLES / "checklists"
+FOLDER: Final = MAPPINGS / "cases" / "checklists"
 ICD_10_CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 BASE_LIST: Final = "base"
 

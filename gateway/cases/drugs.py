@@ -8,8 +8,8 @@ from typing import Any, Final
 from marshmallow import Schema, fields
 
 from gateway.cases.evidence import Resource, values
-from gateway.cases.table import TABLES, load
 from gateway.core.outcome import BASE
+from gateway.core.table import MAPPINGS, load
 
 _RXNORM: Final = "http://www.nlm.nih.gov/research/umls/rxnorm"
 _CYCLE: Final = f"{BASE}/StructureDefinition/so-regimen-cycle"
@@ -32,7 +32,7 @@ class _IngredientsSchema(Schema):
 @cache
 def _ingredients() -> tuple[re.Pattern[str], dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """A search for any of the words; the rows by word and by code."""
-    rows = load(TABLES / "antineoplastics.yaml", _IngredientsSchema())["ingredients"]
+    rows = load(MAPPINGS / "cases" / "antineoplastics.yaml", _IngredientsSchema())["ingredients"]
     words = {row["ingredient"]: row for row in rows}
     search = re.compile(r"(?i)\b(" + "|".join(sorted(map(re.escape, words))) + r")\b")
     return search, words, {row["rxnorm"]: row for row in rows if row["rxnorm"]}

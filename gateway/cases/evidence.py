@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, post_load
 
-from gateway.cases.table import TABLES, load
 from gateway.core import r4
 from gateway.core.outcome import BASE
+from gateway.core.table import MAPPINGS, load
 
 Resource = Mapping[str, Any]
 ACTIVITIES: Final = f"{BASE}/CodeSystem/so-activity"
@@ -82,7 +82,7 @@ class _FactsSchema(Schema):
 @cache
 def facts() -> dict[str, tuple[Evidence, ...]]:
     """What shows each fact, as mappings/cases/facts.yaml says; raises MappingTableError."""
-    loaded = load(TABLES / "facts.yaml", _FactsSchema())
+    loaded = load(MAPPINGS / "cases" / "facts.yaml", _FactsSchema())
     return {one["fact"]: tuple(one["shown_by"]) for one in loaded["facts"]}
 
 

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, post_load, validate
 
-from gateway.cases.table import TABLES, load
 from gateway.core.errors import IllegalTransitionError, MappingTableError
+from gateway.core.table import MAPPINGS, load
 
-FILE: Final = TABLES / "states.yaml"
+FILE: Final = MAPPINGS / "cases" / "states.yaml"
 NONE: Final = "none"  # before the first state
 FIRST: Final = "case-received"
 BY: Final = ("initiator", "recipient")

@@ -9,10 +9,13 @@ from sqlalchemy import Connection
 from gateway import cases
 from gateway.cases.case import ON_DUTY
 from gateway.cases.provenance import provenance
+from gateway.core import fhirjson
+from gateway.core.errors import ReferralConflictError
 from gateway.core.outcome import is_test
 from gateway.store import cases as stored
-from gateway.store import resources
+from gateway.store import index, resources
 from gateway.store.cases import Case, Step
+from gateway.store.parameters import registry
 
 Resource = dict[str, Any]
 ACTOR: Final = "gateway"
@@ -27,27 +30,23 @@ class Assembled(NamedTuple):
     steps: tuple[Step, ...]
 
 
-def reassemble(
-    connection: Connection, fresh: Sequence[Resource], *, clinic: str = "", at: str, patients: Iterable[str] = ()
-) -> list[Assembled]:
+def reassemble(connection: Connection, fresh: Sequence[Resource], *, clinic: str, at: str) -> list[Assembled]:
     """The cases that fresh resources of a clinic open or touch, put together; nothing is saved but their rows.
 
-    `fresh` are about to be saved and stand in place of what is held under their ids.
+    `fresh` are about to be saved and stand in place of what is held under their ids; they may be of many patients, and
+    each case rests on its own patient's alone. Raises ReferralConflictError.
     """
     real = [one for one in fresh if not is_test(one)]
-    opened = [_open(connection, referral, clinic, at) for referral in filter(cases.is_referral, real)]
-    everybody = stored.same_person(connection, {*patients, *_patients(real), *(case.patient for case in opened)})
-    found = stored.of_patients(connection, everybody)
-    if not found:
-        return []
-    holdings = {(one["resourceType"], one["id"]): one for one in stored.holdings(connection, everybody)}
-    holdings |= {(one["resourceType"], one["id"]): one for one in real}
-    known = [one for one in holdings.values() if not is_test(one)]
-    return [
-        _put_together(connection, row, known, everybody, at)
-        for row in found
-        if ("ServiceRequest", row.question) in holdings
-    ]
+    people = _People(connection, real)
+    opened = [_open(connection, referral, people, clinic, at) for referral in filter(cases.is_referral, real)]
+    touched = people.all_of(patient for one in real if (patient := patient_of(one)))
+    rows = {row.number: row for row in (*opened, *stored.of_patients(connection, touched))}
+    return [_put_together(connection, row, people, at) for row in rows.values()]
+
+
+def again(connection: Connection, row: Case, *, at: str) -> Assembled:
+    """One case put together from what is held, after a step that a person took."""
+    return _put_together(connection, row, _People(connection, ()), at)
 
 
 def keep(connection: Connection, assembled: Assembled, *, submission: str | None, at: str) -> list[Resource]:
@@ -66,39 +65,76 @@ def keep(connection: Connection, assembled: Assembled, *, submission: str | None
         if guarded:
             resources.withdraw(connection, resource["resourceType"], resource["id"], assembled.case.clinic)
     if changed:
-        said = provenance(_case(assembled.case), changed, assembled.steps, at=at)
+        said = provenance(case_of(assembled.case), changed, assembled.steps, at=at)
         resources.save(connection, said, submission=submission, clinic=None, at=at)
         changed.append(said)
     return changed
 
 
-def _open(connection: Connection, referral: Resource, clinic: str, at: str) -> Case:
-    case = cases.Case(referral["id"], clinic)
-    return stored.open_case(
-        connection,
-        patient=_id(referral.get("subject")),
-        question=referral["id"],
-        task=case.task,
-        state=case.state,
-        clinic=clinic,
-        at=at,
-    )
+class _People:
+    """Who is one person, by the links that are stored and those of fresh Patients; and what is known of each."""
+
+    def __init__(self, connection: Connection, fresh: Iterable[Resource]) -> None:
+        self._connection = connection
+        self._fresh = list(fresh)
+        self._links = [
+            {one["id"], _id(link["other"])}
+            for one in self._fresh
+            if one["resourceType"] == "Patient"
+            for link in one.get("link", ())
+        ]
+
+    def all_of(self, patients: Iterable[str]) -> set[str]:
+        """These Patients and all that are the same persons."""
+        found: set[str] = set()
+        new = set(patients)
+        while new:
+            found |= new
+            near = stored.same_person(self._connection, found)
+            new = near.union(*(pair for pair in self._links if not pair.isdisjoint(near))) - found
+        return found
+
+    def known(self, persons: set[str]) -> dict[tuple[str, str], Resource]:
+        """Everything of these Patients, by type and id, fresh resources in place of held ones; no test data."""
+        fresh = [one for one in self._fresh if patient_of(one) in persons]
+        every = [*stored.holdings(self._connection, persons), *fresh]
+        return {(one["resourceType"], one["id"]): one for one in every if not is_test(one)}
+
+    def referral(self, id: str) -> Resource:
+        """The referral of a case, also one that names nobody."""
+        for one in self._fresh:
+            if (one["resourceType"], one["id"]) == ("ServiceRequest", id):
+                return one
+        found: Resource = fhirjson.read_own(resources.read(self._connection, "ServiceRequest", id).body)
+        return found
 
 
-def _put_together(
-    connection: Connection, row: Case, known: Sequence[Resource], everybody: set[str], at: str
-) -> Assembled:
-    case, transitions, made = cases.put_together(_case(row), known, at=at)
+def _open(connection: Connection, referral: Resource, people: _People, clinic: str, at: str) -> Case:
+    """Open the case of a referral, unless it is open; a number that is known for somebody else is nobody's to guess."""
+    case, patient = cases.Case(referral["id"], clinic), patient_of(referral) or ""
+    words = {"question": case.referral, "task": case.task, "state": case.state, "clinic": clinic, "at": at}
+    row = stored.open_case(connection, patient=patient, **words)
+    if row.patient != patient and row.patient not in people.all_of({patient}):
+        raise ReferralConflictError
+    return row
+
+
+def _put_together(connection: Connection, row: Case, people: _People, at: str) -> Assembled:
+    persons = people.all_of({row.patient} - {""})
+    known = people.known(persons)
+    known.setdefault(("ServiceRequest", row.question), people.referral(row.question))
+    case, transitions, made = cases.put_together(case_of(row), known.values(), at=at)
     steps = tuple(Step(at, one.event, one.row, one.source, one.to, ACTOR) for one in transitions)
-    after = replace(row, state=case.state, reason=case.reason, complete=case.complete)
+    after = row_of(row, case)
     if steps:
         stored.keep(connection, after)
         for step in steps:
             stored.enter(connection, row.number, step)
-    return Assembled(after, made, frozenset(everybody), steps)
+    return Assembled(after, made, frozenset(persons), steps)
 
 
-def _case(row: Case) -> cases.Case:
+def case_of(row: Case) -> cases.Case:
+    """A case as the pure room knows it."""
     return cases.Case(
         referral=row.question,
         clinic=row.clinic,
@@ -112,15 +148,14 @@ def _case(row: Case) -> cases.Case:
     )
 
 
-def _patients(found: Iterable[Resource]) -> set[str]:
-    """The patients that resources are or speak of, and those whom they are linked to."""
-    named = set()
-    for one in found:
-        if one["resourceType"] == "Patient":
-            named |= {one["id"], *(_id(link["other"]) for link in one.get("link", ()))}
-        else:
-            named |= {_id(one.get(element)) for element in ("subject", "patient", "beneficiary") if element in one}
-    return named - {""}
+def row_of(row: Case, case: cases.Case) -> Case:
+    """The row of a case as the case now stands."""
+    return replace(row, state=case.state, reason=case.reason, complete=case.complete)
+
+
+def patient_of(resource: Resource) -> str | None:
+    """The id of the Patient whom a resource is or speaks of."""
+    return index.patient_of(registry().get(resource["resourceType"]), resource)
 
 
 def _id(reference: Any) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from gateway import cases, route
 from gateway.audit.trail import Event
 from gateway.cases.states import states, step
-from gateway.casework.assembly import Assembled, keep, reassemble
+from gateway.casework.assembly import Assembled, again, case_of, keep, row_of
 from gateway.core.errors import IllegalTransitionError, PreconditionFailedError, UnreadableValueError
 from gateway.route.destination import Destination
 from gateway.store import cases as stored
@@ -47,8 +47,7 @@ def take(
     transition = step(row.state, event, by=by, to=to)
     if states()[transition.to].reason and not reason.strip():
         raise UnreadableValueError("reason")
-    complete = row.complete or (at if transition.to == "records-complete" else "")
-    after = replace(row, state=transition.to, reason=reason.strip(), complete=complete)
+    after = row_of(row, case_of(row).after(transition, at=at, reason=reason.strip()))
     return _written(connection, after, Step(at, event, transition.row, row.state, transition.to, actor, reason), at)
 
 
@@ -105,7 +104,6 @@ def _seen(connection: Connection, number: str, version: int) -> Case:
 def _written(connection: Connection, after: Case, taken: Step, at: str) -> Taken:
     stored.keep(connection, after)
     stored.enter(connection, after.number, taken)
-    found = reassemble(connection, (), at=at, patients=(after.patient,))
-    assembled = next(one for one in found if one.case.number == after.number)
+    assembled = again(connection, after, at=at)
     assembled = assembled._replace(steps=(taken, *assembled.steps))
     return Taken(assembled, keep(connection, assembled, submission=None, at=at))

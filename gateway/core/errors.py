@@ -34,6 +34,7 @@ GatewayError
   ValidationError
   MatchError
     AmbiguousPatientError
+    ReferralConflictError
   CaseError
     IllegalTransitionError
   StoreError
@@ -277,6 +278,10 @@ class AmbiguousPatientError(MatchError):
     """More than one patient fits."""
 
     issue_type = "multiple-matches"
+
+
+class ReferralConflictError(MatchError):
+    """The number of the referral is known, and for another patient."""
 
 
 class CaseError(GatewayError):

@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, fields, post_load, validate
 
 from gateway.core.errors import MappingTableError
+from gateway.core.table import load
 from gateway.match.veto import VETOES
 from gateway.match.words import FOLDER
 
@@ -64,10 +64,7 @@ class _RulesSchema(Schema):
 @cache
 def rules(file: Path = FILE) -> Rules:
     """The table, checked. Raises MappingTableError."""
-    try:
-        found = _RulesSchema().load(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (ValidationError, yaml.YAMLError) as trouble:
-        raise MappingTableError(file.name, 1, str(trouble)) from None
+    found = load(file, _RulesSchema())
     unknown = {name for rule in found["rules"] for name in rule.agree} - set(found["agreements"])
     if unknown:
         raise MappingTableError(file.name, 1, f"no agreement is called {sorted(unknown)[0]}")

@@ -77,7 +77,12 @@ def process(desk: Desk, job: Job) -> None:
         at = desk.now()
         said, reason, patient = outcome, _reason(outcome), None
         if reason is None:
-            said, patient = _keep(connection, desk, found, outcome, sender, at)
+            try:
+                with connection.begin_nested():
+                    said, patient = _keep(connection, desk, found, outcome, sender, at)
+            except MatchError as conflict:  # seen only beside what is known; what was begun is undone
+                said = replace(outcome, bundle=None, error=conflict)
+                reason = _reason(said)
         outcomes.save(connection, found.id, said, outcome.mapping, at)
         failures.record(connection, found.id, said.kind.partition(":")[0], said, at)
         _advance(connection, found, outcome.kind, reason, patient, at, outcome.mapping)
@@ -143,7 +148,8 @@ def _keep(
         changed += casework.keep(connection, case, submission=found.id, at=at)
         desk.record_all(connection, casework.events(case, found.id), at)
     patient = next((resource["id"] for resource in made if resource["resourceType"] == "Patient"), None)
-    goes = [one for one in (*fresh, *(one for case in opened for one in case.made)) if not is_test(one)]
+    made_of_cases = (one for case in opened for one in case.made)
+    goes = list({place(one): one for one in (*fresh, *made_of_cases, *changed) if not is_test(one)}.values())
     for name, destination in desk.destinations.items():
         if changed or not deliveries.were_put(connection, found.id, name):
             _put(connection, found, name, patient, route.plan(goes, max_entries=destination.max_entries), at)

@@ -5,7 +5,13 @@ from sqlalchemy import insert
 
 from gateway import casework
 from gateway.core import fhirjson
-from gateway.core.errors import IllegalTransitionError, NotFoundError, PreconditionFailedError, UnreadableValueError
+from gateway.core.errors import (
+    IllegalTransitionError,
+    NotFoundError,
+    PreconditionFailedError,
+    ReferralConflictError,
+    UnreadableValueError,
+)
 from gateway.store import cases, resources
 from gateway.store.tables import clinics
 
@@ -197,3 +203,45 @@ def test_a_case_changes_hands_and_an_activity_is_ended(store, submit, case):
     ):
         with pytest.raises(UnreadableValueError):
             store.write(change)
+
+
+def test_what_one_submission_says_of_several_patients_stays_apart(store, submit):
+    other = {**PATIENT, "id": "z", "name": [{"family": "Lindqvist"}]}
+    asks = {**REFERRAL, "id": "rz", "subject": {"reference": "Patient/z"}}
+    theirs = of_patient("MedicationRequest", "mz", "z", medicationCodeableConcept={"text": "Olaparib"}, status="active")
+    submit(PATIENT, REFERRAL, *RECORDS, other, asks, theirs)
+    plans = {
+        one["subject"]["reference"]: one["text"]["div"]
+        for one in store.read(lambda c: cases.holdings(c, {"p", "z"}))
+        if one["resourceType"] == "CarePlan"
+    }
+    assert len(store.read(cases.listing)) == len(plans) == 2
+    for patient, own, foreign in (("p", "Capecitabine", "Olaparib"), ("z", "Olaparib", "Capecitabine")):
+        assert own in plans[f"Patient/{patient}"]
+        assert foreign not in plans[f"Patient/{patient}"]
+        assert ("Okafor" in plans[f"Patient/{patient}"]) is (patient == "p")
+
+
+def test_a_referral_number_that_is_known_for_somebody_else_opens_and_changes_nothing(store, submit, case):
+    submit(PATIENT, REFERRAL, *RECORDS)
+    before = case()
+    somebody = {**PATIENT, "id": "z", "name": [{"family": "Lindqvist"}]}
+    with pytest.raises(ReferralConflictError):
+        submit(somebody, {**REFERRAL, "subject": {"reference": "Patient/z"}}, hour=10)
+    assert case() == before
+
+
+def test_a_referral_of_nobody_has_a_case_that_can_be_moved(store, submit, case, take):
+    nobody = {name: value for name, value in REFERRAL.items() if name != "subject"}
+    submit(nobody)
+    _, _, version = case()
+    take("decline", version, reason="Nobody is named")
+    assert case()[1]["status"] == "rejected"
+
+
+def test_a_step_with_one_case_leaves_the_patients_other_case_alone(store, submit, take):
+    submit(PATIENT, REFERRAL, {**REFERRAL, "id": "r2"})
+    first, second = sorted(store.read(cases.listing), key=lambda one: one.number)
+    task = store.read(lambda c: resources.read(c, "Task", first.task))
+    take("decline", task.version, number=first.number, reason="Asked twice")
+    assert store.read(lambda c: cases.find(c, second.number)) == second

@@ -1,4 +1,4 @@
-"""gateway/worker/process.py, known_patient.py, case_number.py and the edge in loop.py"""
+"""gateway/worker/process.py, known_patient.py, known_status.py and the edge in loop.py"""
 
 import threading
 from dataclasses import replace
@@ -10,7 +10,7 @@ from sqlalchemy import text
 from gateway.core import fhirjson
 from gateway.core.errors import NotFoundError, StoreFullError
 from gateway.route import Destination
-from gateway.store import cases, deliveries, inbox, outcomes, patients, resources, submissions, work
+from gateway.store import cases, deliveries, failures, inbox, outcomes, patients, resources, submissions, work
 from gateway.store.inbox import Filters
 from gateway.store.tables import metadata
 from gateway.worker import Worker
@@ -66,6 +66,32 @@ def test_a_case_has_a_number_on_its_task_wherever_the_task_is_seen(desk, worker,
     assert [number in one["resource"]["identifier"] for one in stored if one["resource"]["id"] == case.task] == [True]
     (sent,) = desk.store.read(lambda c: deliveries.listing(c, submission=id))
     assert b"SO-2026-000001" in desk.store.read(lambda c: deliveries.bundle(c, sent.id))
+
+
+def test_a_referral_number_that_is_another_patients_is_set_aside_and_touches_nothing(desk, worker, submit, state):
+    submit(PATIENT, REFERRAL)
+    worker.turn("process")
+    plan = read(desk, "ServiceRequest", "s1")
+    somebody = PATIENT | {"id": "p9", "identifier": [], "name": [{"family": "Lindqvist"}], "birthDate": "1940-01-01"}
+    id = submit(somebody, REFERRAL | {"subject": {"reference": "Patient/p9"}})
+    worker.turn("process")
+    assert state(id) == ("quarantined", "patient-conflict")
+    assert read(desk, "ServiceRequest", "s1") == plan
+    with pytest.raises(NotFoundError):
+        read(desk, "Patient", "p9")
+    assert desk.store.read(lambda c: patients.decisions(c, "p9")) == []
+    assert desk.store.read(lambda c: failures.stopped_by(c, id))[0] == "referral-conflict"
+
+
+def test_the_provenance_of_a_case_goes_where_its_plan_goes(desk, worker, submit):
+    id = submit(PATIENT, REFERRAL)
+    worker.turn("process")
+    (sent,) = desk.store.read(lambda c: deliveries.listing(c, submission=id))
+    bundle = fhirjson.read_own(desk.store.read(lambda c: deliveries.bundle(c, sent.id)))
+    kinds = [entry["resource"]["resourceType"] for entry in bundle["entry"]]
+    assert {"CarePlan", "CareTeam", "Task", "Provenance"} <= set(kinds)
+    urls = [entry["request"]["url"] for entry in bundle["entry"]]
+    assert len(urls) == len(set(urls))
 
 
 def test_a_replay_of_what_did_not_change_changes_nothing(desk, worker, submit, state):
