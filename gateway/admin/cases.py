@@ -51,7 +51,7 @@ def case(number: str) -> ResponseReturnValue:
             "submission": submission,
             "revealed": revealed,
             "history": cases.history(connection, number),
-            "steps": states.events(found.state),
+            "steps": states.events(found.state, complete=bool(found.complete)),
             "plan": _plan(connection, found, revealed=revealed),
         }
 

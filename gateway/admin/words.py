@@ -27,6 +27,7 @@ _NEXT: Final = {
     "identifier-system-unknown": "Enter the assigning authority in the clinic's overlay.",
     "required-missing": "Ask the clinic to send it.",
     "malformed-message": "Tell the clinic what is broken and where; it sends it again.",
+    "referral-conflict": "Ask the clinic whom the referral is for; it sends it again under a number of its own.",
     "no-mapping": "Add a table for this kind of message.",
 }
 _LOOK: Final = "Look at one source to see what the clinic means; then correct the row, the map or the overlay."

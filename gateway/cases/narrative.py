@@ -44,9 +44,9 @@ def narrative(
     rows = [
         ("Case", case.number or case.referral),
         ("State", " ".join(filter(None, (said_of(case.state), case.reason)))),
-        ("Patient", "; ".join(_persons(known))),
+        ("Patient", "; ".join(dict.fromkeys(_persons(known)))),
         ("Question", "; ".join(values(known.referral, "reasonCode.text"))),
-        ("Diagnosis", "; ".join(_diagnoses(known))),
+        ("Diagnosis", "; ".join(dict.fromkeys(_diagnoses(known)))),
         ("Contact", f"{case.owner.get('display', '')}, {CENTRE}".strip(", ")),
         ("Opened", case.opened[:10]),
         ("Records complete", case.complete[:10]),

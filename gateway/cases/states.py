@@ -1,5 +1,6 @@
 """The states of a case and the steps between them, as mappings/cases/states.yaml says; nothing else is legal."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -44,6 +45,7 @@ class Transition:
     source: str
     to: str
     partner: bool = False
+    resumed: bool = False
 
 
 class _StateSchema(Schema):
@@ -67,6 +69,7 @@ class _TransitionSchema(Schema):
     source = fields.String(required=True, data_key="from")
     to = fields.String(required=True)
     partner = fields.Boolean(load_default=False)
+    resumed = fields.Boolean(load_default=False)
 
     @post_load
     def _made(self, found: dict[str, Any], **_: Any) -> Transition:
@@ -99,14 +102,23 @@ def transitions() -> tuple[Transition, ...]:
     return _table()[1]
 
 
-def step(source: str, event: str, *, by: str = "recipient", to: str = "") -> Transition:
-    """The step that an event takes from a state; a partner names the end it means. Raises IllegalTransitionError."""
-    for one in transitions():
-        if (one.source, one.event, one.by) == (source, event, by) and (one.to == to if to else not one.partner):
+def step(source: str, event: str, *, by: str = "recipient", to: str = "", complete: bool = False) -> Transition:
+    """The step that an event takes from a state; a partner names the end it means. Raises IllegalTransitionError.
+
+    `complete` says whether the records of the case have been complete before.
+    """
+    for one in _open(source, by, complete):
+        if one.event == event and (one.to == to if to else not one.partner):
             return one
     raise IllegalTransitionError("event")
 
 
-def events(source: str, *, by: str = "recipient") -> list[str]:
+def events(source: str, *, by: str = "recipient", complete: bool = False) -> list[str]:
     """What may be done with a case in this state."""
-    return [one.event for one in transitions() if one.source == source and one.by == by and not one.partner]
+    return [one.event for one in _open(source, by, complete) if not one.partner]
+
+
+def _open(source: str, by: str, complete: bool) -> Iterator[Transition]:
+    for one in transitions():
+        if (one.source, one.by) == (source, by) and (complete or not one.resumed):
+            yield one

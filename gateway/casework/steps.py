@@ -44,7 +44,7 @@ def take(
     Raises IllegalTransitionError, PreconditionFailedError, UnreadableValueError (a reason is wanted).
     """
     row = _seen(connection, number, version)
-    transition = step(row.state, event, by=by, to=to)
+    transition = step(row.state, event, by=by, to=to, complete=bool(row.complete))
     if states()[transition.to].reason and not reason.strip():
         raise UnreadableValueError("reason")
     after = row_of(row, case_of(row).after(transition, at=at, reason=reason.strip()))

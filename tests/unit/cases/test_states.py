@@ -58,7 +58,7 @@ def test_the_rows_of_the_guide_are_the_guides_and_every_other_is_marked_as_ours(
 
 @pytest.mark.parametrize("one", ALL, ids=lambda one: one.row)
 def test_every_row_can_be_taken_and_leads_where_it_says(one):
-    assert step(one.source, one.event, by=one.by, to=one.to) == one
+    assert step(one.source, one.event, by=one.by, to=one.to, complete=True) == one
 
 
 @pytest.mark.parametrize("event", sorted({one.event for one in ALL}))
@@ -70,12 +70,19 @@ def test_no_other_step_is_taken_from_any_state_by_anybody_to_any_end(event):
         if (source, event, by, to) in legal or (not to and own):
             continue
         with pytest.raises(IllegalTransitionError):
-            step(source, event, by=by, to=to)
+            step(source, event, by=by, to=to, complete=True)
 
 
 def test_without_an_end_we_take_our_own_step_and_a_partner_may_name_the_other():
     assert step(ACCEPTED, "schedule-visit").row == "06"
     assert step(ACCEPTED, "schedule-visit", to=ACTIVE).row == "31"
+
+
+def test_a_review_is_resumed_only_where_one_may_have_been_under_way():
+    assert step("needs-information", "resume-review", complete=True).to == ACTIVE
+    with pytest.raises(IllegalTransitionError):
+        step("needs-information", "resume-review")
+    assert "resume-review" not in events("needs-information")
 
 
 def test_a_sender_may_only_ask_to_cancel():
