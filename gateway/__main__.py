@@ -46,8 +46,11 @@ def validate(
     files: tuple[str, ...],
 ) -> None:
     """Judge FHIR resources; one OperationOutcome a line."""
+    from gateway.validate import package
     from gateway.validate.command import run
 
+    for name in package.unmet(package.opened(Path(one) for one in packages)):
+        click.echo(f"package-missing {name}", err=True)
     out = sys.stdout.buffer
     for line in run(files, profiles, packages, terminology, second_opinion=second_opinion):
         out.write(line + b"\n")

@@ -59,6 +59,17 @@ def test_validate_prints_an_outcome_a_line(tmp_path):
     assert "lady" not in done.stdout
 
 
+def test_validate_says_what_a_package_rests_on_and_is_not_here(tmp_path):
+    guide, good = tmp_path / "package", tmp_path / "good.json"
+    guide.mkdir()
+    told = {"name": "a.guide", "version": "1.0.0", "fhirVersions": ["4.0.1"], "dependencies": {"b.guide": "2.0.0"}}
+    (guide / "package.json").write_text(json.dumps(told))
+    good.write_text('{"resourceType":"Patient","gender":"female"}')
+    done = run("validate", "--package", str(guide), str(good))
+    assert done.stderr.splitlines() == ["package-missing b.guide#2.0.0"]
+    assert json.loads(done.stdout)["resourceType"] == "OperationOutcome"
+
+
 def test_a_key_is_printed_once_and_the_trail_verifies(tmp_path):
     added = run("clinic", "add", "Riverbend Clinic", var=tmp_path)
     key = added.stdout.strip()
