@@ -54,6 +54,13 @@ class LedgerQuestion(_Question):
     skip = fields.Integer(load_default=0, validate=validate.Range(0, 10_000_000))
 
 
+class LineageQuestion(_Question):
+    """Whose lineage: a resource by type and id, and one of its elements."""
+
+    resource = fields.String(required=True, validate=validate.Regexp(r"[A-Z][A-Za-z]+/[A-Za-z0-9.-]{1,64}\Z"))
+    element = fields.String(load_default="", validate=_WORD)
+
+
 class StepQuestion(_Question):
     """A step of a case: what, seen at which version of its Task, why, to whom, which activity."""
 

@@ -92,6 +92,7 @@ def _resource(served: ServedType) -> dict[str, Any]:
     everywhere = [{"name": name, "definition": url, "type": kind} for name, kind, url in _EVERYWHERE]
     if served.id_rank:
         everywhere[0] = _ranked(served.id_rank, everywhere[0])
+    found["operation"] = [{"name": "lineage", "definition": _LINEAGE}]
     found["searchParam"] = [*everywhere, *(_parameter(one) for one in served.parameters.values())]
     return found
 
@@ -130,6 +131,7 @@ def _expected(rank: str) -> dict[str, str]:
 
 
 _VALIDATE: Final = "http://hl7.org/fhir/OperationDefinition/Resource-validate"
+_LINEAGE: Final = f"{BASE}/OperationDefinition/so-lineage"
 _BINARY: Final[dict[str, Any]] = {
     "type": "Binary",
     "interaction": [{"code": "read"}],

@@ -1,5 +1,6 @@
 """Where resources come from: the original as a DocumentReference, and one Provenance over all that was made of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +15,7 @@ SOURCE_VALUE: Final = f"{BASE}/StructureDefinition/so-source-value"
 KIND: Final = f"{BASE}/CodeSystem/so-source-format"
 ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 AGENT: Final = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+US_CORE_AGENT: Final = "http://hl7.org/fhir/us/core/CodeSystem/us-core-provenance-participant-type"
 # Leaves that no element holds: their values stay readable on the Provenance. Lengths are bounded, the original has all.
 _HOMELESS: Final = (State.UNMAPPED, State.FAILED)
 _LONGEST: Final = 4_000
@@ -80,12 +82,7 @@ def _provenance(
     provenance: dict[str, Any] = {
         "resourceType": "Provenance",
         "target": [{"reference": f"{one['resourceType']}/{one['id']}"} for one in made],
-        "agent": [
-            {
-                "type": {"coding": [{"system": AGENT, "code": "assembler"}]},
-                "who": {"display": f"Gateway, mapping {mapping.version(translation.sender)}"},
-            }
-        ],
+        "agent": list(_agents(translation)),
         "entity": [{"role": "source", "what": document}],
     }
     if received is not None:
@@ -95,6 +92,17 @@ def _provenance(
     if kept := _homeless(translation):
         provenance["extension"] = kept
     return provenance
+
+
+def _agents(translation: Translation) -> Iterator[dict[str, Any]]:
+    """The clinic that sent it, where one is known, and the map that it was put into FHIR by."""
+    if clinic := translation.sender.clinic:
+        who = {"identifier": {"system": f"{BASE}/sid/clinic", "value": clinic}}
+        yield {"type": {"coding": [{"system": US_CORE_AGENT, "code": "transmitter"}]}, "who": who}
+    yield {
+        "type": {"coding": [{"system": AGENT, "code": "assembler"}]},
+        "who": {"display": f"Gateway, mapping {mapping.version(translation.sender)}"},
+    }
 
 
 def _homeless(translation: Translation) -> list[dict[str, Any]]:

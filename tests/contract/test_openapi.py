@@ -95,6 +95,7 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
     id = post("/submissions", headers={"Idempotency-Key": "k"}).get_json()["id"]
     every = ["/submissions", f"/submissions/{id}", f"/submissions/{id}/original", f"/fhir/Binary/{id}"]
     every += ["/fhir/Patient/p1", "/fhir/Patient/p1/_history", "/fhir/Patient/p1/_history/1", "/fhir/CarePlan"]
+    every += ["/fhir/Patient/p1/$lineage"]
 
     # What goes well, and what is asked in a way that nobody understands.
     see(client.get("/fhir/metadata"))
@@ -121,11 +122,17 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
     # What is not there, or no longer.
     for path in ("/fhir/Nothing", "/fhir/Nothing/x", "/fhir/Binary/x", f"/submissions/{id[:-4]}0000"):
         get(path)
-    for path in ("/fhir/Nothing/x/_history", "/fhir/Nothing/x/_history/1", f"/submissions/{id[:-4]}0000/original"):
+    for path in (
+        "/fhir/Nothing/x/_history",
+        "/fhir/Nothing/x/_history/1",
+        "/fhir/Nothing/x/$lineage",
+        f"/submissions/{id[:-4]}0000/original",
+    ):
         get(path)
     post("/fhir/Nothing/_search", "", content_type=FORM)
     get("/fhir/CarePlan/c2")
     get("/fhir/CarePlan/c2/_history/2")
+    get("/fhir/CarePlan/c2/$lineage")
     onward = [
         next(link["url"] for link in get(path).get_json()["link"] if link["relation"] == "next")
         for path in ("/fhir/CarePlan?_count=1", "/fhir/Patient/p1/_history?_count=1")
