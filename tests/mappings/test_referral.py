@@ -86,7 +86,7 @@ def test_every_field_of_the_sheet_is_one_of_the_form_or_one_that_only_sheets_hav
     only_sheets = {
         "patient.name", "patient.address_line_2", "question.clinician_name", "question.facility",
         "medicines.medicine.dose", "medicines.medicine.route", "medicines.medicine.frequency",
-        "medicines.medicine.rxnorm", "medicines.medicine.ndc",
+        "medicines.medicine.rxnorm", "medicines.medicine.ndc", "medicines.medicine.strength",
     }  # fmt: skip
     assert {column["field"] for column in SHEET["columns"]} - asked == only_sheets
 

@@ -11,6 +11,7 @@ from gateway.core.outcome import BASE
 from gateway.core.record import Node
 from gateway.translate.conceptmap import ConceptMap
 from gateway.translate.converter import NotConvertedError, converter, step
+from gateway.translate.sig.structure import PERIOD
 from gateway.translate.translation import Translation
 
 XHTML: Final = "http://www.w3.org/1999/xhtml"
@@ -21,6 +22,7 @@ _COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 _SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _DOTTED: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 _ICD10: Final = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?", re.ASCII)
+_DIRECTIONS: Final = ("directions", "strength", "dose", "route", "frequency")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
 
 
@@ -194,8 +196,29 @@ def drug(node: Node, translation: Translation) -> dict[str, Any]:
 @converter("directions", "form")
 def directions(node: Node, translation: Translation) -> str | None:
     """The directions word for word; where a sheet has them in parts, the parts in their order."""
-    parts = [one.text.strip() for field in ("directions", "dose", "route", "frequency") for one in _at(node, field)]
+    parts = [one.text.strip() for field in _DIRECTIONS for one in _at(node, field)]
     return " ".join(parts) or None
+
+
+@step("course", "form")
+def course(node: Node, translation: Translation, request: dict[str, Any]) -> None:
+    """Between which days; where the directions name bounds of their own, beside these."""
+    dosages = request.get("dosageInstruction") or [{}]
+    repeat = dosages[0].get("timing", {}).get("repeat", {})
+    bounded = any(name.startswith("bounds") for name in repeat)
+    place = "extension[0].valuePeriod" if bounded else "timing.repeat.boundsPeriod"
+    period: dict[str, str] = {}
+    for field, end in (("started", "start"), ("stopped", "end")):
+        for one in _at(node, field)[:1]:
+            with translation.row("form.medicine.course", f"dosageInstruction[0].{place}.{end}", one):
+                period[end] = date(one, translation)
+    if not period:
+        return
+    if bounded:
+        dosages[0]["extension"] = [{"url": PERIOD, "valuePeriod": period}]
+    else:
+        dosages[0].setdefault("timing", {}).setdefault("repeat", {})["boundsPeriod"] = period
+    request["dosageInstruction"] = dosages
 
 
 def _at(node: Node, field: str) -> list[Node]:

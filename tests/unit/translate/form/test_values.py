@@ -95,9 +95,24 @@ def test_a_drug_and_its_directions_stay_word_for_word():
 
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=80).filter(str.strip))
 @settings(max_examples=100)
-def test_no_dose_is_ever_made_of_words(sig):
+def test_directions_stay_word_for_word_whatever_they_are(sig):
     outcome = answers(patient={"family": "A"}, medicines={"medicine": [{"name": "B", "directions": sig}]})
-    assert one(outcome, "MedicationRequest")["dosageInstruction"] == [{"text": sig.strip()}]
+    assert one(outcome, "MedicationRequest")["dosageInstruction"][0]["text"] == sig.strip()
+
+
+def test_bounds_of_the_directions_stand_and_the_days_of_the_course_beside_them():
+    row = {"name": "B", "directions": "850 mg/m2 PO BID d1-14 q21d", "started": "2026-03-01"}
+    outcome = answers(patient={"family": "A"}, medicines={"medicine": [row]})
+    [dosage] = one(outcome, "MedicationRequest")["dosageInstruction"]
+    assert dosage["timing"]["repeat"]["boundsDuration"]["value"] == 14
+    assert dosage["extension"][0]["valuePeriod"] == {"start": "2026-03-01"}
+    path = next(entry.path for entry in outcome.ledger if entry.location.endswith("started"))
+    assert path.endswith("dosageInstruction[0].extension[0].valuePeriod.start")
+
+
+def test_a_strength_is_no_dose():
+    outcome = sheet("Last name,MRN,Drug,Strength,Frequency", "A,1,Capecitabine,500 mg,BID")
+    assert one(outcome, "MedicationRequest")["dosageInstruction"] == [{"text": "500 mg BID"}]
 
 
 @pytest.mark.parametrize(
@@ -178,7 +193,9 @@ def test_what_a_neighbour_proves_reads_a_date():
 def test_a_dose_in_parts_is_read_in_its_order():
     outcome = sheet("Last name,MRN,Drug,Dose,Route,Frequency,RxNorm", "A,1,Oxaliplatin,85 mg/m2,IV,every 14 days,32592")
     request = one(outcome, "MedicationRequest")
-    assert request["dosageInstruction"] == [{"text": "85 mg/m2 IV every 14 days", "route": {"text": "IV"}}]
+    [dosage] = request["dosageInstruction"]
+    assert (dosage["text"], dosage["route"]["text"]) == ("85 mg/m2 IV every 14 days", "IV")
+    assert dosage["timing"]["repeat"] == {"frequency": 1, "period": 14, "periodUnit": "d"}
     assert request["medicationCodeableConcept"]["coding"][0]["code"] == "32592"
 
 

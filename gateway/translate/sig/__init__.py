@@ -1,0 +1,10 @@
+"""Directions ("sigs") to structure: only where the grammar takes all of the text, and says the same of its rendering.
+
+`read` is the verb; the step `sig` is what tables of every format call.
+"""
+
+from gateway.translate.sig.meaning import Sig
+from gateway.translate.sig.rendering import render
+from gateway.translate.sig.structure import read
+
+__all__ = ["Sig", "read", "render"]
