@@ -44,6 +44,8 @@ def case(number: str) -> ResponseReturnValue:
     def look(connection: Connection) -> dict[str, Any]:
         found = cases.find(connection, number)
         submission = resources.submission_of(connection, "ServiceRequest", found.question) or ""
+        steps = states.events(found.state, complete=bool(found.complete))
+        unsettled = casework.unsettled(found) if "close" in steps else []
         revealed = actions.revealed_until(connection, who, submission, at) is not None
         return {
             "case": found,
@@ -51,7 +53,8 @@ def case(number: str) -> ResponseReturnValue:
             "submission": submission,
             "revealed": revealed,
             "history": cases.history(connection, number),
-            "steps": states.events(found.state, complete=bool(found.complete)),
+            "steps": [one for one in steps if one != "close" or not unsettled],
+            "unsettled": unsettled,
             "plan": _plan(connection, found, revealed=revealed),
         }
 
@@ -73,7 +76,7 @@ def take_step(number: str) -> ResponseReturnValue:
             case "assign":
                 taken = casework.assign(connection, number, wanted["owner"], **words)
             case "completed" | "revoked" as how:
-                taken = casework.settle(connection, number, wanted["activity"], how, **words)
+                taken = casework.settle(connection, number, wanted["activity"], how, reason=wanted["reason"], **words)
             case name:
                 taken = casework.take(connection, number, name, to=wanted["to"], reason=wanted["reason"], **words)
         casework.send(connection, taken, here.destinations, at)

@@ -8,17 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from gateway.cases.activities import rules
+from gateway.cases.activities import rules, unsettled
 from gateway.cases.care_plan import coordination, is_ours
 from gateway.cases.case import Case
 from gateway.cases.checklist import checklist_for, missing
 from gateway.cases.evidence import Known
 from gateway.cases.states import FIRST, Transition, events, step
+from gateway.cases.survivorship import survivorship
 from gateway.cases.task import case_task, records_requests
 from gateway.core.clock import instant
 from gateway.core.submission import Sender
 
-__all__ = ["Case", "Together", "assemble", "is_referral", "put_together", "rules"]
+__all__ = ["Case", "Together", "assemble", "is_referral", "put_together", "rules", "unsettled"]
 
 Resource = dict[str, Any]
 _THO: Final = "http://terminology.hl7.org/CodeSystem"
@@ -53,14 +54,18 @@ def put_together(case: Case, resources: Iterable[Resource], *, at: str) -> Toget
 
     `resources` are all that is known of the patient, what was made for the case before among them.
     """
-    held = {(one["resourceType"], one["id"]): one for one in resources if not is_ours(one)}
+    every = list(resources)
+    held = {(one["resourceType"], one["id"]): one for one in every if not is_ours(one)}
     referral = held["ServiceRequest", case.referral]
     known = Known(held.values(), referral)
     lacking = missing(known)
     case, steps = _advanced(case, referral, bool(lacking), at)
     requests = records_requests(case, known, checklist_for(known), lacking)
     told = {**referral, "status": case.told.request}
-    made = [told, case_task(case, known, lacking), *requests, *coordination(case, known, lacking, requests)]
+    plan, *rest = coordination(case, known, lacking, requests)
+    draft = case.id("CarePlan", "survivorship-plan")
+    before = next((one for one in every if (one["resourceType"], one["id"]) == ("CarePlan", draft)), None)
+    made = [told, case_task(case, known, lacking), *requests, plan, *rest, *survivorship(case, known, plan, before, at)]
     return Together(case, tuple(steps), made)
 
 

@@ -37,6 +37,8 @@ class Rule:
     unless: tuple[str, ...] = ()
     early: bool = False
     task: bool = False
+    closes: bool = False
+    lasts: bool = False
     category: dict[str, str] | None = None
     done: tuple[Evidence, ...] = ()
 
@@ -61,6 +63,8 @@ class _RuleSchema(Schema):
     unless = fields.List(fields.String(validate=_may_be_named), load_default=())
     early = fields.Boolean(load_default=False)
     task = fields.Boolean(load_default=False)
+    closes = fields.Boolean(load_default=False)
+    lasts = fields.Boolean(load_default=False)
     category = fields.Dict(keys=fields.String(), values=fields.String(), load_default=None)
     done = fields.List(fields.Nested(EvidenceSchema), load_default=())
 
@@ -135,12 +139,22 @@ def made_by(rule: Rule, case: Case, known: Known) -> list[dict[str, Any]]:
 
 
 def status(rule: Rule, case: Case, known: Known) -> str:
-    """Where an activity stands: as a person said, else by its evidence, else as the plan does."""
+    """Where an activity stands: as a person said, else by its evidence, else as the plan does.
+
+    What nobody has said to be done is not done because the case is closed: it ends with it, unless it lasts.
+    """
     if said := case.settled.get(rule.activity):
         return said
     if rule.done and known.shows(rule.done):
         return "completed"
+    if case.told.plan == "completed":
+        return "active" if rule.lasts and known.holds("treatment-completed") else "revoked"
     return case.told.plan
+
+
+def unsettled(case: Case) -> list[str]:
+    """The activities of which a person must say how they ended before a case is closed."""
+    return [rule.activity for rule in rules() if rule.closes and rule.activity not in case.settled]
 
 
 def _holds(fact: str, known: Known, own: dict[str, bool]) -> bool:

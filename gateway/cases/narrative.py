@@ -44,23 +44,28 @@ def narrative(
     rows = [
         ("Case", case.number or case.referral),
         ("State", " ".join(filter(None, (said_of(case.state), case.reason)))),
-        ("Patient", "; ".join(dict.fromkeys(_persons(known)))),
+        ("Patient", "; ".join(dict.fromkeys(persons(known)))),
         ("Question", "; ".join(values(known.referral, "reasonCode.text"))),
-        ("Diagnosis", "; ".join(dict.fromkeys(_diagnoses(known)))),
+        ("Diagnosis", "; ".join(dict.fromkeys(diagnoses(known)))),
         ("Contact", f"{case.owner.get('display', '')}, {CENTRE}".strip(", ")),
         ("Opened", case.opened[:10]),
         ("Records complete", case.complete[:10]),
     ]
-    body = [f"<p><b>Second opinion: coordination plan</b></p>{_table(rows)}"]
-    body.append(_list("Still missing", [item.title for item in missing], "Nothing is missing."))
-    body.append(_list("What happens", [f"{title} ({desk}): {status}" for title, desk, status in activities], ""))
-    body.append(_list("Cancer drugs, as reported", [_drug(one) for one in drugs], "None is reported."))
+    body = [f"<p><b>Second opinion: coordination plan</b></p>{tabled(rows)}"]
+    body.append(listed("Still missing", [item.title for item in missing], "Nothing is missing."))
+    body.append(listed("What happens", [f"{title} ({desk}): {status}" for title, desk, status in activities], ""))
+    body.append(listed("Cancer drugs, as reported", [drug_line(one) for one in drugs], "None is reported."))
     if visits := [_visit(one) for one in known.of("Appointment")]:
-        body.append(_list("Visits", visits, ""))
+        body.append(listed("Visits", visits, ""))
+    return told(body)
+
+
+def told(body: Iterable[str]) -> dict[str, str]:
+    """A Narrative of these pieces."""
     return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(body)}</div>'}
 
 
-def _persons(known: Known) -> Iterable[str]:
+def persons(known: Known) -> Iterable[str]:
     """The patient, as each clinic that sent records names them."""
     for patient in known.of("Patient"):
         name: Resource = next(iter(patient.get("name", ())), {})
@@ -68,7 +73,8 @@ def _persons(known: Known) -> Iterable[str]:
         yield ", born ".join(filter(None, (said.strip(), patient.get("birthDate", ""))))
 
 
-def _diagnoses(known: Known) -> Iterable[str]:
+def diagnoses(known: Known) -> Iterable[str]:
+    """Each diagnosis in words, with its stage."""
     for condition in known.of("Condition"):
         code = condition.get("code", {})
         said = code.get("text") or next(values(code, "coding.display"), "") or next(values(code, "coding.code"), "")
@@ -77,7 +83,8 @@ def _diagnoses(known: Known) -> Iterable[str]:
             yield f"{said} ({stage})" if stage else said
 
 
-def _drug(request: Resource) -> str:
+def drug_line(request: Resource) -> str:
+    """A drug with its directions and status."""
     directions = "; ".join(values(request, "dosageInstruction.text"))
     return ": ".join(filter(None, (text_of(request), directions))) + f" ({request.get('status', 'unknown')})"
 
@@ -86,12 +93,14 @@ def _visit(appointment: Resource) -> str:
     return f"{appointment.get('start', 'time not known')} ({appointment.get('status', 'unknown')})"
 
 
-def _table(rows: Iterable[tuple[str, str]]) -> str:
+def tabled(rows: Iterable[tuple[str, str]]) -> str:
+    """Names and what is said of them; nothing is shown of what is empty."""
     lines = (f"<tr><td>{escape(name)}</td><td>{escape(_clean(said))}</td></tr>" for name, said in rows if said)
     return f"<table><tbody>{''.join(lines)}</tbody></table>"
 
 
-def _list(title: str, lines: Sequence[str], none: str) -> str:
+def listed(title: str, lines: Sequence[str], none: str) -> str:
+    """Lines under a title; `none` where there are none."""
     said = "".join(f"<li>{escape(_clean(line))}</li>" for line in lines)
     return f"<p>{title}</p>" + (f"<ul>{said}</ul>" if said else f"<p>{none}</p>" if none else "")
 

@@ -18,6 +18,7 @@ from gateway.store.cases import Case, Step
 
 ASSIGN: Final = "assign"
 SETTLE: Final = ("completed", "revoked")
+ENDED: Final = ("completed", "revoked")  # statuses of a plan whose activities have ended with it
 
 
 class Taken(NamedTuple):
@@ -47,8 +48,15 @@ def take(
     transition = step(row.state, event, by=by, to=to, complete=bool(row.complete))
     if states()[transition.to].reason and not reason.strip():
         raise UnreadableValueError("reason")
+    if states()[transition.to].plan == "completed" and (open_still := unsettled(row)):
+        raise IllegalTransitionError(open_still[0])
     after = row_of(row, case_of(row).after(transition, at=at, reason=reason.strip()))
     return _written(connection, after, Step(at, event, transition.row, row.state, transition.to, actor, reason), at)
+
+
+def unsettled(row: Case) -> list[str]:
+    """The activities of which a person must say how they ended before the case is closed."""
+    return cases.unsettled(case_of(row))
 
 
 def assign(connection: Connection, number: str, owner: str, *, actor: str, version: int, at: str) -> Taken:
@@ -60,15 +68,27 @@ def assign(connection: Connection, number: str, owner: str, *, actor: str, versi
     return _written(connection, after, Step(at, ASSIGN, "", row.state, row.state, actor), at)
 
 
-def settle(connection: Connection, number: str, activity: str, how: str, *, actor: str, version: int, at: str) -> Taken:
-    """Say that an activity of the plan is done, or not wanted."""
+def settle(
+    connection: Connection,
+    number: str,
+    activity: str,
+    how: str,
+    *,
+    actor: str,
+    version: int,
+    at: str,
+    reason: str = "",
+) -> Taken:
+    """Say that an activity of the plan is done, or not wanted and why."""
     row = _seen(connection, number, version)
-    if how not in SETTLE or activity not in {rule.activity for rule in cases.rules()}:
+    rule = next((one for one in cases.rules() if one.activity == activity), None)
+    if how not in SETTLE or rule is None:
         raise UnreadableValueError("activity")
-    if states()[row.state].ended:
+    if states()[row.state].plan in ENDED and not rule.lasts:
         raise IllegalTransitionError("activity")
     after = replace(row, settled={**row.settled, activity: how})
-    return _written(connection, after, Step(at, how, "", row.state, row.state, actor, activity), at)
+    said = ": ".join(filter(None, (activity, reason.strip())))
+    return _written(connection, after, Step(at, how, "", row.state, row.state, actor, said), at)
 
 
 def send(connection: Connection, taken: Taken, destinations: Mapping[str, Destination], at: str) -> None:

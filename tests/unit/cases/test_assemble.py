@@ -391,3 +391,52 @@ def test_assembling_twice_changes_nothing():
     held = [*(one for one in COMPLETE if one["id"] != "r"), *once.made]
     twice = put_together(once.case, held, at="2026-03-09T12:00:00.000000Z")
     assert (twice.case, twice.steps, twice.made) == (replace(once.case), (), once.made)
+
+
+OVER = [{"text": "Treatment: completed"}]
+SUMMARY = {
+    "resourceType": "DocumentReference",
+    "id": "sum",
+    "status": "current",
+    "description": "Treatment summary of the outside clinic",
+    "type": {"coding": [{"system": "http://loinc.org", "code": "34133-9"}]},
+    "content": [{"attachment": {"title": "summary.pdf"}}],
+    "subject": PATIENT,
+}
+
+
+def closed(*others: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
+    case = Case("r", "riverbend", state="closed", opened=AT, complete=AT, settled={"tumor-board": "completed"})
+    return put_together(case, [referral(**more), *COMPLETE[1:], *others], at=AT).made
+
+
+def drafts(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [one for one in made if one["resourceType"] == "CarePlan" and one["status"] == "draft"]
+
+
+def test_a_survivorship_draft_is_made_when_a_case_closes_after_the_treatment():
+    made = closed(SUMMARY, drug("Capecitabine", status="completed"), note=OVER)
+    [draft] = drafts(made)
+    assert draft["supportingInfo"][0] == {"reference": "DocumentReference/sum"}
+    assert draft["category"][0]["coding"][0]["code"] == "survivorship"
+    assert "Treatment summary of the outside clinic" in draft["text"]["div"]
+    assert "Capecitabine (completed)" in draft["text"]["div"]
+    assert [one for one in validate(draft) if one.severity == "error"] == []
+    assert drafts(closed(SUMMARY)) == []
+    open_still = Case("r", "riverbend", state="opinion-returned", opened=AT, complete=AT)
+    assert drafts(put_together(open_still, [referral(note=OVER), *COMPLETE[1:]], at=AT).made) == []
+
+
+def test_a_survivorship_draft_is_made_once_and_stays_as_it_is():
+    [draft] = drafts(closed(note=OVER))
+    edited = {**draft, "title": "Survivorship plan: reviewed"}
+    assert edited in closed(edited, SUMMARY, note=OVER)
+
+
+def test_what_nobody_said_to_be_done_is_not_done_because_the_case_is_closed():
+    def ended(**more: Any) -> dict[str, str]:
+        made = (one for one in closed(**more) if one["resourceType"] == "ServiceRequest" and one["id"] != "r")
+        return {one["code"]["coding"][0]["code"]: one["status"] for one in made}
+
+    assert ended() == dict.fromkeys(ended(), "revoked") | {"tumor-board": "completed"}
+    assert ended(note=OVER)["survivorship-plan"] == "active"

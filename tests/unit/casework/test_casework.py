@@ -245,3 +245,27 @@ def test_a_step_with_one_case_leaves_the_patients_other_case_alone(store, submit
     task = store.read(lambda c: resources.read(c, "Task", first.task))
     take("decline", task.version, number=first.number, reason="Asked twice")
     assert store.read(lambda c: cases.find(c, second.number)) == second
+
+
+def test_a_case_is_closed_only_when_it_is_said_how_the_opinion_went_out(store, submit, case, take):
+    summary = of_patient("DocumentReference", "sum", type={"coding": [{"code": "34133-9"}]})
+    referral = {**REFERRAL, "note": [{"text": "Treatment: completed"}]}
+    submit(PATIENT, referral, summary, *RECORDS, {**PATHOLOGY, "subject": {"reference": "Patient/p"}})
+    number = case()[0].number
+    take("outcome", case()[2])
+    with pytest.raises(IllegalTransitionError):
+        take("close", case()[2])
+
+    def settle(activity, how, reason=""):
+        words = {"actor": "nurse", "at": AT.format(13), "reason": reason}
+        store.write(lambda c: casework.settle(c, number, activity, how, version=case()[2], **words))
+
+    settle("opinion-communication", "completed")
+    take("close", case()[2])
+    settle("survivorship-plan", "revoked", "The patient moves abroad")
+    with pytest.raises(IllegalTransitionError):
+        settle("tumor-board", "completed")
+    history = store.read(lambda c: cases.history(c, number))
+    assert history[-1].reason == "survivorship-plan: The patient moves abroad"
+    plans = [one for one in store.read(lambda c: cases.holdings(c, {"p"})) if one["resourceType"] == "CarePlan"]
+    assert sorted(one["status"] for one in plans) == ["completed", "draft"]
