@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway import cases
-from gateway.core import ids, ledger
+from gateway.core import ids, labels, ledger
 from gateway.core.errors import GatewayError, StartupError
 from gateway.core.issue import Issue, Severity
 from gateway.core.outcome import BASE, Outcome, as_test
@@ -38,7 +38,7 @@ def process(
 ) -> Outcome:
     """Parse, translate, assemble the case, validate. Bad input gives an outcome with its error, never an exception."""
     with _uncollected():
-        outcome = _judged(_converted(body, media_type, sender, received), judge)
+        outcome = _judged(_marked(_converted(body, media_type, sender, received)), judge)
     return replace(outcome, mapping=mapping.version(sender))
 
 
@@ -108,7 +108,7 @@ def _translated(
     except GatewayError as error:
         silent = ledger.Ledger().close(record.leaves())
         return Outcome(record.kind, None, tuple(record.issues), tuple(silent), error)
-    made = cases.assemble(said.resources, sender=sender, received=received)
+    made = cases.sensitive(cases.assemble(said.resources, sender=sender, received=received), sender)
     assembled = frozenset(f"{one['resourceType']}/{one['id']}" for one in made[len(said.resources) :])
     if any(issue.code == "test-data" for issue in said.issues):
         made = [as_test(resource) for resource in made]
@@ -167,6 +167,15 @@ def _told_again(held: dict[str, Any], later: dict[str, Any]) -> dict[str, str]:
 
 def _stands_at(line: ledger.Entry, places: dict[str, str]) -> bool:
     return bool(places) and ".".join(line.path.split(".", 2)[:2]).partition("[")[0] in places
+
+
+def _marked(outcome: Outcome) -> Outcome:
+    """The bundle bears the highest label of what is in it."""
+    entries = (outcome.bundle or {}).get("entry", ())
+    if outcome.bundle and (whole := labels.high_water(entry["resource"] for entry in entries)):
+        first = {"resourceType": "Bundle", "meta": {"security": whole}}
+        return replace(outcome, bundle=first | outcome.bundle)
+    return outcome
 
 
 def _judged(outcome: Outcome, judge: bool) -> Outcome:

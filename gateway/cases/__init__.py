@@ -13,13 +13,15 @@ from gateway.cases.care_plan import coordination, is_ours
 from gateway.cases.case import Case
 from gateway.cases.checklist import checklist_for, missing
 from gateway.cases.evidence import Known
+from gateway.cases.sensitivity import sensitive
 from gateway.cases.states import FIRST, Transition, events, step
 from gateway.cases.survivorship import survivorship
 from gateway.cases.task import case_task, records_requests
 from gateway.core.clock import instant
+from gateway.core.labels import high_water, labelled
 from gateway.core.submission import Sender
 
-__all__ = ["Case", "Together", "assemble", "is_referral", "put_together", "rules", "unsettled"]
+__all__ = ["Case", "Together", "assemble", "is_referral", "put_together", "rules", "sensitive", "unsettled"]
 
 Resource = dict[str, Any]
 _THO: Final = "http://terminology.hl7.org/CodeSystem"
@@ -65,8 +67,9 @@ def put_together(case: Case, resources: Iterable[Resource], *, at: str) -> Toget
     plan, *rest = coordination(case, known, lacking, requests)
     draft = case.id("CarePlan", "survivorship-plan")
     before = next((one for one in every if (one["resourceType"], one["id"]) == ("CarePlan", draft)), None)
-    made = [told, case_task(case, known, lacking), *requests, plan, *rest, *survivorship(case, known, plan, before, at)]
-    return Together(case, tuple(steps), made)
+    ours = [case_task(case, known, lacking), *requests, plan, *rest, *survivorship(case, known, plan, before, at)]
+    labels = high_water([referral, *known.of("Patient")])  # that there is a case says who asks what for whom
+    return Together(case, tuple(steps), [told, *(labelled(one, labels) for one in ours)])
 
 
 def is_referral(resource: Mapping[str, Any]) -> bool:

@@ -8,6 +8,7 @@ from gateway.cases.case import ABSENT, CENTRE, Case, codeable, reference
 from gateway.cases.checklist import ICD_10_CM, Item, checklist_for
 from gateway.cases.evidence import Known, Resource, values
 from gateway.cases.narrative import narrative
+from gateway.core.labels import high_water, labelled
 from gateway.core.outcome import BASE
 
 _US_CORE: Final = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category"
@@ -57,7 +58,8 @@ def coordination(
         plan["supportingInfo"] = supporting
     steps = [*(one[-1] for one in made), *requests, *drugs, *known.of("Appointment")]
     plan["activity"] = [{"reference": reference(one)} for one in steps]
-    return [plan, team, *(one for several in made for one in several)]
+    spoken_of = (*known.of("Patient"), *known.of("Condition"), *drugs, *known.of("Appointment"))
+    return [labelled(plan, high_water(spoken_of)), team, *(one for several in made for one in several)]
 
 
 def _is_original(document: Resource) -> bool:

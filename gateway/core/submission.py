@@ -54,6 +54,7 @@ class Sender:
     policies: Mapping[str, str] = field(default_factory=dict)  # a policy's name -> the value agreed
     rows: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)  # a map's name -> rows for segments of its own
     authoritative: bool = False  # whether its word on who a patient is goes before others'
+    labels: tuple[str, ...] = ()  # codes of labels that all it sends bears: a Part 2 programme, a clinic for HIV
     message_types: tuple[str, ...] = ()  # the types agreed; empty: any
     certificates: tuple[str, ...] = ()  # names (CN, DNS, URI), of which its programs must show one over TLS
     listener: Listener | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from gateway.core import fhirjson
+from gateway.core.labels import high_water
 from gateway.core.outcome import BASE
 
 Resource = Mapping[str, Any]
@@ -18,8 +19,13 @@ def plan(resources: Sequence[Resource], *, max_entries: int) -> list[bytes]:
 
 
 def transaction(resources: Sequence[Resource]) -> dict[str, Any]:
-    """A transaction that puts each resource where it belongs; sent twice, it says the same twice."""
-    return {"resourceType": "Bundle", "type": "transaction", "entry": [_entry(resource) for resource in resources]}
+    """A transaction that puts each resource where it belongs; sent twice, it says the same twice.
+
+    It bears the highest label of what is in it.
+    """
+    labels = high_water(resources)
+    first = {"resourceType": "Bundle"} | ({"meta": {"security": labels}} if labels else {})
+    return first | {"type": "transaction", "entry": [_entry(resource) for resource in resources]}
 
 
 def in_dependency_order(resources: Sequence[Resource]) -> list[Resource]:

@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from gateway.core import fhirjson
 from gateway.core.issue import Issue, Severity
+from gateway.core.labels import high_water
 from gateway.core.outcome import operation_outcome
 from gateway.serve.door import base
 from gateway.serve.page import PARAMETER
@@ -30,12 +32,13 @@ def search_set(
     issues += [Issue(Severity.WARNING, "include-cut")] if page.cut else []
     if issues:
         entries.append({"resource": operation_outcome(issues), "search": {"mode": "outcome"}})
-    return _bundle("searchset", page.total, links, entries)
+    return _bundle("searchset", page.total, links, entries, (*page.matches, *page.included))
 
 
 def history_set(total: int, versions: Iterable[Stored], links: Sequence[dict[str, str]]) -> dict[str, Any]:
     """Versions of one resource, the newest first; a deletion has no resource."""
-    return _bundle("history", total, links, [_version(one) for one in versions])
+    found = list(versions)
+    return _bundle("history", total, links, [_version(one) for one in found], found)
 
 
 def link(relation: str, place: str, parameters: Sequence[Pair] = (), page: str = "") -> dict[str, str]:
@@ -45,10 +48,17 @@ def link(relation: str, place: str, parameters: Sequence[Pair] = (), page: str =
 
 
 def _bundle(
-    kind: str, total: int | None, links: Sequence[dict[str, str]], entries: list[dict[str, Any]]
+    kind: str,
+    total: int | None,
+    links: Sequence[dict[str, str]],
+    entries: list[dict[str, Any]],
+    holds: Iterable[Stored],
 ) -> dict[str, Any]:
-    """An empty `entry` is no FHIR and is left out."""
-    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": kind}
+    """It bears the highest label of what it holds; an empty `entry` is no FHIR and is left out."""
+    bundle: dict[str, Any] = {"resourceType": "Bundle"}
+    if labels := high_water(fhirjson.read_own(one.body) for one in holds if b'"security"' in one.body):
+        bundle["meta"] = {"security": labels}
+    bundle["type"] = kind
     if total is not None:
         bundle["total"] = total
     bundle["link"] = links

@@ -11,8 +11,9 @@ from sqlalchemy.sql.dml import Insert
 
 from gateway.core.clock import instant
 from gateway.core.errors import GoneError, NotFoundError
-from gateway.core.fhirjson import write
+from gateway.core.fhirjson import read_own, write
 from gateway.core.ids import digest
+from gateway.core.labels import labelled, labels_of
 from gateway.store.disclosure import disclosed
 from gateway.store.index import SearchRows, patient_of, search_rows
 from gateway.store.parameters import registry
@@ -64,9 +65,9 @@ def save(
     type, id = str(resource["resourceType"]), str(resource["id"])
     if clinic is not None:
         connection.execute(_grant(connection), {"type": type, "id": id, "clinic": clinic})
-    content = _without_stamp(resource)
-    sha256 = digest(write(content))
     current = connection.execute(_CURRENT, {"type": type, "id": id}).one_or_none()
+    content = _still_labelled(_without_stamp(resource), current)
+    sha256 = digest(write(content))
     if current is not None and not current.deleted and current.sha256 == sha256:
         return False
     version = 1 if current is None else current.version + 1
@@ -185,6 +186,13 @@ def _stamp(connection: Connection, at: str, previous: str) -> str:
     if newest > previous:
         return newest
     return instant(datetime.fromisoformat(newest) + _TICK)
+
+
+def _still_labelled(content: dict[str, Any], current: Any) -> dict[str, Any]:
+    """A label that was once put stays: who sends a thing again and leaves its labels out takes none away."""
+    if current is None or current.deleted or b'"security"' not in current.body:
+        return content
+    return labelled(content, labels_of(read_own(current.body)))
 
 
 def _without_stamp(resource: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from gateway.core import ids
 from gateway.core.errors import MappingTableError
+from gateway.core.labels import AGREED
 from gateway.core.submission import Listener, Sender
 from gateway.translate import conceptmap, mapping, table
 from gateway.translate.hl7v2.systems import table_codes
@@ -187,6 +188,7 @@ class _OverlaySchema(Schema):
     policies = fields.Dict(keys=fields.Str(), values=fields.Str(), validate=_policies)
     rows = fields.Dict(keys=fields.Str(), values=fields.List(fields.Dict()))
     authoritative = fields.Bool(truthy={"true"}, falsy={"false"})
+    labels = fields.List(fields.Str(validate=validate.OneOf(AGREED)))
     message_types = fields.List(fields.Str(validate=validate.Regexp(rf"{_CODE}(\^{_CODE})?\Z")))
     certificates = fields.List(fields.Str())
     listener = fields.Nested(_ListenerSchema)

@@ -2,14 +2,26 @@
 
 from typing import Any, Final
 
+from gateway.core.labels import LEVELS, label, united
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.sections import sections
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.translation import Resource, Translation
 
-_CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
-_LEVELS: Final = ("U", "L", "M", "N", "R", "V")
-_NORMAL: Final = _LEVELS.index("N")
+_NORMAL: Final = LEVELS.index("N")
+# Persons and places are known beyond one document.
+_NOT_SAID_HERE: Final = frozenset(
+    {
+        "Patient",
+        "Practitioner",
+        "PractitionerRole",
+        "RelatedPerson",
+        "Organization",
+        "Location",
+        "Device",
+        "Composition",
+    }
+)
 
 
 @step("confidential", "ccda")
@@ -18,8 +30,11 @@ def confidential(node: Element, translation: Translation, resource: Resource) ->
     own = _level(node)
     levels = [own, *(_level(one.node) for one in sections(translation))]
     for section, level in zip(sections(translation), levels[1:], strict=True):
-        for reference in section.references if max(own, level) > _NORMAL else ():
-            _label(translation.find(reference), max(own, level))
+        for reference in section.references if level > max(own, _NORMAL) else ():
+            _label(translation.find(reference), level)
+    for made in translation.resources if own > _NORMAL else ():
+        if made["resourceType"] not in _NOT_SAID_HERE:
+            _label(made, own)
     if max(levels) >= _NORMAL:
         _label(translation.latest("Composition"), max(levels))
 
@@ -27,19 +42,17 @@ def confidential(node: Element, translation: Translation, resource: Resource) ->
 def _level(node: Element) -> int:
     code = node.first("confidentialityCode")
     said = code.look("code").upper() if code is not None else ""
-    if code is None or said not in _LEVELS:
+    if code is None or said not in LEVELS:
         return 0
-    if _LEVELS.index(said) > _NORMAL:
+    if LEVELS.index(said) > _NORMAL:
         code.read("code")
-    return _LEVELS.index(said)
+    return LEVELS.index(said)
 
 
 def _label(resource: Resource | None, level: int) -> None:
-    label = {"system": _CONFIDENTIALITY, "code": _LEVELS[level]}
     if resource is not None:
-        held = resource.setdefault("meta", {}).setdefault("security", [])
-        if label not in held:
-            held.append(label)
+        meta = resource.setdefault("meta", {})
+        meta["security"] = united([*meta.get("security", ()), label(LEVELS[level])])
 
 
 @converter("confidentiality", "ccda")
@@ -48,6 +61,6 @@ def confidentiality(node: Any, translation: Translation) -> str:
     said = str(node.read("code")).upper()
     for name in ("codeSystem", "codeSystemName", "displayName"):
         node.read(name)
-    if said not in _LEVELS:
+    if said not in LEVELS:
         raise NotConvertedError("code-unknown", concept=said)
     return said

@@ -3,6 +3,7 @@
 import re
 from typing import Any, Final
 
+from gateway.core.labels import label, labels_of, united
 from gateway.core.outcome import BASE
 from gateway.translate.converter import converter, step
 from gateway.translate.hl7v2.coded import codeable_concept, coding
@@ -21,8 +22,6 @@ _RACES: Final = frozenset({"1002-5", "2028-9", "2054-5", "2076-8", "2106-3"})
 _ETHNICITIES: Final = frozenset({"2135-2", "2186-5"})
 # HL7 table 0189, for which US Core has CDC's codes.
 _ETHNIC_GROUPS: Final = {"H": "2135-2", "N": "2186-5"}
-_CONFIDENTIALITY: Final = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
-_LEVELS: Final = "ULMNRV"  # the codes of that system from the least confidential on
 
 
 @converter("birth_time", "hl7v2")
@@ -93,7 +92,7 @@ def restricted(part: Part, translation: Translation, element: Element) -> None:
         reword(part, translation)
         return
     found = translation.concept_map("v2-0177-confidentiality").translate(part.peek)
-    made = {"system": _CONFIDENTIALITY, "code": found.code} if found else coding(part, translation, table="0177")
+    made = label(found.code) if found else coding(part, translation, table="0177")
     if found:
         reword(part, translation)
     if made:
@@ -103,11 +102,8 @@ def restricted(part: Part, translation: Translation, element: Element) -> None:
 @step("highest_label", "hl7v2")
 def highest_label(node: Any, translation: Translation, element: Element) -> None:
     """A resource has one level of confidentiality: of several the highest stands."""
-    labels = element.get("meta", {}).get("security", [])
-    levels = [one["code"] for one in labels if one.get("system") == _CONFIDENTIALITY and one["code"] in _LEVELS]
-    if len(levels) > 1:
-        highest = {"system": _CONFIDENTIALITY, "code": max(levels, key=_LEVELS.index)}
-        element["meta"]["security"] = [highest, *(one for one in labels if one.get("system") != _CONFIDENTIALITY)]
+    if labels := labels_of(element):
+        element["meta"]["security"] = united(labels)
 
 
 def _categories(

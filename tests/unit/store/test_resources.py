@@ -111,3 +111,18 @@ _names = st.sampled_from(["identifier", "name", "birthDate", "generalPractitione
 @given(st.dictionaries(_names, _json))
 def test_no_shape_of_an_element_stops_the_extraction(found):
     search_rows(registry()["Patient"], {"resourceType": "Patient", "id": "p"} | found)
+
+
+def test_a_label_stays_when_its_sender_leaves_it_out(store):
+    labels = [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "42CFRPart2"}]
+    words = {"submission": None, "clinic": "a", "at": "2026-03-02T09:00:00.000000Z"}
+
+    def change(connection):
+        basic = {"resourceType": "Basic", "id": "labelled"}
+        resources.save(connection, {**basic, "meta": {"security": labels}}, **words)
+        changed = resources.save(connection, basic, **words)
+        return changed, resources.read(connection, "Basic", "labelled")
+
+    changed, stored = store.write(change)
+    assert (changed, stored.version) == (False, 1)
+    assert read_own(stored.body)["meta"]["security"] == labels
