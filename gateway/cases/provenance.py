@@ -37,7 +37,7 @@ def provenance(case: Case, changed: Sequence[Resource], steps: Iterable[Step], *
     who = next((step.actor for step in taken if step.actor != "gateway"), "")
     agents = [{"type": _role("assembler"), "who": {"display": f"Gateway, care plan rules {version_of_rules()}"}}]
     if who:
-        agents.insert(0, {"type": _role("author"), "who": {"identifier": {"system": f"{BASE}/caller", "value": who}}})
+        agents.insert(0, author(who))
     made: dict[str, Any] = {
         "resourceType": "Provenance",
         "id": ids.stable_id("case", case.referral, at, *(one["reference"] for one in targets)),
@@ -49,6 +49,11 @@ def provenance(case: Case, changed: Sequence[Resource], steps: Iterable[Step], *
     if taken:
         made["activity"] = {"text": taken[-1].event}
     return made | {"agent": agents}
+
+
+def author(who: str) -> dict[str, Any]:
+    """The person who took a step, by the key that they called with."""
+    return {"type": _role("author"), "who": {"identifier": {"system": f"{BASE}/caller", "value": who}}}
 
 
 def _role(code: str) -> dict[str, Any]:

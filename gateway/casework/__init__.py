@@ -1,6 +1,9 @@
 """The durable side of a case: it is put together anew, in one transaction, with whatever changed it."""
 
+from gateway.casework import identity
 from gateway.casework.assembly import Assembled, keep, reassemble
 from gateway.casework.steps import Taken, assign, events, send, settle, take, unsettled
 
-__all__ = ["Assembled", "Taken", "assign", "events", "keep", "reassemble", "send", "settle", "take", "unsettled"]
+__all__ = [
+    "Assembled", "Taken", "assign", "events", "identity", "keep", "reassemble", "send", "settle", "take", "unsettled",
+]  # fmt: skip

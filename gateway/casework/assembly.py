@@ -49,15 +49,27 @@ def again(connection: Connection, row: Case, *, at: str) -> Assembled:
     return _put_together(connection, row, _People(connection, ()), at)
 
 
+def regroup(connection: Connection, patients: Iterable[str], *, at: str) -> list[Assembled]:
+    """Every case of these patients put together from what is held, after it has changed who is one person."""
+    people = _People(connection, ())
+    return [
+        _put_together(connection, row, people, at) for row in stored.of_patients(connection, people.all_of(patients))
+    ]
+
+
 def keep(connection: Connection, assembled: Assembled, *, submission: str | None, at: str) -> list[Resource]:
     """Save the resources of a case; those that are new in content, and the Provenance of their assembly.
 
-    A plan that rests on what another clinic sent says so in its words, so no clinic is granted it.
+    A plan that rests on what another clinic sent says so in its words, so no clinic is granted it; nor one that ever
+    did, since its history says so still.
     """
     changed = []
     foreign = not stored.is_of_one_clinic(connection, assembled.patients, assembled.case.clinic)
     for resource in assembled.made:
-        guarded = foreign and resource["resourceType"] in ("CarePlan", "CareTeam")
+        guarded = resource["resourceType"] in ("CarePlan", "CareTeam") and (
+            foreign
+            or resources.is_withheld(connection, resource["resourceType"], resource["id"], assembled.case.clinic)
+        )
         clinic = None if guarded else assembled.case.clinic
         own = None if resource["id"] == assembled.case.question else submission
         if resources.save(connection, resource, submission=own, clinic=clinic, at=at):

@@ -35,6 +35,8 @@ GatewayError
   MatchError
     AmbiguousPatientError
     ReferralConflictError
+    PatientConflictError
+    KeptApartError
   CaseError
     IllegalTransitionError
   StoreError
@@ -282,6 +284,14 @@ class AmbiguousPatientError(MatchError):
 
 class ReferralConflictError(MatchError):
     """The number of the referral is known, and for another patient."""
+
+
+class PatientConflictError(MatchError):
+    """The submission says of one patient what is known of another, or what cannot be of one."""
+
+
+class KeptApartError(MatchError):
+    """A person has said of two of those who would become one that they are not the same."""
 
 
 class CaseError(GatewayError):

@@ -1,7 +1,20 @@
 """Matching: is this patient one that we know? Tuples of agreements make a grade, vetoes forbid a link."""
 
-from gateway.match.decide import Decision, decide
-from gateway.match.keys import keys, sought
-from gateway.match.rules import Grade
+from typing import Any
 
-__all__ = ["Decision", "Grade", "decide", "keys", "sought"]
+from gateway.core.ids import digest
+from gateway.match.conflict import contradicts, is_named, is_numbered_as_another
+from gateway.match.decide import SEVERAL, Decision, decide, decisions
+from gateway.match.keys import issued, keys, sought
+from gateway.match.person import facts, person
+from gateway.match.rules import Grade, version
+
+__all__ = [
+    "SEVERAL", "Decision", "Grade", "contradicts", "decide", "decisions", "inputs", "is_named",
+    "is_numbered_as_another", "issued", "keys", "sought", "version",
+]  # fmt: skip
+
+
+def inputs(*patients: dict[str, Any]) -> str:
+    """The hash of all that is compared of these, in whichever order they are named."""
+    return digest("\x1f".join(sorted(facts(person(one)) for one in patients)).encode())

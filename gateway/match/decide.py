@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gateway.match.grade import NO_RULE, Graded, grade
 from gateway.match.person import person
 from gateway.match.rules import Grade
 
+SEVERAL: Final = "several-certain"
 _ORDER = (Grade.CERTAIN, Grade.PROBABLE, Grade.POSSIBLE, Grade.CERTAINLY_NOT)
 
 
@@ -24,25 +25,21 @@ class Decision:
 
 def decide(patient: dict[str, Any], candidates: Sequence[dict[str, Any]]) -> Decision:
     """The best candidate. A number that is another person's, or two certain candidates, is for a person to settle."""
-    asked = person(patient)
-    graded = [(grade(asked, known), known.id) for known in map(person, candidates)]
-    found = sorted(
-        (pair for pair in graded if pair[0].grade is not Grade.CERTAINLY_NOT),
-        key=lambda pair: (_rank(pair[0]), pair[1]),
-    )
+    found = [decision for decision in decisions(patient, candidates) if decision.grade is not Grade.CERTAINLY_NOT]
     if not found:
-        return _decision(NO_RULE, None)
-    conflicts = [pair for pair in found if pair[0].rule == "patient-conflict"]
-    best, id = (conflicts or found)[0]
-    certain = {known for one, known in found if one.grade is Grade.CERTAIN}
-    if len(certain) > 1 and not conflicts:
-        return Decision(Grade.PROBABLE, "several-certain", id, best.score)
-    return _decision(best, id)
+        return Decision(Grade.CERTAINLY_NOT, NO_RULE.rule)
+    conflicts = [one for one in found if one.rule == "patient-conflict"]
+    if not conflicts and len({one.candidate for one in found if one.grade is Grade.CERTAIN}) > 1:
+        return Decision(Grade.PROBABLE, SEVERAL, found[0].candidate, found[0].score)
+    return (conflicts or found)[0]
 
 
-def _rank(graded: Graded) -> tuple[int, float]:
-    return _ORDER.index(graded.grade), -float(graded.score)
+def decisions(patient: dict[str, Any], candidates: Sequence[dict[str, Any]]) -> list[Decision]:
+    """What is to be said of each candidate, the best first."""
+    asked = person(patient)
+    found = [_decision(grade(asked, known), known.id) for known in map(person, candidates)]
+    return sorted(found, key=lambda one: (_ORDER.index(one.grade), -float(one.score), one.candidate or ""))
 
 
-def _decision(graded: Graded, id: str | None) -> Decision:
+def _decision(graded: Graded, id: str) -> Decision:
     return Decision(graded.grade, graded.rule, id, graded.score, graded.vetoes)

@@ -28,13 +28,24 @@ def sought(patient: dict[str, Any]) -> list[str]:
     return sorted({_digest(*parts) for parts in (*_keys(who), *_sought_by_name(who))})
 
 
-def _keys(who: Person) -> Iterator[tuple[str, ...]]:
-    for number in (*who.numbers, *who.members):
+def issued(patient: dict[str, Any]) -> list[str]:
+    """The keys of the numbers that are issued to one person only, sorted."""
+    return sorted({_digest(*parts) for parts in _issued(person(patient))})
+
+
+def _issued(who: Person) -> Iterator[tuple[str, ...]]:
+    for number in who.numbers:
         yield ("number", *number)
     for mrn in who.our_mrns:
         yield "our-mrn", mrn
     for ssn in who.ssns:
         yield "ssn", ssn
+
+
+def _keys(who: Person) -> Iterator[tuple[str, ...]]:
+    yield from _issued(who)
+    for number in who.members:
+        yield ("number", *number)
     for text in (*who.phones, *who.emails):
         yield "contact", text
     for line, postal in who.addresses:

@@ -72,6 +72,18 @@ def person(patient: dict[str, Any]) -> Person:
     )
 
 
+def facts(who: Person) -> str:
+    """All that is compared, as one text that is the same for the same facts."""
+    told = {name: sorted(map(repr, one)) if isinstance(one, frozenset) else one for name, one in _fields(who) if one}
+    return repr(told)
+
+
+def _fields(who: Person) -> Iterator[tuple[str, Any]]:
+    for name in Person.__slots__:
+        if name != "id":
+            yield name, getattr(who, name)
+
+
 def _name(name: dict[str, Any]) -> Name:
     family, given = list(words(name.get("family") or "")), list(words(" ".join(filter(None, name.get("given", ())))))
     if not family and not given:

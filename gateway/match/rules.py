@@ -9,6 +9,7 @@ from typing import Any, Final
 from marshmallow import Schema, fields, post_load, validate
 
 from gateway.core.errors import MappingTableError
+from gateway.core.ids import digest
 from gateway.core.table import load
 from gateway.match.veto import VETOES
 from gateway.match.words import FOLDER
@@ -38,10 +39,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Every rule in its order, and each agreement in words."""
+    """Every rule in its order, and each agreement and veto in words."""
 
     rules: tuple[Rule, ...]
     agreements: dict[str, str]
+    vetoes: dict[str, str]
+
+    def named(self, name: str) -> Rule | None:
+        """The rule that made a grade, also where a veto capped it."""
+        return next((rule for rule in self.rules if rule.name == name.partition(":")[0]), None)
 
 
 class _RuleSchema(Schema):
@@ -58,6 +64,9 @@ class _RuleSchema(Schema):
 
 class _RulesSchema(Schema):
     agreements = fields.Dict(fields.Str(), fields.Str(validate=validate.Length(min=1)), required=True)
+    vetoes = fields.Dict(
+        fields.Str(validate=validate.OneOf(sorted(VETOES))), fields.Str(validate=validate.Length(min=1))
+    )
     rules = fields.List(fields.Nested(_RuleSchema), required=True, validate=validate.Length(min=1))
 
 
@@ -68,4 +77,10 @@ def rules(file: Path = FILE) -> Rules:
     unknown = {name for rule in found["rules"] for name in rule.agree} - set(found["agreements"])
     if unknown:
         raise MappingTableError(file.name, 1, f"no agreement is called {sorted(unknown)[0]}")
-    return Rules(tuple(found["rules"]), found["agreements"])
+    return Rules(tuple(found["rules"]), found["agreements"], found.get("vetoes", {}))
+
+
+@cache
+def version() -> str:
+    """Which version of the rules and their words made a decision."""
+    return digest(b"".join((FOLDER / f"{name}.yaml").read_bytes() for name in ("rules", "nicknames", "words")))[:12]

@@ -98,6 +98,13 @@ def withdraw(connection: Connection, type: str, id: str, clinic: str) -> None:
     connection.execute(delete(grants).where(grants.c.type == type, grants.c.id == id, grants.c.clinic == clinic))
 
 
+def is_withheld(connection: Connection, type: str, id: str, clinic: str) -> bool:
+    """Whether the resource is known and this clinic is not granted it."""
+    granted = select(grants.c.id).where(grants.c.type == type, grants.c.id == id, grants.c.clinic == clinic)
+    known = connection.execute(_CURRENT, {"type": type, "id": id}).first() is not None
+    return known and connection.execute(granted).first() is None
+
+
 def remove(connection: Connection, type: str, id: str, *, at: str) -> None:
     """Delete the resource: a version without a body; earlier versions stay in its history."""
     current = connection.execute(_CURRENT, {"type": type, "id": id}).one_or_none()

@@ -249,6 +249,32 @@ patient_keys = Table(
     Column("key", String(128), primary_key=True),
     Index(None, "key"),
 )
+# Each pair of Patients of which it was asked whether they are one person, and how it stands; `patient` bears the link.
+# State: open, doubted, same, apart; of a submission that is set aside: aside, released, refused.
+matches = Table(
+    "matches",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("actor", String(64), nullable=False),  # who said so last: a rule (gateway) or a person
+    Column("patient", String(64), nullable=False),
+    Column("candidate", String(64), nullable=False),
+    Column("grade", String(16), nullable=False),
+    Column("rule", String(64), nullable=False),
+    Column("vetoes", Text, nullable=False),  # by their names, a space between
+    Column("inputs_sha256", String(64), nullable=False),  # of all that was compared
+    Column("submission", String(64), nullable=False),
+    Column("clinic", String(64), nullable=False),
+    Column("since", String(32), nullable=False),
+    Column("updated", String(32), nullable=False),
+    Column("put_off", String(32), nullable=False),  # when a person last put it off
+    Column("said", LargeBinary),  # Patients as a submission says them that was set aside: they are in no record
+    Index(None, "state", "put_off", "since"),
+    Index(None, "patient"),
+    Index(None, "candidate"),
+)
+# Everything that a rule or a person decided of who is who, append only.
 match_decisions = Table(
     "match_decisions",
     metadata,
@@ -260,7 +286,13 @@ match_decisions = Table(
     Column("rule", String(64), nullable=False),
     Column("inputs_sha256", String(64), nullable=False),
     Column("at", String(32), nullable=False),
+    Column("match", String(64)),
+    Column("decision", String(16), nullable=False, server_default=""),
+    Column("mapping", String(64), nullable=False, server_default=""),  # the version of the rules
+    Column("actor", String(64), nullable=False, server_default="gateway"),
+    Column("reason", Text, nullable=False, server_default=""),
     Index(None, "patient"),
+    Index(None, "match"),
 )
 cases = Table(
     "cases",

@@ -6,14 +6,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from gateway import match
 from gateway.core import fhirjson, r4
 from gateway.core.errors import GoneError, NotFoundError
 from gateway.core.issue import Issue, Severity
 from gateway.core.ledger import CLEARED, Entry, State
 from gateway.core.outcome import BASE, Outcome, is_test
 from gateway.core.submission import Sender
-from gateway.store import patients, resources
+from gateway.store import matches, resources
 from gateway.translate.policy import policy
 
 Resource = dict[str, Any]
@@ -114,8 +113,7 @@ def _held(connection: Connection, id: str, apart: Set[str]) -> Resource | None:
         found: Resource = fhirjson.read_own(resources.read(connection, "Patient", id).body)
     except (NotFoundError, GoneError):
         return None
-    ours = {one["candidate"] for one in patients.decisions(connection, id) if one["grade"] == match.Grade.CERTAIN}
-    left = {f"Patient/{one}" for one in ours | apart}
+    left = {f"Patient/{one}" for one in {*apart, *matches.linked(connection, id)}}
     links = [one for one in found.pop("link", ()) if one["type"] != "seealso" or one["other"]["reference"] not in left]
     return {**found, "link": links} if links else found
 

@@ -134,15 +134,15 @@ def _keep(
     said = [entry["resource"] for entry in (outcome.bundle or {}).get("entry", ())]
     translated = [resource for resource in said if place(resource) not in outcome.assembled]
     real = with_known_status(connection, [resource for resource in translated if not is_test(resource)])
-    linked = iter(with_links(connection, real, submission=found.id, at=at))
+    later = submissions.said_since(connection, found, [resource["id"] for resource in translated])
+    words = {"submission": found.id, "clinic": found.clinic, "at": at}
+    linked = iter(with_links(connection, real, later=later, **words))
     made = [resource if is_test(resource) else next(linked) for resource in translated]
-    later = submissions.said_since(connection, found, [resource["id"] for resource in made])
     fresh = [resource for resource in made if (resource["resourceType"], resource["id"]) not in later]
     opened = casework.reassemble(connection, fresh, clinic=found.clinic, at=at)
     told = {place(case.made[0]): case.made[0] for case in opened}
     outcome = _told_by_case(outcome, made, told)
     made, fresh = ([told.get(place(one), one) for one in several] for several in (made, fresh))
-    words = {"submission": found.id, "clinic": found.clinic, "at": at}
     changed = [resource for resource in fresh if resources.save(connection, dict(resource), **words)]
     for case in opened:
         changed += casework.keep(connection, case, submission=found.id, at=at)

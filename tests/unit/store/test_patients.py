@@ -1,7 +1,6 @@
 """gateway/store/patients.py"""
 
 from gateway.store import patients, resources
-from gateway.store.patients import Settled
 
 AT = "2026-03-02T09:00:00.000000Z"
 
@@ -31,12 +30,3 @@ def test_a_patient_is_found_by_the_keys_it_has_now(store):
     know(store, "p1", "k1")
     know(store, "p1", "k2")
     assert candidates(store, "new", "k1") == []
-
-
-def test_a_decision_holds_for_the_content_it_was_made_on(store):
-    decision = Settled("p2", "certain", "mrn+name")
-    words = {"submission": "s", "patient": "p1", "decision": decision, "at": AT}
-    store.write(lambda c: patients.decide(c, inputs="h1", **words))
-    assert store.read(lambda c: patients.settled(c, "p1", "h1")) == decision
-    assert store.read(lambda c: patients.settled(c, "p1", "h2")) is None
-    assert [one["candidate"] for one in store.read(lambda c: patients.decisions(c, "p1"))] == ["p2"]

@@ -6,7 +6,7 @@ import pytest
 
 from gateway import pipeline
 from gateway.core import fhirjson
-from gateway.store import cases, deliveries, outcomes, patients, resources, submissions
+from gateway.store import cases, deliveries, matches, outcomes, resources, submissions
 from gateway.worker import Worker
 
 NUMBER = "M-77^^^RIVER&2.999.1&ISO^MR"
@@ -185,7 +185,7 @@ def test_what_is_for_test_touches_no_patient_opens_no_case_and_goes_nowhere(desk
     assert patient(id)["meta"]["security"][-1]["code"] == "HTEST"
     assert desk.store.read(lambda c: deliveries.listing(c)) == deliveries_before
     assert desk.store.read(lambda c: cases.listing(c)) == []
-    assert desk.store.read(lambda c: patients.decisions(c, patient(id)["id"])) == []
+    assert desk.store.read(lambda c: matches.decisions(c, patient(id)["id"])) == []
 
 
 def test_a_batch_with_a_test_message_delivers_the_others(desk, send, submit):

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from gateway.core import fhirjson
 from gateway.core.errors import NotFoundError, StoreFullError
 from gateway.route import Destination
-from gateway.store import cases, deliveries, failures, inbox, outcomes, patients, resources, submissions, work
+from gateway.store import cases, deliveries, failures, inbox, matches, outcomes, resources, submissions, work
 from gateway.store.inbox import Filters
 from gateway.store.tables import metadata
 from gateway.worker import Worker
@@ -79,7 +79,7 @@ def test_a_referral_number_that_is_another_patients_is_set_aside_and_touches_not
     assert read(desk, "ServiceRequest", "s1") == plan
     with pytest.raises(NotFoundError):
         read(desk, "Patient", "p9")
-    assert desk.store.read(lambda c: patients.decisions(c, "p9")) == []
+    assert desk.store.read(lambda c: matches.decisions(c, "p9")) == []
     assert desk.store.read(lambda c: failures.stopped_by(c, id))[0] == "referral-conflict"
 
 
@@ -100,7 +100,7 @@ def test_a_replay_of_what_did_not_change_changes_nothing(desk, worker, submit, s
     other = submit(PATIENT | {"id": "p2"}, clinic="b")
     while worker.turn("process"):
         pass
-    counted = ("resources", "deliveries", "match_decisions", "cases")
+    counted = ("resources", "deliveries", "match_decisions", "matches", "cases")
 
     def rows():
         asked = {name: text(f"SELECT count(*) FROM {metadata.tables[name]}") for name in counted}  # noqa: S608
@@ -156,8 +156,8 @@ def test_a_known_patient_of_another_clinic_is_linked_and_not_merged(desk, worker
         pass
     assert read(desk, "Patient", "p2")["link"] == [{"other": {"reference": "Patient/p1"}, "type": "seealso"}]
     assert "link" not in read(desk, "Patient", "p1")
-    (decision,) = desk.store.read(lambda c: patients.decisions(c, "p2"))
-    assert (decision["candidate"], decision["grade"]) == ("p1", "certain")
+    judged, linked = desk.store.read(lambda c: matches.decisions(c, "p2"))
+    assert (judged.candidate, linked.decision, linked.grade, linked.actor) == ("p1", "same", "certain", "gateway")
 
 
 def test_what_is_less_than_certain_is_left_to_a_person(desk, worker, submit):
@@ -167,8 +167,8 @@ def test_what_is_less_than_certain_is_left_to_a_person(desk, worker, submit):
     while worker.turn("process"):
         pass
     assert "link" not in read(desk, "Patient", "p2")
-    (decision,) = desk.store.read(lambda c: patients.decisions(c, "p2"))
-    assert decision["grade"] != "certain"
+    [question] = desk.store.read(lambda c: matches.listing(c, matches.ASKED))
+    assert (question.patient, question.candidate, question.state) == ("p2", "p1", "open")
 
 
 def test_a_submission_that_the_program_fails_on_three_times_is_set_aside_and_the_next_goes_on(
