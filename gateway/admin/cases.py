@@ -13,8 +13,8 @@ from gateway.admin.questions import StepQuestion, check
 from gateway.cases import states
 from gateway.cases.care_plan import is_ours
 from gateway.cases.case import NUMBER
-from gateway.cases.drugs import text_of
 from gateway.cases.evidence import ACTIVITIES
+from gateway.core.drug import text_of
 from gateway.core.errors import PreconditionFailedError
 from gateway.services import services
 from gateway.store import actions, cases, resources, traffic

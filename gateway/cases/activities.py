@@ -8,8 +8,9 @@ from typing import Any, Final
 from marshmallow import Schema, fields, post_load, validate
 
 from gateway.cases.case import ABSENT, Case, codeable, reference
-from gateway.cases.drugs import is_cancer_drug, is_current, is_swallowed
+from gateway.cases.drugs import is_current
 from gateway.cases.evidence import Evidence, EvidenceSchema, Known, Resource, is_fact, values
+from gateway.core.drug import is_cancer_drug, is_swallowed
 from gateway.core.ids import digest
 from gateway.core.outcome import BASE
 from gateway.core.table import MAPPINGS, load

@@ -6,8 +6,8 @@ from typing import Final
 
 from gateway.cases.case import CENTRE, Case
 from gateway.cases.checklist import Item
-from gateway.cases.drugs import text_of
 from gateway.cases.evidence import Known, Resource, values
+from gateway.core.drug import text_of
 
 _STATES: Final = {
     "case-received": "The referral has come in.",

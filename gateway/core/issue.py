@@ -74,6 +74,27 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "told-otherwise": ("processing", "A later record of the same submission says otherwise; the later one stands."),
     "unit-not-ucum": ("code-invalid", "The unit is not a UCUM unit that we know; it was kept as text."),
     "drug-uncoded": ("code-invalid", "The drug has no standard code; its text was kept."),
+    "ndc-ambiguous": ("value", "The NDC has ten digits and no hyphens, so it can be read in three ways; it was kept."),
+    "sig-trailing-zero": (
+        "business-rule",
+        "A number ends in a nought after its point and may be read as ten times as much; it was left as it is.",
+    ),
+    "sig-naked-decimal": (
+        "business-rule",
+        "A number begins with its point and may be read as ten times as much; it was left as it is.",
+    ),
+    "sig-decimal-comma": (
+        "business-rule",
+        "A number has a comma and may be read as ten times as much or more; it was left as it is.",
+    ),
+    "methotrexate-daily": (
+        "business-rule",
+        "Methotrexate by mouth is told daily; it is taken once a week, and a person should ask.",
+    ),
+    "days-off-missing": (
+        "business-rule",
+        "This cancer drug by mouth has days off in every cycle, and none are told; a person should ask.",
+    ),
     "status-unknown": ("code-invalid", "The source gives no status that we can rely on; it is recorded as unknown."),
     "status-assumed": ("code-invalid", "The source gives no state that we can rely on; the one agreed was recorded."),
     "mood-not-fact": ("business-rule", "The source says that it may or shall be, not that it is; it was left out."),

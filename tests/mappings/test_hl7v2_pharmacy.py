@@ -113,7 +113,7 @@ def test_the_state_sent_goes_before_the_verb(verb, state, medicine, service):
 def test_a_request_is_carried_out_at_once_where_that_is_agreed(verb, status):
     found = outcome(NAME, ("ORC|ZZ|", f"ORC|{verb}|"), cancel_request="immediate")
     order = resources(found, "MedicationRequest")[3]
-    assert (order["status"], "meta" in order) == (status, False)
+    assert (order["status"], "tag" in order.get("meta", {})) == (status, False)
 
 
 def test_the_order_and_what_was_encoded_of_it_are_two_where_that_is_agreed():

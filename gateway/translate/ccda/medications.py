@@ -12,6 +12,7 @@ from gateway.translate.ccda.participants import participant
 from gateway.translate.ccda.quantities import quantity
 from gateway.translate.ccda.times import document_day, period
 from gateway.translate.converter import converter, step
+from gateway.translate.drug import with_codes
 from gateway.translate.translation import Resource, Translation
 
 _MATERIAL: Final = "consumable/manufacturedProduct/manufacturedMaterial"
@@ -33,10 +34,8 @@ def drug(node: Element, translation: Translation, resource: Resource, product: s
             made["text"] = said
     elif names and names[0] != made["text"]:
         resource.setdefault("note", []).append({"text": f"Product name: {names[0]}"})
-    if made and not made.get("coding"):
-        translation.warn("drug-uncoded", node=node)
     if made:
-        resource["medicationCodeableConcept"] = made
+        resource["medicationCodeableConcept"] = with_codes(made, translation, node=node)
 
 
 @step("product_detail", "ccda")

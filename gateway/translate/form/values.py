@@ -5,17 +5,17 @@ from datetime import date as calendar_day
 from html import escape
 from typing import Any, Final
 
-from gateway.core.issue import Severity
+from gateway.core.drug import RXNORM
 from gateway.core.ledger import State
 from gateway.core.outcome import BASE
 from gateway.core.record import Node
 from gateway.translate.conceptmap import ConceptMap
 from gateway.translate.converter import NotConvertedError, converter, step
+from gateway.translate.drug import with_codes
 from gateway.translate.sig.structure import PERIOD
 from gateway.translate.translation import Translation
 
 XHTML: Final = "http://www.w3.org/1999/xhtml"
-RXNORM: Final = "http://www.nlm.nih.gov/research/umls/rxnorm"
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _MIDNIGHT: Final = re.compile(r"[ T]00:00(?::00(?:\.0+)?)?\Z", re.ASCII)
 _COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
@@ -188,9 +188,7 @@ def drug(node: Node, translation: Translation) -> dict[str, Any]:
         for field, system in (("rxnorm", RXNORM), ("ndc", "http://hl7.org/fhir/sid/ndc"))
         for one in _at(node, field)
     ]
-    if not codings:
-        translation.warn("drug-uncoded", severity=Severity.INFORMATION)
-    return {**({"coding": codings} if codings else {}), **({"text": said[0]} if said else {})}
+    return with_codes({**({"coding": codings} if codings else {}), **({"text": said[0]} if said else {})}, translation)
 
 
 @converter("directions", "form")

@@ -6,6 +6,7 @@ from typing import Any, Final
 from gateway.core.ledger import State
 from gateway.core.outcome import BASE
 from gateway.translate.converter import converter, step
+from gateway.translate.drug import with_codes
 from gateway.translate.hl7v2.absent import UNKNOWN
 from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.dosage import strength
@@ -254,8 +255,8 @@ def _more(part: Part, translation: Translation, element: Element, name: str) -> 
 
 def _settle(made: Element, element: Element, translation: Translation) -> None:
     code = made.get("code")
-    if code and not any(one.get("system") for one in code.get("coding", [])):
-        translation.warn("drug-uncoded", state=State.MAPPED)
+    if code:
+        code = made["code"] = with_codes(code, translation, state=State.MAPPED)
     if set(made) <= {"resourceType", "id", "code"} or translation.policy("medication_as") == "concept":
         if code:
             element["medicationCodeableConcept"] = code

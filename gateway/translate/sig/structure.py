@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any, Final
 
+from gateway.core.drug import CYCLE
 from gateway.core.outcome import BASE
 from gateway.core.record import Node
 from gateway.translate.converter import step
@@ -14,7 +15,6 @@ from gateway.translate.sig.words import words
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
-CYCLE: Final = f"{BASE}/StructureDefinition/so-regimen-cycle"
 PERIOD: Final = f"{BASE}/StructureDefinition/so-source-period"
 _TYPES: Final = {"cycleNumber": "valuePositiveInt", "cyclesPlanned": "valuePositiveInt",
                  "cycleLength": "valueDuration", "daysOfCycle": "valueString"}  # fmt: skip
