@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from gateway.cases.case import CENTRE, Case, codeable, reference
 from gateway.cases.checklist import checklist
-from gateway.cases.drugs import is_cancer_drug
 from gateway.cases.evidence import Known, Resource, values
 from gateway.cases.narrative import diagnoses, drug_line, listed, persons, tabled, told
+from gateway.core.drug import is_cancer_drug
 from gateway.core.outcome import BASE
 
 Made = dict[str, Any]
