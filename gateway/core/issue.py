@@ -94,6 +94,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "days-off-missing": (
         "business-rule",
         "This cancer drug by mouth has days off in every cycle, and none are told; a person should ask.",
+    "statement-blank": (
+        "informational",
+        "An entry is left blank: it names nothing, so no resource was made of it.",
     ),
     "status-unknown": ("code-invalid", "The source gives no status that we can rely on; it is recorded as unknown."),
     "status-assumed": ("code-invalid", "The source gives no state that we can rely on; the one agreed was recorded."),

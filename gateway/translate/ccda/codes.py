@@ -14,7 +14,7 @@ from gateway.translate.mapping import FOLDER
 from gateway.translate.translation import Translation
 
 # Words that deny what they go on to name; they only tell a statement about nothing from one whose code is missing.
-_LACK: Final = re.compile(r"\b(?:no|none|not|nil|nka|nkda|denies|unknown)\b", re.IGNORECASE)
+LACK: Final = re.compile(r"\b(?:no|none|not|nil|nka|nkda|denies|unknown)\b", re.IGNORECASE)
 QUALIFIER: Final = "https://fhir.second-opinion.example/StructureDefinition/so-code-qualifier"
 # What senders write as codeSystemName where the OID is missing or is none.
 _NAMES: Final = {
@@ -182,7 +182,7 @@ def names_none(entity: Element | None, general: frozenset[str], translation: Tra
     pointed = [one.look("value") for words in said for one in words.children("reference")]
     said += [one for one in map(translation.record.narrative, pointed) if one is not None]  # type: ignore[attr-defined]
     words = " ".join(one.pieces()[0] for around in said for one in around.whole()).strip()
-    return codes <= general and (not words or _LACK.search(words) is not None)
+    return codes <= general and (not words or LACK.search(words) is not None)
 
 
 def _codings(node: Element, translation: Translation) -> list[dict[str, Any]]:

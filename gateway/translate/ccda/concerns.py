@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from gateway.core.ledger import State
 from gateway.translate.ccda import identifiers
+from gateway.translate.ccda.blanks import is_blank
 from gateway.translate.ccda.codes import codeable_concept, display, first_display, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
@@ -54,16 +55,20 @@ def health_concern(node: Element, translation: Translation, resource: Resource) 
                 if _HEALTH_CONCERN not in held:
                     held.append(dict(_HEALTH_CONCERN))
                 _followed_since(node, translation, condition)
-    if problem or node.look("moodCode") not in FACT or not _is_named(node):
+    if problem or node.look("moodCode") not in FACT or not _is_named(node, translation):
         return
     if translation.policy("concern_of_observation") == "observation-and-condition":
         translation.make("ccda.HealthConcern.Condition", node)
 
 
-def _is_named(node: Element) -> bool:
+def _is_named(node: Element, translation: Translation) -> bool:
     """Whether a concern says of something what it is; that something else is not so names none."""
-    text, told = node.first("text"), [*inside(node)]
-    return (text is not None and text.valued) or not told or any(_is_so(one) for one in told)
+    told = [*inside(node)]
+    return not is_blank(node, translation) and (not told or any(map(_is_so, told)) or _has_words(node))
+
+
+def _has_words(node: Element) -> bool:
+    return any(one.valued for one in node.children("text"))
 
 
 def _is_so(node: Element) -> bool:
@@ -122,7 +127,9 @@ def concern_code(node: Element, translation: Translation, resource: Resource) ->
         resource["code"] = {"text": words}
         return
     for inner in inside(node):
-        named = (inner.first("value") or inner.first("code")) if _is_so(inner) else None
+        value = inner.first("value")
+        coded = value is not None and (value.look("code") or value.children("originalText"))
+        named = (value if coded else inner.first("code")) if _is_so(inner) else None
         if named is None:
             continue
         if node.denied and (concept := codeable_concept(named, translation)):

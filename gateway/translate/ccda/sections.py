@@ -4,19 +4,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gateway.core.ledger import State
-from gateway.translate.ccda.codes import names_none
+from gateway.translate.ccda.blanks import is_blank, says_none, words_of_none
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.narrative import narrative, text_div
-from gateway.translate.ccda.problems import GENERIC
-from gateway.translate.ccda.statements import inside, made, statements
+from gateway.translate.ccda.statements import made, statements
 from gateway.translate.converter import step
 from gateway.translate.translation import Reference, Translation
 
 _EMPTY: Final = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
-# What says in a section of problems or medicines that there are none.
-_PROBLEM: Final = "2.16.840.1.113883.10.20.22.4.4"
-_DRUGS: Final = frozenset({"410942007", "71181003"})  # a drug, a vaccine, and nothing more about it
-_DRUG: Final = "consumable/manufacturedProduct/manufacturedMaterial"
 
 
 @dataclass(slots=True)
@@ -27,7 +22,8 @@ class Section:
     code: str
     div: str = ""
     references: list[Reference] = field(default_factory=list)
-    nothing_known: bool = False
+    none: str | None = None  # what an entry says in words of there being none; None where no entry says so
+    blank: bool = False  # entries, and nothing in them
 
 
 def sections(translation: Translation, *codes: str) -> list[Section]:
@@ -56,8 +52,8 @@ def section_entries(node: Element, translation: Translation, element: dict[str, 
     told: set[str] = set()
     for entry in node.children("entry"):
         for statement in statements(entry):
-            if translation.policy("no_known") == "empty-reason" and _says_none(statement, translation):
-                section.nothing_known = True
+            if translation.policy("no_known") == "empty-reason" and says_none(statement, translation):
+                section.none = words_of_none(statement)
                 translation.enter_all(statement, State.TEXT, "ccda.section.none-known", "says that there are none")
                 continue
             new = [one for one in made(statement, translation) if one["reference"] not in told]
@@ -65,6 +61,9 @@ def section_entries(node: Element, translation: Translation, element: dict[str, 
             told.update(one["reference"] for one in new)
     if section.references:
         element["entry"] = list(section.references)
+    else:
+        told_of = [statement for entry in node.children("entry") for statement in statements(entry)]
+        section.blank = bool(told_of) and all(is_blank(one, translation) for one in told_of)
 
 
 @step("section_empty", "ccda")
@@ -74,28 +73,13 @@ def section_empty(node: Element, translation: Translation, element: dict[str, An
         return
     section: Section = translation.memory["sections"][node.same()]
     flavor = node.look("nullFlavor")
-    if section.nothing_known:
+    if section.none is not None:
         element["emptyReason"] = {"coding": [{"system": _EMPTY, "code": "nilknown"}]}
+        if section.none:
+            element["emptyReason"]["text"] = section.none
     elif flavor and (found := translation.concept_map("ccda-empty-section").translate(flavor)):
         element["emptyReason"] = {"coding": [{"system": _EMPTY, "code": found.code}]}
-    elif "text" not in element and "section" not in element:
+    elif section.blank or ("text" not in element and "section" not in element):
         element["emptyReason"] = {"coding": [{"system": _EMPTY, "code": "unavailable"}]}
     if "text" not in element and "section" not in element:
         element["text"] = {"status": "empty", "div": text_div("The source has no words in this section.")}
-
-
-def _says_none(statement: Element, translation: Translation) -> bool:
-    """A negated statement about problems, or medicines, in general: there are none."""
-    if statement.name == "act":
-        inner = [*inside(statement)]
-        return len(inner) == 1 and _PROBLEM in inner[0].templates() and _says_none(inner[0], translation)
-    if not statement.denied:
-        return False
-    if statement.name == "observation" and _PROBLEM in statement.templates():
-        value = statement.first("value")
-        return value is not None and value.look("code") in GENERIC and names_none(value, GENERIC, translation)
-    if statement.name == "substanceAdministration":
-        drug = next(iter(statement.at(_DRUG)), None)
-        told = drug is not None and any(one.peek for one in drug.below("originalText"))  # whatever words: they are kept
-        return not told and names_none(drug, _DRUGS, translation)
-    return False

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
+from gateway.core.issue import Severity
 from gateway.core.ledger import State
 from gateway.translate.ccda import identifiers
+from gateway.translate.ccda.blanks import is_blank
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.kinds import (
     DEFINITIONS,
@@ -33,6 +35,7 @@ _CANNOT_BE_NEGATED: Final = frozenset(
         "DeviceUseStatement", "DocumentReference", "Goal", "MedicationDispense", "NutritionOrder",
     }
 )  # fmt: skip
+_SLOTS: Final = ("code", "statusCode", "value", "text", "consumable", "product")  # what a blank statement leaves open
 _INDICATION: Final = "4.19"  # what rows read of it is that it is a reason
 RELATIONS: Final = ("entryRelationship", "component")
 DENIED: Final = "the source negates it; its words stay in the narrative"
@@ -180,6 +183,11 @@ def _make(node: Element, translation: Translation) -> list[Reference]:
         return []
     stays = name == REFERRAL or node.name == "organizer" or name.split(".")[2] in _CANNOT_BE_NEGATED
     if stays and negated_wrapper(node, translation):
+        return []
+    if not name.endswith(".Bundle") and is_blank(node, translation):
+        translation.warn("statement-blank", severity=Severity.INFORMATION, node=node)
+        for slot in node.below(*_SLOTS):
+            translation.enter_all(slot, State.IGNORED, "ccda.blank", "the entry is left blank")
         return []
     if translation.policy("unknown_template") == "narrative-only" and not template_map(node, translation):
         translation.enter_all(node, State.TEXT, "ccda.unknown-template", "no template that we know; its words stay")
