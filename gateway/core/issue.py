@@ -94,6 +94,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "days-off-missing": (
         "business-rule",
         "This cancer drug by mouth has days off in every cycle, and none are told; a person should ask.",
+    ),
     "statement-blank": (
         "informational",
         "An entry is left blank: it names nothing, so no resource was made of it.",
