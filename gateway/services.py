@@ -13,8 +13,9 @@ from sqlalchemy import Connection
 from gateway import pipeline
 from gateway.audit import trail
 from gateway.audit.trail import Event
+from gateway.cases.centre import Centre, read_centre
 from gateway.core.clock import Clock, SystemClock, instant
-from gateway.core.errors import SettingsError
+from gateway.core.errors import MappingTableError, SettingsError
 from gateway.route.destination import Destination, read_destinations
 from gateway.settings import Settings
 from gateway.store.engine import Store, open_store
@@ -38,6 +39,7 @@ class Services:
     destinations: Mapping[str, Destination]
     audit_key: bytes = field(repr=False)
     senders: Senders = field(default_factory=Senders)
+    centre: Centre = field(default_factory=Centre)
 
     def audited(self, change: Callable[[Connection], T], event: Event | Callable[[T], Event]) -> T:
         """Write the change and its event in one transaction; the event may depend on what the change gives."""
@@ -69,15 +71,19 @@ def open_services(settings: Settings, clock: Clock | None = None) -> Services:
     destinations = read_destinations(settings)
     key = _audit_key(settings)
     senders = pipeline.open_senders(settings.senders)
-    return Services(settings, open_store(settings.database_url), clock or SystemClock(), destinations, key, senders)
+    try:
+        centre = read_centre(settings.centre)
+    except MappingTableError:
+        raise SettingsError("GATEWAY_CENTRE") from None
+    store = open_store(settings.database_url)
+    return Services(settings, store, clock or SystemClock(), destinations, key, senders, centre)
 
 
 def open_worker(here: Services) -> Worker:
     """A worker over the same adapters, its corridor in a process of its own."""
     corridor = Isolated(pipeline.process, prepare=pipeline.prepare, look=mapping.look)
-    return Worker(
-        Desk(here.store, here.clock, here.destinations, here.audit_key, corridor, here.senders, warm=corridor.warm)
-    )
+    words = (here.store, here.clock, here.destinations, here.audit_key, corridor, here.senders, here.centre)
+    return Worker(Desk(*words, warm=corridor.warm))
 
 
 def services() -> Services:

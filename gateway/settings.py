@@ -13,7 +13,16 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate, vali
 from gateway.core.errors import SettingsError
 
 _MEBIBYTE: Final = 1024 * 1024
-_PATHS: Final = ("destinations", "packages", "senders", "var", "mllp_certificate", "mllp_key", "mllp_client_ca")
+_PATHS: Final = (
+    "centre",
+    "destinations",
+    "packages",
+    "senders",
+    "var",
+    "mllp_certificate",
+    "mllp_key",
+    "mllp_client_ca",
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +32,7 @@ class Settings:
     database_url: str = "sqlite:///var/gateway.db"
     destination_url: str = ""
     destinations: Path | None = None
+    centre: Path | None = None  # its nurses, and how long a case waits
     host: str = "127.0.0.1"
     port: int = 8080
     packages: Path | None = None
@@ -66,6 +76,7 @@ class _Environment(Schema):
     )
     destination_url = fields.Url(data_key="GATEWAY_DESTINATION_URL", schemes={"http", "https"}, require_tld=False)
     destinations = fields.String(data_key="GATEWAY_DESTINATIONS", validate=_is_file)
+    centre = fields.String(data_key="GATEWAY_CENTRE", validate=_is_file)
     host = fields.String(data_key="GATEWAY_HOST", validate=validate.Length(min=1))
     port = fields.Integer(data_key="GATEWAY_PORT", validate=validate.Range(0, 65535))
     packages = fields.String(data_key="GATEWAY_PACKAGES", validate=_is_folder)

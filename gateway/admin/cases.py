@@ -61,7 +61,12 @@ def case(number: str) -> ResponseReturnValue:
     facts = here.store.read(look)
     about = (("Task", facts["case"].task), ("Patient", facts["case"].patient))
     here.witness(event("R", "read", entities=about))
-    return show("case.html", facts, reasons={one.event: _reason(one.to) for one in states.transitions()})
+    return show(
+        "case.html",
+        facts,
+        nurses=here.centre.nurses,
+        reasons={one.event: _reason(one.to) for one in states.transitions()},
+    )
 
 
 @door.post("/cases/<number>/steps")

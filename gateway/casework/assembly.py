@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 
 from gateway import cases
 from gateway.cases.case import ON_DUTY
+from gateway.cases.centre import Centre
 from gateway.cases.provenance import provenance
+from gateway.cases.states import states
 from gateway.core import fhirjson
 from gateway.core.errors import ReferralConflictError
 from gateway.core.outcome import is_test
@@ -19,6 +21,9 @@ from gateway.store.parameters import registry
 
 Resource = dict[str, Any]
 ACTOR: Final = "gateway"
+ASSIGN: Final = "assign"
+NOWHERE: Final = Centre()
+ENDED: Final = [name for name, state in states().items() if state.ended]
 
 
 class Assembled(NamedTuple):
@@ -30,18 +35,39 @@ class Assembled(NamedTuple):
     steps: tuple[Step, ...]
 
 
-def reassemble(connection: Connection, fresh: Sequence[Resource], *, clinic: str, at: str) -> list[Assembled]:
+def reassemble(
+    connection: Connection, fresh: Sequence[Resource], *, clinic: str, at: str, centre: Centre = NOWHERE
+) -> list[Assembled]:
     """The cases that fresh resources of a clinic open or touch, put together; nothing is saved but their rows.
 
     `fresh` are about to be saved and stand in place of what is held under their ids; they may be of many patients, and
-    each case rests on its own patient's alone. Raises ReferralConflictError.
+    each case rests on its own patient's alone. A new case goes to a nurse of the centre. Raises ReferralConflictError.
     """
     real = [one for one in fresh if not is_test(one)]
     people = _People(connection, real)
-    opened = [_open(connection, referral, people, clinic, at) for referral in filter(cases.is_referral, real)]
+    opened: set[str] = set()
+    given: dict[str, Step] = {}
+    for referral in filter(cases.is_referral, real):
+        row = _open(connection, referral, people, clinic, at)
+        opened.add(row.number)
+        if centre.nurses and not stored.history(connection, row.number):
+            given[row.number] = _give(connection, row, centre.nurse(stored.open_cases(connection, ENDED)), at)
     touched = people.all_of(patient for one in real if (patient := patient_of(one)))
-    rows = {row.number: row for row in (*opened, *stored.of_patients(connection, touched))}
-    return [_put_together(connection, row, people, at) for row in rows.values()]
+    rows = {number: stored.find(connection, number) for number in sorted(opened)}
+    rows |= {row.number: row for row in stored.of_patients(connection, touched)}
+    made = [_put_together(connection, row, people, at) for row in rows.values()]
+    return [_after(given.get(one.case.number), one) for one in made]
+
+
+def _give(connection: Connection, row: Case, nurse: str, at: str) -> Step:
+    step = Step(at, ASSIGN, "", row.state, row.state, ACTOR)
+    stored.keep(connection, replace(row, owner=nurse))
+    stored.enter(connection, row.number, step)
+    return step
+
+
+def _after(given: Step | None, assembled: Assembled) -> Assembled:
+    return assembled._replace(steps=(given, *assembled.steps)) if given else assembled
 
 
 def again(connection: Connection, row: Case, *, at: str) -> Assembled:

@@ -9,14 +9,14 @@ from sqlalchemy import Connection
 from gateway import cases, route
 from gateway.audit.trail import Event
 from gateway.cases.states import states, step
-from gateway.casework.assembly import Assembled, again, case_of, keep, row_of
+from gateway.casework.assembly import ACTOR, ASSIGN, Assembled, again, case_of, keep, row_of
 from gateway.core.errors import IllegalTransitionError, PreconditionFailedError, UnreadableValueError
 from gateway.route.destination import Destination
 from gateway.store import cases as stored
 from gateway.store import deliveries, resources
 from gateway.store.cases import Case, Step
 
-ASSIGN: Final = "assign"
+NO_RECORDS: Final = "The records did not come in time"
 SETTLE: Final = ("completed", "revoked")
 ENDED: Final = ("completed", "revoked")  # statuses of a plan whose activities have ended with it
 
@@ -52,6 +52,20 @@ def take(
         raise IllegalTransitionError(open_still[0])
     after = row_of(row, case_of(row).after(transition, at=at, reason=reason.strip()))
     return _written(connection, after, Step(at, event, transition.row, row.state, transition.to, actor, reason), at)
+
+
+def overdue(connection: Connection, before: str) -> list[str]:
+    """The cases that have waited for records since before an instant."""
+    return stored.standing_since(connection, ("needs-information",), before)
+
+
+def expire(connection: Connection, *, before: str, at: str) -> list[Taken]:
+    """End the cases that have waited for records since before an instant."""
+    taken = []
+    for number in overdue(connection, before):
+        version = resources.read(connection, "Task", stored.find(connection, number).task).version
+        taken.append(take(connection, number, "expire", actor=ACTOR, version=version, at=at, reason=NO_RECORDS))
+    return taken
 
 
 def unsettled(row: Case) -> list[str]:

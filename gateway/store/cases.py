@@ -21,6 +21,17 @@ _BY_NUMBER: Final = select(*_COLUMNS).where(c.c.number == bindparam("number"))
 _OF_PATIENTS: Final = select(*_COLUMNS).where(c.c.patient.in_(bindparam("patients", expanding=True))).order_by(c.c.seq)
 _LAST: Final = select(func.max(c.c.seq))
 _LISTING: Final = select(*_COLUMNS).order_by(c.c.seq.desc()).limit(bindparam("limit"))
+_OPEN: Final = (
+    select(c.c.owner, func.count()).where(c.c.state.notin_(bindparam("ended", expanding=True))).group_by(c.c.owner)
+)
+_STANDING: Final = (
+    select(c.c.number)
+    .outerjoin(e, (e.c.case == c.c.number) & (e.c.after == c.c.state) & (e.c.before != e.c.after))
+    .where(c.c.state.in_(bindparam("states", expanding=True)))
+    .group_by(c.c.number, c.c.opened)
+    .having(func.coalesce(func.max(e.c.at), c.c.opened) < bindparam("since"))
+    .order_by(c.c.number)
+)
 _UPDATE: Final = update(c).where(c.c.number == bindparam("of"))
 _EVENTS: Final = select(e.c.at, e.c.event, e.c.row, e.c.before, e.c.after, e.c.actor, e.c.reason)
 _LINKS: Final = select(links.c.id, links.c.target_id).where(
@@ -111,6 +122,16 @@ def listing(
     if state is not None:
         question = question.where(c.c.state == state)
     return [_case(row) for row in connection.execute(question, {"limit": limit})]
+
+
+def open_cases(connection: Connection, ended: Collection[str]) -> dict[str, int]:
+    """How many cases each owner has in a state that is not among the ended ones."""
+    return {owner: number for owner, number in connection.execute(_OPEN, {"ended": list(ended)})}
+
+
+def standing_since(connection: Connection, states: Collection[str], since: str) -> list[str]:
+    """The numbers of the cases that came into one of these states before an instant, and are in it still."""
+    return list(connection.execute(_STANDING, {"states": list(states), "since": since}).scalars())
 
 
 def keep(connection: Connection, case: Case) -> None:

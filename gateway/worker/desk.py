@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from gateway.audit import trail
 from gateway.audit.trail import Event
+from gateway.cases.centre import Centre
 from gateway.core.clock import Clock, instant
 from gateway.core.outcome import Outcome
 from gateway.core.submission import Sender
@@ -40,6 +41,7 @@ class Desk:
     audit_key: bytes = field(repr=False)
     convert: Convert
     senders: Senders = field(default_factory=Senders)
+    centre: Centre = field(default_factory=Centre)
     random: Random = field(default_factory=Random)  # spreads retries, guards nothing
     breakers: dict[str, Breaker] = field(default_factory=dict)
     warm: Callable[[], None] = lambda: None  # makes the corridor ready before there is work

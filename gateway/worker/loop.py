@@ -18,10 +18,12 @@ from gateway.store.work import Job
 from gateway.worker.deliver import deliver, give_up
 from gateway.worker.desk import Desk
 from gateway.worker.process import process, quarantine
+from gateway.worker.tend import tend
 
 CRASHES: Final = 3  # of the corridor on one submission, then a person looks
 DEATHS: Final = 20  # of whole processes that had it in hand: mostly they were killed for other reasons
 POLL: Final = 0.25  # seconds; commits of this process wake us at once
+TEND: Final = 900.0  # seconds between two looks at what time alone changes
 THREADS: Final = {"process": 1, "deliver": 4}
 _PAUSE: Final = timedelta(seconds=1)
 _DO: Final[dict[str, Callable[[Desk, Job], None]]] = {"process": process, "deliver": deliver}
@@ -65,8 +67,12 @@ class Worker:
         """Turn until told to stop; while the store is down, wait and ask again."""
         if task == "process":
             self.desk.warm()
+        tended = -TEND
         while not self._stop.is_set():
             try:
+                if task == "process" and time.monotonic() - tended >= TEND:
+                    tended = time.monotonic()
+                    tend(self.desk)
                 if self.turn(task, name):
                     continue
             except Exception as trouble:  # noqa: BLE001 - a thread that ends would leave its work to nobody

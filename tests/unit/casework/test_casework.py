@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import insert
 
 from gateway import casework
+from gateway.cases.centre import Centre
 from gateway.core import fhirjson
 from gateway.core.errors import (
     IllegalTransitionError,
@@ -58,10 +59,10 @@ def submit(store):
     at = {"created": AT.format(1)}
     store.write(lambda c: c.execute(insert(clinics), [{"id": one, "name": one, **at} for one in "ab"]) and None)
 
-    def act(*sent, clinic="a", hour=9):
+    def act(*sent, clinic="a", hour=9, nurses=()):
         def change(connection):
-            at = AT.format(hour)
-            opened = casework.reassemble(connection, sent, clinic=clinic, at=at)
+            at, centre = AT.format(hour), Centre(nurses)
+            opened = casework.reassemble(connection, sent, clinic=clinic, at=at, centre=centre)
             told = {(one.made[0]["resourceType"], one.made[0]["id"]): one.made[0] for one in opened}
             words = {"submission": f"s{hour}", "clinic": clinic, "at": at}
             new = sum(
@@ -269,3 +270,30 @@ def test_a_case_is_closed_only_when_it_is_said_how_the_opinion_went_out(store, s
     assert history[-1].reason == "survivorship-plan: The patient moves abroad"
     plans = [one for one in store.read(lambda c: cases.holdings(c, {"p"})) if one["resourceType"] == "CarePlan"]
     assert sorted(one["status"] for one in plans) == ["completed", "draft"]
+
+
+def test_each_new_case_goes_to_the_nurse_with_the_fewest_open_ones_and_stays_there(store, submit, take):
+    nurses = ("N. Abara, RN, +1 555 0100", "O. Lind, RN")
+    for number in range(4):
+        patient = {**PATIENT, "id": f"p{number}"}
+        asks = {**REFERRAL, "id": f"r{number}", "subject": {"reference": f"Patient/p{number}"}}
+        submit(patient, asks, nurses=nurses)
+        submit(patient, asks, nurses=nurses[1:], hour=10)
+        if number == 1:
+            version = store.read(lambda c: resources.read(c, "Task", cases.find(c, "SO-2026-000002").task)).version
+            take("decline", version, number="SO-2026-000002", reason="No cancer")
+    found = store.read(cases.listing)
+    assert [one.owner for one in reversed(found)] == [nurses[0], nurses[1], nurses[1], nurses[0]]
+    task = fhirjson.read_own(store.read(lambda c: resources.read(c, "Task", found[-1].task)).body)
+    assert task["owner"] == {"display": nurses[0]}
+    history = store.read(lambda c: cases.history(c, found[-1].number))
+    assert [(one.event, one.actor) for one in history] == [("assign", "gateway"), ("ask-for-records", "gateway")]
+
+
+def test_a_case_that_waited_too_long_for_records_expires_once(store, submit, case):
+    submit(PATIENT, REFERRAL)
+    for before, expired in ((AT.format(9), 0), (AT.format(10), 1), (AT.format(11), 0)):
+        ended = store.write(lambda c, before=before: casework.expire(c, before=before, at=AT.format(12)))
+        assert len(ended) == expired
+    found, task, _ = case()
+    assert (found.state, task["status"], found.reason) == ("expired", "failed", "The records did not come in time")
