@@ -100,6 +100,28 @@ def is_swallowed(request: Resource) -> bool:
     return any(one.oral for one in ingredients(request))
 
 
+def entry_of(request: Resource) -> tuple[str, ...]:
+    """What tells an entry of a drug list that has no number from the others: whose, which drug, since when.
+
+    Told again with another dose or status it is the same entry. Nothing where the drug is not named.
+    """
+    concept = drug_of(request)
+    coded = (one["code"] for one in concept.get("coding", ()) if one.get("system") == RXNORM and "code" in one)
+    name = next(coded, "") or " ".join(text_of(request).lower().split())
+    kind = "not to be taken" if request.get("doNotPerform") else "taken"
+    whose = request.get("subject", {}).get("reference", "")
+    return ("drug", kind, whose, name, _start(request)) if name else ()
+
+
+def _start(request: Resource) -> str:
+    """Since when, as the first dosage tells it."""
+    dosage: Resource = next(iter(request.get("dosageInstruction", ())), {})
+    beside = (one["valuePeriod"] for one in dosage.get("extension", ()) if "valuePeriod" in one)
+    period: Resource = dosage.get("timing", {}).get("repeat", {}).get("boundsPeriod") or next(beside, {})
+    start: str = period.get("start", "")
+    return start
+
+
 def drug_of(request: Resource) -> Resource:
     """The drug's concept, of the request itself or of the Medication that it contains."""
     contained = (one["code"] for one in request.get("contained", ()) if "code" in one)

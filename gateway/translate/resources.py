@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from gateway.core import fhirjson, ids
+from gateway.core import drug, fhirjson, ids
 from gateway.core.issue import Issue, Severity
 from gateway.core.ledger import Ledger
 from gateway.core.record import Node
@@ -92,13 +92,15 @@ class Resources:
 
 
 def own_identity(resource: Resource, node: Node | None) -> tuple[str, ...]:
-    """What names a resource whose table names nothing: its first identifier, else its content, and its place."""
+    """What names a resource whose table names nothing: its first identifier, its place in a drug list, its content."""
     identifiers = resource.get("identifier")
     first = identifiers[0] if isinstance(identifiers, list) and identifiers else identifiers
     if isinstance(first, dict) and first.get("value"):
         whose = resource.get(_OF_ONE_PATIENT.get(resource["resourceType"], ""), ())
         of = [one.get("reference", "") for one in (whose if isinstance(whose, list) else [whose] if whose else [])]
         return ("identifier", first.get("system", ""), first["value"], *of)
+    if resource["resourceType"] == "MedicationRequest" and (named := drug.entry_of(resource)):
+        return named
     content = ids.digest(fhirjson.write(resource))
     return ("content", content) if resource["resourceType"] in DIRECTORY else ("content", content, _place(node))
 
