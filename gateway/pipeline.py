@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from gateway import cases
+from gateway import cases, package
 from gateway.core import ids, labels, ledger
 from gateway.core.errors import GatewayError, StartupError
 from gateway.core.issue import Issue, Severity
 from gateway.core.outcome import BASE, Outcome, as_test
 from gateway.core.submission import Sender
+from gateway.package import Part
 from gateway.parse import formats, hl7v2
 from gateway.translate import Origin, mapping, translate
 from gateway.translate.mapping import installed
@@ -67,20 +68,39 @@ def _converted(body: bytes, media_type: str | None, sender: Sender, received: da
     except GatewayError as error:
         return Outcome(UNKNOWN_KIND, None, (), (), error)
     try:
-        records = format.parse(body, sender.charset) if format.name == "hl7v2" else format.parse(body)
+        if format.name == "xdm":
+            parts = package.parts(body, sender)
+        else:
+            parts = [Part(format, record) for record in formats.records(format, body, sender.charset)]
     except GatewayError as error:
         return Outcome(f"{format.name}:{UNKNOWN_KIND}", None, (), (), error)
     if not formats.agrees(format, media_type):
-        records[0].issues.append(Issue(Severity.INFORMATION, "media-type-differs"))
+        parts[-1].record.issues.append(Issue(Severity.INFORMATION, "media-type-differs"))
     digest = ids.digest(body)
-    id, media_type = submission_id(digest, sender), formats.media_type(format, body)
-    parts = [
-        _translated(record, format, sender, Origin(id, digest, len(body), media_type, number), received)
-        for number, record in enumerate(records)
+    origin = Origin(submission_id(digest, sender), digest, len(body), formats.media_type(format, body))
+    if format.name == "xdm":
+        return _of_package(parts, sender, origin, received)
+    made = [
+        _cased(_translated(part, sender, replace(origin, part=number), received), sender, received)
+        for number, part in enumerate(parts)
     ]
-    if format.name == "ccda":
-        records[0].cut()
-    return _joined(parts, [record.place for record in records] if len(parts) > 1 else [])
+    return _joined(made, [part.record.place for part in parts] if len(parts) > 1 else [])
+
+
+def _of_package(parts: list[Part], sender: Sender, origin: Origin, received: datetime | None) -> Outcome:
+    """What a package says as a whole; where an order in it is for test, all of it is."""
+    made: list[Outcome] = []
+    for number, part in enumerate(parts):
+        if any(_is_for_test(outcome) for outcome in made[:1]):
+            sender = replace(sender, clinic=f"{sender.clinic.removesuffix('/test')}/test")
+        said = _translated(part, sender, replace(origin, part=number), received)
+        made.append(package.placed(said, part))
+    kind, places = parts[-1].record.kind, [part.place or part.record.place for part in parts]
+    try:
+        joined = _joined(package.together(made, places, origin.id), places[::-1])
+    except GatewayError as error:
+        return Outcome(kind, None, tuple(issue for one in made for issue in one.issues), package.unsaid(made), error)
+    return _cased(replace(joined, kind=kind), sender, received)
 
 
 def open_senders(folder: Path | None = None) -> Senders:
@@ -98,9 +118,8 @@ def submission_id(digest: str, sender: Sender) -> str:
     return ids.stable_id("submission", sender.clinic, digest)
 
 
-def _translated(
-    record: Any, format: formats.Format, sender: Sender, origin: Origin, received: datetime | None
-) -> Outcome:
+def _translated(part: Part, sender: Sender, origin: Origin, received: datetime | None) -> Outcome:
+    format, record = part.format, part.record
     try:
         said = translate(record, format.tables, format.reader, sender=sender, origin=origin, received=received)
     except StartupError:
@@ -108,21 +127,40 @@ def _translated(
     except GatewayError as error:
         silent = ledger.Ledger().close(record.leaves())
         return Outcome(record.kind, None, tuple(record.issues), tuple(silent), error)
-    made = cases.sensitive(cases.assemble(said.resources, sender=sender, received=received), sender)
-    assembled = frozenset(f"{one['resourceType']}/{one['id']}" for one in made[len(said.resources) :])
-    if any(issue.code == "test-data" for issue in said.issues):
-        made = [as_test(resource) for resource in made]
     entries = said.ledger.close(record.leaves())
-    return Outcome(record.kind, _bundle(made, origin), tuple(said.issues), tuple(entries), assembled=assembled)
+    if format.name == "ccda":
+        record.cut()
+    return Outcome(record.kind, _bundle(said.resources, origin.id), tuple(said.issues), tuple(entries))
 
 
-def _bundle(resources: list[dict[str, Any]], origin: Origin) -> dict[str, Any]:
+def _cased(outcome: Outcome, sender: Sender, received: datetime | None) -> Outcome:
+    """The outcome with the Task of a case for each of its referrals, all of it labelled when it is for test."""
+    if outcome.bundle is None:
+        return outcome
+    said = [entry["resource"] for entry in outcome.bundle["entry"]]
+    made = cases.sensitive(cases.assemble(said, sender=sender, received=received), sender)
+    assembled = frozenset(f"{one['resourceType']}/{one['id']}" for one in made[len(said) :])
+    if _is_for_test(outcome):
+        made = [as_test(resource) for resource in made]
+    bundle = {**outcome.bundle, "entry": _entries(made)}
+    return replace(outcome, bundle=bundle, assembled=assembled)
+
+
+def _is_for_test(outcome: Outcome) -> bool:
+    return any(issue.code == "test-data" for issue in outcome.issues)
+
+
+def _bundle(resources: list[dict[str, Any]], submission: str) -> dict[str, Any]:
     return {
         "resourceType": "Bundle",
         "type": "collection",
-        "identifier": {"system": f"{BASE}/sid/submission", "value": origin.id},
-        "entry": [{"fullUrl": f"{BASE}/fhir/{one['resourceType']}/{one['id']}", "resource": one} for one in resources],
+        "identifier": {"system": f"{BASE}/sid/submission", "value": submission},
+        "entry": _entries(resources),
     }
+
+
+def _entries(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"fullUrl": f"{BASE}/fhir/{one['resourceType']}/{one['id']}", "resource": one} for one in resources]
 
 
 def _joined(parts: list[Outcome], places: list[str]) -> Outcome:

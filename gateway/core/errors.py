@@ -27,6 +27,7 @@ GatewayError
     UnsafeXmlError
     UnsafeJsonError
     UnknownCharsetError
+    UnsafePackageError
   TranslateError
     NoMappingError
     MultiPatientError
@@ -235,6 +236,10 @@ class UnknownCharsetError(ParseError):
     """The content is in a character encoding that we do not read."""
 
     status = 415
+
+
+class UnsafePackageError(ParseError):
+    """The package holds something that we refuse: a place outside it, an archive, too many files or too much."""
 
 
 class TranslateError(GatewayError):

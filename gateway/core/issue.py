@@ -42,6 +42,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "segment-order": ("structure", "A segment stands out of its place; it was taken into the open group."),
     "line-continued": ("structure", "A line that starts no segment was joined to the field before it."),
     "record-refused": ("processing", "This record of several could not be translated; the others were."),
+    "document-kept": ("informational", "This document is of no kind that we read; it was kept as it is."),
+    "document-missing": ("not-found", "The cover names a document that is not in the package."),
+    "document-differs": ("value", "The cover states another hash or size than the document has."),
     "batch-count": ("structure", "The batch says another number of messages than it holds."),
     "escape-unknown": ("value", "An escape sequence is not defined; it was kept as text."),
     "route-alternatives": (

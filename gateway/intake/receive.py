@@ -12,6 +12,7 @@ from gateway.audit.trail import Event
 from gateway.core.clock import instant
 from gateway.core.errors import IntakeError, TooLargeError
 from gateway.core.submission import Receipt
+from gateway.parse import xdm
 from gateway.services import Services
 from gateway.store import submissions
 from gateway.store.submissions import Incoming
@@ -60,7 +61,7 @@ def receive_all(here: Services, arrivals: Sequence[Incoming], *, agent: str) -> 
 def _check(arrival: Arrival, most: int) -> None:
     if not arrival.body:
         raise IntakeError("body")
-    if len(arrival.body) > most:
+    if len(arrival.body) > (min(most, xdm.MAX_BYTES) if xdm.is_package(arrival.body) else most):
         raise TooLargeError("body")
     if arrival.idempotency_key is not None and not _KEY.fullmatch(arrival.idempotency_key):
         raise IntakeError("Idempotency-Key")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gateway.core.errors import UnsupportedFormatError
 from gateway.core.record import Reader
-from gateway.parse import ccda, fhir, form, hl7v2, tabular
+from gateway.parse import ccda, fhir, form, hl7v2, tabular, xdm
 
 _LOOK: Final = 65_536
 _BLANK: Final = b"\x0b \t\r\n\x00"
@@ -24,7 +24,7 @@ class Format:
 
     name: str
     media_types: tuple[str, ...]
-    parse: Callable[..., Sequence[Any]]  # HL7 v2 takes the character set agreed with its sender too
+    parse: Callable[..., Sequence[Any]]
     reader: Reader
     is_it: Callable[[bytes, str], bool]
     tables: str
@@ -35,6 +35,14 @@ def _xml(text: str) -> bool:
 
 
 FORMATS: Final = (
+    Format(
+        "xdm",
+        ("application/zip", "application/x-zip-compressed"),
+        xdm.parse,
+        xdm.reader,
+        lambda head, text: xdm.is_package(head),
+        "xdm",
+    ),
     Format(
         "hl7v2",
         ("x-application/hl7-v2+er7", "application/hl7-v2+er7", "application/hl7-v2", "text/hl7v2"),
@@ -83,6 +91,11 @@ def detect(body: bytes) -> Format:
         if one.is_it(head, text):
             return one
     raise UnsupportedFormatError
+
+
+def records(format: Format, body: bytes, charset: str = "") -> Sequence[Any]:
+    """The records of a body, in the character set agreed with its sender. Raises ParseError or an intake error."""
+    return format.parse(body, charset) if format.name == "hl7v2" else format.parse(body)
 
 
 def agrees(format: Format, media_type: str | None) -> bool:

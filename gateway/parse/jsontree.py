@@ -49,10 +49,14 @@ class Source:
 
     def value(self, key: Any) -> str:
         """What stands at a pointer, not counted."""
+        return written(self.found(key))
+
+    def found(self, pointer: str) -> Any:
+        """The value at a pointer, be it a leaf or not."""
         found: Any = self.body
-        for step in key.split("/")[1:]:
+        for step in pointer.split("/")[1:]:
             found = found[int(step)] if isinstance(found, list) else found[step.replace("~1", "/").replace("~0", "~")]
-        return written(found)
+        return found
 
 
 class Member:

@@ -1,9 +1,12 @@
 """gateway/intake/receive.py"""
 
+from dataclasses import replace
+
 import pytest
 
 from gateway.core.errors import IntakeError, KeyReusedError, TooLargeError
 from gateway.intake.receive import Arrival, receive
+from gateway.parse import xdm
 from gateway.store import submissions
 
 
@@ -80,3 +83,11 @@ def test_of_a_file_name_only_what_can_be_shown_is_kept(send, kept, said, shown):
 )
 def test_of_a_media_type_only_a_media_type_is_kept(send, kept, said, kept_as):
     assert kept(send(b"MSH|", media_type=said)).media_type == kept_as
+
+
+def test_a_package_of_twenty_megabytes_is_taken_and_one_byte_more_is_refused(here, riverbend):
+    roomy = replace(here, settings=replace(here.settings, max_body=2 * xdm.MAX_BYTES))
+    body = b"PK\x03\x04" + bytes(xdm.MAX_BYTES - 4)
+    assert receive(roomy, Arrival(body), clinic="riverbend-clinic", agent="key").size == xdm.MAX_BYTES
+    with pytest.raises(TooLargeError):
+        receive(roomy, Arrival(body + b"\0"), clinic="riverbend-clinic", agent="key")

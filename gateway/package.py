@@ -1,0 +1,182 @@
+"""A package and what its documents say together: one person, one referral, each value where its document has it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from gateway import cases, match
+from gateway.core import ledger
+from gateway.core.errors import GatewayError, PatientConflictError
+from gateway.core.issue import Issue, Severity
+from gateway.core.outcome import Outcome
+from gateway.core.submission import Sender
+from gateway.parse import formats, xdm
+from gateway.parse.formats import Format
+from gateway.translate.mentions import within
+
+Resource = dict[str, Any]
+_COVER: Final = formats.FORMATS[0]
+_LEAD: Final = "hl7v2"  # an order says what is asked; documents come with it
+_REFUSED: Final = "record-refused"
+_LOST: Final = "the order of the same package says otherwise"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One record of a package: its format, and the place of its document, which its locators begin with."""
+
+    format: Format
+    record: Any
+    place: str = ""
+
+
+def parts(body: bytes, sender: Sender) -> list[Part]:
+    """The records of a package, orders first and the cover last. Raises what opening it raises.
+
+    A document that nobody here reads, or that is broken, stays in the package with its bytes.
+    """
+    (cover,) = xdm.parse(body)
+    found: list[Part] = []
+    for entry in cover.entries:
+        place = cover.place_of(entry)
+        try:
+            format = formats.detect(entry.body)
+        except GatewayError:
+            cover.keep(entry)
+            continue
+        try:
+            records = formats.records(format, entry.body, sender.charset)
+        except GatewayError as error:
+            cover.issues.append(Issue(Severity.WARNING, _REFUSED, rule=error.code, location=place))
+            cover.keep(entry)
+            continue
+        found += [Part(format, record, place) for record in records]
+    found.sort(key=lambda part: part.format.name != _LEAD)
+    return [*found, Part(_COVER, cover)]
+
+
+def placed(outcome: Outcome, part: Part) -> Outcome:
+    """The outcome of one record, its locators within the package."""
+    if not part.place:
+        return outcome
+    issues = (one.at(f"{part.place} {one.location}".rstrip()) for one in outcome.issues)
+    lines = (line._replace(location=f"{part.place} {line.location}", start=-1, end=-1) for line in outcome.ledger)
+    return replace(outcome, issues=tuple(issues), ledger=tuple(lines))
+
+
+def unsaid(outcomes: Sequence[Outcome]) -> tuple[ledger.Entry, ...]:
+    """The account of a package of which nothing was kept but its bytes."""
+    lines = (line for outcome in outcomes for line in outcome.ledger)
+    return tuple(line._replace(state=ledger.State.UNMAPPED, rule="", path="", because="") for line in lines)
+
+
+def together(outcomes: Sequence[Outcome], places: Sequence[str], original: str) -> list[Outcome]:
+    """All that was made of a package, of one patient and on one referral; orders last, since the last word stands.
+
+    Raises the error of any of its records, and PatientConflictError.
+    """
+    if error := next((one.error for one in outcomes if one.error is not None), None):
+        raise error
+    same = _patients(outcomes, places)
+    orders = [one for outcome in outcomes if _is_order(outcome) for one in _referrals(outcome)]
+    notes = [one for outcome in outcomes if not _is_order(outcome) for one in _referrals(outcome)]
+    lost: set[str] = set()
+    if len(orders) == 1:
+        lost = {f"{_name(orders[0])}.{name}" for note in notes for name in _add(orders[0], note)}
+        same |= {_name(note): _name(orders[0]) for note in notes}
+    made = [_renamed(outcome, same, lost) for outcome in outcomes]
+    _fill(made, {_name(one) for one in orders or notes}, original)
+    return made[::-1]
+
+
+def _patients(outcomes: Sequence[Outcome], places: Sequence[str]) -> dict[str, str]:
+    """Which Patient each of them is: the first that is told, with whom all others must agree."""
+    first, same = None, {}
+    for outcome, place in zip(outcomes, places, strict=True):
+        for one in (one for one in _resources(outcome) if one["resourceType"] == "Patient"):
+            first = first or one
+            if not match.agree(first, one):
+                raise PatientConflictError(place)
+            same[_name(one)] = _name(first)
+    return same
+
+
+def _referrals(outcome: Outcome) -> list[Resource]:
+    return [one for one in _resources(outcome) if cases.is_referral(one)]
+
+
+def _is_order(outcome: Outcome) -> bool:
+    return outcome.kind.startswith(f"{_LEAD}:")
+
+
+def _add(order: Resource, note: Resource) -> Iterator[str]:
+    """Let the order take what the note adds to it; gives the elements of which the note says otherwise."""
+    for name, value in note.items():
+        if name in ("resourceType", "id", "meta"):
+            continue
+        held = order.setdefault(name, value)
+        if isinstance(held, list) and isinstance(value, list) and held is not value:
+            held += [one for one in value if not any(within(one, there) for there in held)]
+        elif held is not value and not within(value, held):
+            yield name
+
+
+def _renamed(outcome: Outcome, same: Mapping[str, str], lost: set[str]) -> Outcome:
+    """Every mention under the name of what it is; a referral that the order has taken up stands no more by itself."""
+    if outcome.bundle is None:
+        return outcome
+    entries = []
+    for entry in outcome.bundle.get("entry", ()):
+        resource = entry["resource"]
+        before = _name(resource)
+        name = same.get(before, before)
+        if name != before and resource["resourceType"] == "ServiceRequest":
+            continue
+        made = {**_repointed(resource, same), "id": name.partition("/")[2]}
+        entries.append({"fullUrl": entry["fullUrl"].removesuffix(before) + name, "resource": made})
+    lines = tuple(_line(line, same, lost) for line in outcome.ledger)
+    return replace(outcome, bundle={**outcome.bundle, "entry": entries}, ledger=lines)
+
+
+def _line(line: ledger.Entry, same: Mapping[str, str], lost: set[str]) -> ledger.Entry:
+    name, dot, path = line.path.partition(".")
+    if name not in same:
+        return line
+    moved = f"{same[name]}{dot}{path}"
+    if ".".join(moved.split(".", 2)[:2]).partition("[")[0] in lost:
+        return ledger.lost(line, _LOST)
+    return line._replace(path=moved)
+
+
+def _repointed(node: Any, same: Mapping[str, str]) -> Any:
+    """The same with every reference to where its target now is."""
+    if isinstance(node, dict):
+        return {
+            name: same.get(value, value) if name == "reference" and isinstance(value, str) else _repointed(value, same)
+            for name, value in node.items()
+        }
+    return [_repointed(one, same) for one in node] if isinstance(node, list) else node
+
+
+def _fill(outcomes: Sequence[Outcome], referrals: set[str], original: str) -> None:
+    """Documents on the cover are of the package's patient, stand in the original, and come with the referral."""
+    every = [one for outcome in outcomes for one in _resources(outcome)]
+    patient = next((_name(one) for one in every if one["resourceType"] == "Patient"), "")
+    asked = [one for one in every if _name(one) in referrals]
+    for document in (one for one in _resources(outcomes[-1]) if one["resourceType"] in ("DocumentReference", "List")):
+        if patient:
+            document.setdefault("subject", {"reference": patient})
+        for content in document.get("content", ()):
+            if "data" not in content["attachment"]:
+                content["attachment"].setdefault("url", f"Binary/{original}")
+        for referral in asked if "content" in document else ():
+            supporting = referral.setdefault("supportingInfo", [])
+            supporting.append({"reference": _name(document)})
+
+
+def _resources(outcome: Outcome) -> list[Resource]:
+    return [entry["resource"] for entry in (outcome.bundle or {}).get("entry", ())]
+
+
+def _name(resource: Resource) -> str:
+    return f"{resource['resourceType']}/{resource['id']}"
