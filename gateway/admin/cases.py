@@ -2,20 +2,19 @@
 
 from typing import Any, Final
 
-from flask import request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from gateway import casework
 from gateway.access.caller import caller
-from gateway.admin.door import asked, door, event, now, press, session, show
+from gateway.admin.door import asked, door, event, if_match, now, press, session, show
 from gateway.admin.questions import StepQuestion, check
 from gateway.cases import states
 from gateway.cases.care_plan import is_ours
 from gateway.cases.case import NUMBER
 from gateway.cases.evidence import ACTIVITIES
 from gateway.core.drug import text_of
-from gateway.core.errors import PreconditionFailedError
 from gateway.services import services
 from gateway.store import actions, cases, resources, traffic
 from gateway.store.cases import Case
@@ -72,7 +71,7 @@ def case(number: str) -> ResponseReturnValue:
 @door.post("/cases/<number>/steps")
 def take_step(number: str) -> ResponseReturnValue:
     """Take a step with a case, give it to somebody, or end an activity. The version is in the form or in If-Match."""
-    wanted = check(StepQuestion, {"version": _if_match(), **asked()})
+    wanted = check(StepQuestion, {"version": if_match(), **asked()})
     here, who = services(), caller()
 
     def change(connection: Connection, at: str) -> str:
@@ -89,14 +88,6 @@ def take_step(number: str) -> ResponseReturnValue:
         return "case-step"
 
     return press(change, url_for("admin.case", number=number), event("U", "case-step", entities=(("case", number),)))
-
-
-def _if_match() -> str:
-    """The version of the Task that a program has seen, written as its ETag."""
-    tag = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
-    if not tag and request.mimetype == "application/json":
-        raise PreconditionFailedError("If-Match")
-    return tag
 
 
 def _plan(connection: Connection, found: Case, *, revealed: bool) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from gateway.admin.words import outcome_of_press
 from gateway.audit.trail import Event
 from gateway.core import fhirjson
 from gateway.core.clock import instant
-from gateway.core.errors import RequestError
+from gateway.core.errors import PreconditionFailedError, RequestError
 from gateway.core.ids import digest
 from gateway.services import services
 from gateway.store import access, actions
@@ -115,6 +115,14 @@ def press(change: Callable[[Connection, str], str], onward: str, event: Event) -
         return redirect(f"{onward}{'&' if '?' in onward else '?'}said={said}", 303)
     what, _, number = said.partition(":")
     return Response(fhirjson.write({"done": what, "count": int(number or 1)}), mimetype="application/json")
+
+
+def if_match() -> str:
+    """The version that a program has seen, written as its ETag; a form holds it."""
+    tag = request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    if not tag and request.mimetype == "application/json":
+        raise PreconditionFailedError("If-Match")
+    return tag
 
 
 def event(action: str, subtype: str, **about: Any) -> Event:

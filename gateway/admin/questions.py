@@ -72,6 +72,21 @@ class StepQuestion(_Question):
     to = fields.String(load_default="", validate=_WORD)
 
 
+class IdentityQuestion(_Question):
+    """Which pairs of records to list."""
+
+    show = fields.String(load_default="asked", validate=validate.OneOf(("asked", "same", "apart")))
+    skip = fields.Integer(load_default=0, validate=validate.Range(0, 1_000_000))
+
+
+class Verdict(_Question):
+    """What a person decides of a pair of records, seen at which version, and why."""
+
+    decision = fields.String(required=True, validate=_WORD)
+    version = fields.Integer(required=True, validate=validate.Range(1))
+    reason = fields.String(load_default="", validate=validate.Length(max=500))
+
+
 class DeliveriesQuestion(_Question):
     """Which deliveries to list."""
 

@@ -51,8 +51,21 @@ _PRESSED: Final = {
     "cover": ("Masked again.", "good"),
     "retry": ("{n} on the way again.", "good"),
     "case-step": ("Done. The case, its referral and its plan say so now.", "good"),
+    "match-same": ("Linked. Both records stay as they are; their cases are put together as one person's.", "good"),
+    "match-apart": ("Told apart. It is asked again only when one of the records says something else.", "good"),
+    "match-later": ("Put off. The question waits at the end of the list.", "good"),
+    "match-unlink": ("Taken apart. Both records and their cases are as they are without each other.", "good"),
+    "match-release": ("Released. The submission is processed again and taken as it stands.", "good"),
+    "match-refuse": ("It stays aside. Ask the clinic to send it again as it should be.", "good"),
 }
 _COUNTED: Final = {"replay": ("one submission", "{} submissions"), "retry": ("One delivery is", "{} deliveries are")}
+# What a rule's name means that is no tuple of agreements.
+REMARKS: Final = {
+    "several-certain": "It fits two known records alike, and these are not linked with each other.",
+    "kept-apart": "A rule would link them, and a person has told apart two of those who would become one.",
+    "patient-conflict": "The number is one person's and the name or birth date another's.",
+    "none": "They are linked, and since then a record has changed: no rule would link them now.",
+}
 WAY: Final = (State.RECEIVED, State.PARSED, State.MAPPED, State.VALIDATED, State.MATCHED, State.ROUTED)
 _STOPPED: Final = (State.QUARANTINED, State.REJECTED)
 

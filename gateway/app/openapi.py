@@ -11,7 +11,16 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import Rule
 
-from gateway.core.errors import AccessError, GatewayError, IntakeError, ParseError, RequestError, StoreError
+from gateway.core.errors import (
+    AccessError,
+    CaseError,
+    GatewayError,
+    IntakeError,
+    MatchError,
+    ParseError,
+    RequestError,
+    StoreError,
+)
 from gateway.core.outcome import outcome_of
 from gateway.parse.formats import FORMATS
 from gateway.serve.door import OPEN as CAPABILITIES
@@ -95,7 +104,7 @@ def _answers(answers: Words) -> dict[str, Any]:
 def _refusals(codes: Iterable[str]) -> dict[str, Any]:
     """Each status of these errors, with the OperationOutcome of every one that has it."""
     said: dict[str, Any] = {}
-    tops = (AccessError, IntakeError, ParseError, RequestError, StoreError)
+    tops = (AccessError, CaseError, IntakeError, MatchError, ParseError, RequestError, StoreError)
     errors = {kind().code: kind() for top in tops for kind in _kinds(top)}
     for error in (errors[code] for code in dict.fromkeys(codes)):
         answer = said.setdefault(str(error.status), {"description": "", "content": {}})

@@ -7,7 +7,6 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection
 
 from gateway import cases, route
-from gateway.audit.trail import Event
 from gateway.cases.provenance import author
 from gateway.cases.states import events as possible
 from gateway.cases.states import step
@@ -83,15 +82,10 @@ def send(connection: Connection, settled: Settled, destinations: Mapping[str, De
         deliveries.put(connection, bundles=bundles, **words)
 
 
-def event(match: Match, verdict: str, actor: str, role: str) -> Event:
-    """The audit event of a decision: who, what, of whom."""
-    about = [
-        ("match", match.id),
-        ("decision", verdict),
-        *(("Patient", one) for one in (match.patient, match.candidate)),
-    ]
-    named = tuple(dict.fromkeys(pair for pair in about if pair[1]))
-    return Event("U", "match", "0", actor, role, match.clinic, named, submission=match.submission)
+def about(match: Match) -> tuple[tuple[str, str], ...]:
+    """What an audit event of a pair is about: the pair and both records."""
+    both = (("Patient", one) for one in (match.patient, match.candidate) if one)
+    return tuple(dict.fromkeys((("match", match.id), *both)))
 
 
 def _followed(
