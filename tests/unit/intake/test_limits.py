@@ -29,7 +29,14 @@ def test_a_gzip_bomb_is_refused_before_it_goes_off():
 
 
 @pytest.mark.parametrize(
-    "sent", [b"", b"not gzip", gzip.compress(b"whole", mtime=0)[:-3], gzip.compress(b"one", mtime=0) + b"rest", gzip.compress(b"a", mtime=0) * 2]
+    "sent",
+    [
+        b"",
+        b"not gzip",
+        gzip.compress(b"whole", mtime=0)[:-3],
+        gzip.compress(b"one", mtime=0) + b"rest",
+        gzip.compress(b"a", mtime=0) * 2,
+    ],
 )
 def test_gzip_that_is_broken_or_followed_by_something_is_refused(sent):
     with pytest.raises(IntakeError):
