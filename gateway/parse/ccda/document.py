@@ -101,9 +101,13 @@ class Document:
         """The compiled reader of a locator."""
         return located(locator)
 
-    def narrative(self, identifier: str) -> Element | None:
-        """The element whose ID the document's entries point to."""
-        return self._identified.get(identifier.removeprefix("#"))
+    def narrative(self, identifier: str, near: Element | None = None) -> Element | None:
+        """The element that an entry points to by its ID; of several the one in the entry's own section."""
+        found = self._identified.get(identifier.removeprefix("#"), ())
+        if len(found) > 1 and near is not None:
+            section = near.within("section")
+            found = [one for one in found if one.within("section") is section] or found
+        return found[0] if found else None
 
     def cut(self) -> None:
         """Nobody asks any more: without its ways up the tree is let go of at once, and is no garbage to look for."""

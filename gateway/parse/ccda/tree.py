@@ -18,11 +18,11 @@ _MOST: Final = 1000  # documents share a few hundred names; those of one that ha
 _INDICATED: Final = {"1": "true", "0": "false"}  # XML writes what is so in two ways
 
 
-def grown(record: "Document", root: "_Element") -> tuple[list[Element], int, dict[str, Element]]:
+def grown(record: "Document", root: "_Element") -> tuple[list[Element], int, dict[str, list[Element]]]:
     """All elements of a document in its order, the root first, how many leaves they have, and who bears an ID."""
     elements, names, structure = _ELEMENTS, _ATTRIBUTES, STRUCTURE
     every: list[Element] = []
-    identified: dict[str, Element] = {}
+    identified: dict[str, list[Element]] = {}
     parent: Element | None = None
     left, leaf = 1, 0  # how many children of the parent are still to come, how many leaves there were
     above: list[tuple[Element | None, int]] = []
@@ -46,7 +46,7 @@ def grown(record: "Document", root: "_Element") -> tuple[list[Element], int, dic
             said = attributes[indicator]
             attributes[indicator] = _INDICATED.get(said, said)
         if tag.bears_id:
-            identified.setdefault(attributes["ID"], made)
+            identified.setdefault(attributes["ID"], []).append(made)
         if not valued and len(attributes) < len(written):
             valued = any(names[qualified] not in structure for qualified, _ in written)
         made.record, made.parent, made.number, made.line = record, parent, number, one.sourceline

@@ -6,13 +6,15 @@ from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
-from gateway.translate.ccda.kinds import PLANNED
+from gateway.translate.ccda.kinds import FACT, PLANNED, has_template
 from gateway.translate.ccda.quantities import quantity
+from gateway.translate.ccda.relations import add
 from gateway.translate.ccda.results import effective
 from gateway.translate.ccda.statements import inside, made, negated_wrapper, parts
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.translation import Reference, Resource, Translation
 
+_AGE: Final = "4.31"
 _UDI: Final = "2.16.840.1.113883.3.3719"
 _NOT_DONE: Final = {"Procedure": "not-done", "Immunization": "not-done", "Encounter": "cancelled"}
 _DEVICE_USE: Final = {
@@ -86,16 +88,17 @@ def specimen(node: Element, translation: Translation) -> Reference | None:
     return translation.make("ccda.specimenRole.Specimen", node)
 
 
-@converter("diagnosis", "ccda")
-def diagnosis(node: Element, translation: Translation) -> dict[str, Any] | None:
-    """A diagnosis of an encounter."""
+@step("diagnoses", "ccda")
+def diagnoses(node: Element, translation: Translation, resource: Resource) -> None:
+    """The diagnoses of an encounter that stand in one wrapper."""
     if negated_wrapper(node, translation):
-        return None
+        return
     for inner in parts(node, translation):
+        if has_template(inner, _AGE):
+            continue
         for reference in made(inner, translation):
             if reference["reference"].startswith(("Condition/", "Procedure/")):
-                return {"condition": reference}
-    return None
+                add(resource, "diagnosis", {"condition": reference})
 
 
 @converter("codings", "ccda")
@@ -120,6 +123,19 @@ def indication(node: Element, translation: Translation, resource: Resource) -> N
         translation.make("ccda.procedure.Procedure", node)
     else:
         translation.memory.setdefault("entry references", {})[node.same()] = node
+
+
+@step("directive", "ccda")
+def directive(node: Element, translation: Translation, resource: Resource) -> None:
+    """What the patient wants; where nothing is answered but yes or no, it was asked, and nothing is consented to."""
+    if node.look("moodCode") not in FACT:
+        translation.warn("mood-not-fact", node=node)
+    elif not negated_wrapper(node, translation):
+        value = node.first("value")
+        documents = (one for around in node.at("reference/externalDocument") for one in around.whole())
+        named = value is None or (value.type != "BL" and (value.valued or value.children()))
+        wanted = named or any(one.look("extension") or one.look("value") or one.peek for one in documents)
+        translation.make("ccda.AdvanceDirective.Consent" if wanted else "ccda.observation.Observation", node)
 
 
 @converter("value_note", "ccda")

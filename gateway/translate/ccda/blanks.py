@@ -103,6 +103,6 @@ def _names(one: Element, translation: Translation, manner: _Manner) -> bool:
         return bool(value) or code not in manner.kinds
     words = value or one.look("displayName") or one.peek
     if value[:1] == "#":
-        target = translation.record.narrative(value)  # type: ignore[attr-defined]
+        target = translation.record.narrative(value, one)  # type: ignore[attr-defined]
         words = " ".join(inner.peek for inner in target.whole()) if target is not None else ""
     return bool(words) and manner.silence.search(" ".join(words.split())) is None

@@ -153,7 +153,21 @@ def first_display(concept: dict[str, Any]) -> str:
 def original_words(node: Element, translation: Translation) -> str:
     """The original text of a code."""
     original = node.first("originalText")
-    return referenced_words(original, translation) if original is not None else ""
+    if original is None or _is_of_another(node, original, translation):
+        return ""
+    return referenced_words(original, translation)
+
+
+def _is_of_another(node: Element, original: Element, translation: Translation) -> bool:
+    """Whether a code that has a display points to words of another section: those are another statement's."""
+    if not node.look("displayName"):
+        return False
+    for reference in original.children("reference"):
+        target = translation.record.narrative(reference.look("value"), reference)  # type: ignore[attr-defined]
+        if target is not None and target.within("section") is not node.within("section"):
+            translation.warn("reference-dangling", node=reference)
+            return True
+    return False
 
 
 def referenced_words(node: Element, translation: Translation) -> str:
@@ -165,7 +179,7 @@ def referenced_words(node: Element, translation: Translation) -> str:
         target = reference.read("value")
         if not target.startswith("#"):
             continue
-        found = translation.record.narrative(target)  # type: ignore[attr-defined]
+        found = translation.record.narrative(target, node)  # type: ignore[attr-defined]
         if found is None:
             translation.warn("reference-dangling", node=reference)
         elif said := found.words():
@@ -179,8 +193,9 @@ def names_none(entity: Element | None, general: frozenset[str], translation: Tra
         return True
     codes = {one.look("code") for one in (entity, *entity.below("code", "translation"))} - {""}
     said = [*entity.children("name"), *entity.below("originalText")]
-    pointed = [one.look("value") for words in said for one in words.children("reference")]
-    said += [one for one in map(translation.record.narrative, pointed) if one is not None]  # type: ignore[attr-defined]
+    find = translation.record.narrative  # type: ignore[attr-defined]
+    pointed = [find(one.look("value"), one) for words in said for one in words.children("reference")]
+    said += [one for one in pointed if one is not None]
     words = " ".join(one.pieces()[0] for around in said for one in around.whole()).strip()
     return codes <= general and (not words or LACK.search(words) is not None)
 

@@ -16,18 +16,23 @@ from gateway.translate.ccda.statements import (
     documents_named,
     inside,
     made,
+    named,
     negated_wrapper,
     parts,
     stand_for,
 )  # fmt: skip
 from gateway.translate.ccda.times import moment, period, put
 from gateway.translate.converter import converter, step
-from gateway.translate.translation import Resource, Translation
+from gateway.translate.translation import Reference, Resource, Translation
 
 _SOURCE_PERIOD: Final = "https://fhir.second-opinion.example/StructureDefinition/so-source-period"
 # What R4 lets be of several categories.
 _CATEGORIZED: Final = frozenset(
     {"ServiceRequest", "MedicationRequest", "Observation", "CommunicationRequest", "Communication"}
+)
+_AIMS: Final = ("RSON", "GEVL")  # relations that lead from an intervention to its goal
+_GROUPS: Final = {"ServiceRequest": "requisition"} | dict.fromkeys(
+    ("MedicationRequest", "DeviceRequest", "CommunicationRequest"), "groupIdentifier"
 )
 _HEALTH_CONCERN: Final = {
     "coding": [{"system": "http://hl7.org/fhir/us/core/CodeSystem/condition-category", "code": "health-concern"}]
@@ -43,17 +48,18 @@ def health_concern(node: Element, translation: Translation, resource: Resource) 
     problem = False
     for inner in parts(node, translation):
         references = made(inner, translation)
-        named = _named_problem(inner, translation) if has_template(inner, ENTRY_REFERENCE) else inner
-        if named is None or not has_template(named, "4.4", "4.3"):
+        told = named(inner, translation) if has_template(inner, ENTRY_REFERENCE) else inner
+        if told is None or not has_template(told, "4.4", "4.3"):
             continue
         problem = True
-        for reference in references or made(named, translation):
+        for reference in references or made(told, translation):
             stand_for(node, reference, translation)
             condition = translation.find(reference)
             if condition is not None and condition["resourceType"] == "Condition":
                 held = condition.setdefault("category", [])
                 if _HEALTH_CONCERN not in held:
                     held.append(dict(_HEALTH_CONCERN))
+                _numbered(node, translation, condition, "identifier")
                 _followed_since(node, translation, condition)
     if problem or node.look("moodCode") not in FACT or not _is_named(node, translation):
         return
@@ -76,15 +82,15 @@ def _is_so(node: Element) -> bool:
     return not node.denied and node.look("moodCode") in FACT
 
 
-def _named_problem(node: Element, translation: Translation) -> Element | None:
-    """The problem that an entry reference names, wherever in the document it is told."""
-    known = translation.memory.get("problems")
-    if known is None:
-        root = translation.record.root
-        below = root.below("observation", "act")  # type: ignore[attr-defined]
-        stands = (one for one in below if has_template(one, "4.4", "4.3"))
-        known = translation.memory["problems"] = {key: one for one in stands for key in identifiers.keys(one)}
-    return next((known[key] for key in identifiers.keys(node) if key in known), None)
+def _numbered(node: Element, translation: Translation, resource: Resource, element: str) -> None:
+    """The number of a wrapper is one of what is in it: of all that stand in it, or of the group that they are."""
+    for child in node.children("id"):
+        with translation.row("ccda.wrapper", element, child):
+            if found := identifiers.identifier(child, translation):
+                if element == "identifier":
+                    add(resource, element, found)
+                else:
+                    resource.setdefault(element, found)
 
 
 def _no_concern(node: Element, translation: Translation) -> None:
@@ -153,7 +159,9 @@ def risks(node: Element, translation: Translation, resource: Resource) -> None:
             continue
         value = inner.first("value")
         concept = codeable_concept(value, translation) if value is not None else None
-        if inner.name == "observation" and concept and _is_so(inner):
+        if has_template(inner, "4.143"):
+            continue
+        if inner.name == "observation" and concept and _is_so(inner) and not _supports(inner):
             resource.setdefault("prediction", []).append({"outcome": concept})
             for child in inner.children("id"):
                 if found := identifiers.identifier(child, translation):
@@ -162,6 +170,11 @@ def risks(node: Element, translation: Translation, resource: Resource) -> None:
             basis = made(inner, translation)
             if basis:
                 resource.setdefault("basis", []).extend(basis)
+
+
+def _supports(node: Element) -> bool:
+    """Whether a statement is the reason for what is around it, or bears it out."""
+    return node.parent is not None and node.parent.look("typeCode") in ("RSON", "SPRT", "CAUS")
 
 
 def _no_risk(node: Element, translation: Translation, resource: Resource) -> None:
@@ -180,7 +193,7 @@ def interventions(node: Element, translation: Translation, resource: Resource) -
     text = node.first("text")
     words = referenced_words(text, translation) if text is not None else ""
     for inner in inside(node):
-        for reference in made(inner, translation)[:1]:
+        for reference in (_told_elsewhere(node, inner, translation) or made(inner, translation))[:1]:
             _of_intervention(node, translation.find(reference), translation)
             if words:
                 translation.memory.setdefault("titles", {})[reference["reference"]] = words
@@ -189,6 +202,23 @@ def interventions(node: Element, translation: Translation, resource: Resource) -
     if empty and text is not None and text.valued:
         planned = node.look("moodCode") in PLANNED
         translation.make("ccda.PlannedAct.ServiceRequest" if planned else "ccda.procedure.Procedure", node)
+
+
+def _told_elsewhere(node: Element, inner: Element, translation: Translation) -> list[Reference]:
+    """An intervention that is told in another section, and here by its id alone; never the goal that it serves."""
+    if not has_template(inner, ENTRY_REFERENCE) or inner.parent is None or inner.parent.look("typeCode") in _AIMS:
+        return []
+    told = named(inner, translation)
+    references = made(told, translation) if told is not None and told.look("moodCode") != "GOL" else []
+    if references:
+        with translation.row("ccda.intervention.named", "", inner):
+            for child in inner.children("id"):
+                child.read("root")
+                child.read("extension")
+        for child in inner.children("statusCode"):
+            translation.enter_all(child, State.IGNORED, "ccda.intervention.named", "the named entry has its own")
+        stand_for(node, references[0], translation)
+    return references
 
 
 def _of_intervention(node: Element, held: Resource | None, translation: Translation) -> None:
@@ -200,6 +230,8 @@ def _of_intervention(node: Element, held: Resource | None, translation: Translat
         add(held, "category", kind)
     elif code is not None and held["resourceType"] == "Procedure" and (kind := codeable_concept(code, translation)):
         held.setdefault("category", kind)
+    if group := _GROUPS.get(held["resourceType"]):
+        _numbered(node, translation, held, group)
     documents_named(node, translation, held)
 
 

@@ -9,8 +9,8 @@ from gateway.core.record import Node, Record
 class Document(Record, Protocol):
     """A parsed C-CDA document."""
 
-    def narrative(self, identifier: str) -> "Element | None":
-        """The element of the narrative that an entry's reference names."""
+    def narrative(self, identifier: str, near: "Element") -> "Element | None":
+        """The element of the narrative that an entry's reference names; where several have its ID, one near by."""
 
 
 class Element(Node, Protocol):

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from gateway.core.issue import Severity
-from gateway.translate.ccda.codes import codeable_concept, first_display, referenced_words
+from gateway.translate.ccda.codes import codeable_concept, first_display, original_words, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.participants import is_patient, participant, role_of
@@ -44,8 +44,14 @@ def goal_words(node: Element, translation: Translation, resource: Resource) -> N
             first_display(description)
             or next((one["detailString"] for one in targets if "detailString" in one), "")
             or next((first_display(one["measure"]) for one in targets if "measure" in one), "")
+            or _code_words(node, translation)
         )
         description["text"] = said or "Goal without words in the source"
+
+
+def _code_words(node: Element, translation: Translation) -> str:
+    code = node.first("code")
+    return original_words(code, translation) if code is not None else ""
 
 
 @step("goal_target", "ccda")

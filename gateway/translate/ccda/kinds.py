@@ -44,7 +44,7 @@ _PLANNED: Final = {
 _FACTS: Final = frozenset({"RiskAssessment", "Consent"})
 # The relations that say another thing when they are turned round: the whole is then the part, the reason what followed.
 _DIRECTED: Final = frozenset({"RSON", "CAUS", "COMP"})
-_CONCERN: Final = "CONC"
+_BY_CODE: Final = ("CONC", "DOCCLIN")  # classes of acts, told as their code
 _PROBLEM: Final = "ccda.ProblemObservation.Condition"
 _RELATIVE: Final = "subject/relatedSubject"
 _GOAL: Final = "ccda.GoalObservation.Goal"
@@ -117,7 +117,7 @@ def _shape(node: Element) -> str:
         return f"{node.name} of a relative"
     code = node.first("code")
     said = code.look("code") if code is not None else ""
-    if said == _CONCERN:
+    if said in _BY_CODE:
         return f"{node.name} {said}"
     if node.name == "supply" and node.at(_DEVICE):
         return "supply of a device"

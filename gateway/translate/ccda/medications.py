@@ -45,7 +45,7 @@ def product_detail(node: Element, translation: Translation, resource: Resource) 
     vehicles = [
         {"itemCodeableConcept": found, "isActive": False}
         for one in node.at("participant[@typeCode=CSM]/participantRole")
-        if (found := _vehicle(one, translation))
+        if not _is_drug(one, resource, translation) and (found := _vehicle(one, translation))
     ]
     if not (form or vehicles) or not resource.get("medicationCodeableConcept"):
         return
@@ -60,6 +60,15 @@ def product_detail(node: Element, translation: Translation, resource: Resource) 
         made["ingredient"] = vehicles
     resource["contained"] = [made]
     resource["medicationReference"] = {"reference": "#drug", "display": first_display(made["code"])}
+
+
+def _is_drug(role: Element, resource: Resource, translation: Translation) -> bool:
+    """Whether what is said to carry the drug is the drug, named once more."""
+    codes = {one["code"] for one in resource.get("medicationCodeableConcept", {}).get("coding", [])}
+    again = any(one.peek in codes for one in role.at("playingEntity/code/@code"))
+    if again:
+        translation.enter_all(role, State.IGNORED, "ccda.vehicle", "names the drug once more")
+    return again
 
 
 def _vehicle(role: Element, translation: Translation) -> dict[str, Any] | None:

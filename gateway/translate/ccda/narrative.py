@@ -75,7 +75,7 @@ def div(node: Element, translation: Translation) -> str:
 def in_words(entry: Element, resource: Resource | None, translation: Translation) -> None:
     """The narrative of a resource: what its entry points to in that of the section; a row of a table with its head."""
     pointers = [one.look("value") for one in entry.at("text/reference")]
-    target = translation.record.narrative(pointers[0]) if pointers and pointers[0][:1] == "#" else None  # type: ignore[attr-defined]
+    target = translation.record.narrative(pointers[0], entry) if pointers and pointers[0][:1] == "#" else None  # type: ignore[attr-defined]
     if target is None or resource is None or "text" in resource:
         return
     writer = _Writer()

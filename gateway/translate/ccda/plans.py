@@ -35,6 +35,13 @@ _REQUESTS: Final = frozenset(
 )  # fmt: skip
 
 
+# What is done, or found to have come of it.
+_DONE: Final = frozenset(
+    {"Procedure", "Observation", "Communication", "Encounter", "Immunization", "MedicationAdministration",
+     "MedicationDispense", "DiagnosticReport", "DeviceUseStatement", "Condition"}
+)  # fmt: skip
+
+
 @step("after_sections", "ccda")
 def after_sections(node: Element, translation: Translation, resource: Resource) -> None:
     """The care plans that a document as a whole is, or that its sections are."""
@@ -135,7 +142,7 @@ def _take(plan: Resource, section: Section, only: tuple[str, ...] = ()) -> None:
             told["addresses"].append(reference)
         elif type in _REQUESTS:
             told["activity"].append({"reference": reference})
-        elif section.code in (INTERVENTIONS, OUTCOMES) and type != "CareTeam":
+        elif section.code in (INTERVENTIONS, OUTCOMES) and type in _DONE:
             told["activity"].append({"outcomeReference": [reference]})
         elif type == "CareTeam":
             told["careTeam"].append(reference)

@@ -19,6 +19,7 @@ GENERIC: Final = frozenset(
      "75321-0", "29308-4"}
 )  # fmt: skip
 _GONE: Final = ("inactive", "remission", "resolved")
+_GOING_ON: Final = ("active", "recurrence", "relapse")
 
 
 @converter("known_concept", "ccda")
@@ -65,37 +66,51 @@ def condition_status(node: Element, translation: Translation, resource: Resource
         resource["verificationStatus"] = _concept(VERIFICATION, "refuted")
         resource.pop("clinicalStatus", None)
         return
-    _end_unknown(node, resource)
+    _end_unknown(node, translation, resource)
     if "clinicalStatus" not in resource:
         _status_of_concern(node, translation, resource)
     _abated(node, translation, resource)
 
 
-def _end_unknown(node: Element, resource: Resource) -> None:
-    """An end that is known to be, and not known when."""
+def _end_unknown(node: Element, translation: Translation, resource: Resource) -> None:
+    """An end that is known to be, and not known when; a state that is told goes before what a null flavor implies."""
     times = node.first("effectiveTime")
     high = times.first("high") if times is not None else None
-    if high is not None and not high.look("value") and high.look("nullFlavor") == "UNK":
+    if high is None or high.look("value") or high.look("nullFlavor") != "UNK":
+        return
+    told = _state(resource)
+    if (told or _state_of_concern(node, translation)) in _GOING_ON:
+        translation.warn("status-contradicts-dates", severity=Severity.INFORMATION, node=node)
+    if told not in _GOING_ON:
         high.read("nullFlavor")
         resource["_abatementDateTime"] = absent()
         resource.setdefault("clinicalStatus", _concept(CLINICAL, "resolved"))
 
 
 def _status_of_concern(node: Element, translation: Translation, resource: Resource) -> None:
+    if found := _state_of_concern(node, translation):
+        node.parent.parent.first("statusCode").read("code")  # type: ignore[union-attr]
+        resource["clinicalStatus"] = _concept(CLINICAL, found)
+
+
+def _state_of_concern(node: Element, translation: Translation) -> str:
+    """What the concern around a problem says of its state, or the empty string."""
     around = node.parent.parent if node.parent is not None else None
     status = around.first("statusCode") if around is not None and around.name == "act" else None
-    if status is None:
-        return
-    found = translation.concept_map("ccda-concern-status").translate(status.look("code"))
-    if found is not None:
-        status.read("code")
-        resource["clinicalStatus"] = _concept(CLINICAL, found.code)
+    code = status.look("code") if status is not None else ""
+    found = translation.concept_map("ccda-concern-status").translate(code) if code else None
+    return found.code if found else ""
+
+
+def _state(resource: Resource) -> str:
+    code: str = resource.get("clinicalStatus", {}).get("coding", [{}])[0].get("code", "")
+    return code
 
 
 def _abated(node: Element, translation: Translation, resource: Resource) -> None:
     if "abatementDateTime" not in resource and "_abatementDateTime" not in resource:
         return
-    status = resource.get("clinicalStatus", {}).get("coding", [{}])[0].get("code")
+    status = _state(resource)
     if status not in _GONE:
         resource["clinicalStatus"] = _concept(CLINICAL, "inactive")
         if status:

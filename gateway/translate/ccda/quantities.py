@@ -11,10 +11,12 @@ from gateway.translate.translation import Translation
 
 UCUM: Final = "http://unitsofmeasure.org"
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,40}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?", re.ASCII)
-# Atoms of UCUM that clinics send; a unit built of these alone is taken for UCUM, any other is text only.
+# Atoms of UCUM that clinics send; a unit built of these alone is taken for UCUM, any other is text only. Nobody doses
+# by the megalitre: `ML` is what a clinic writes for another unit.
 _ATOM: Final = (
     r"(?:\[(?:in_i|ft_i|lb_av|oz_av|degF|iU|IU|arb'U|pH|drp|foz_us|tsp_us|tbs_us|mi_i|cup_us|ppm|ppb|CFU|g|hnsf'U)\]"
-    r"|(?:[munpdckMGhf]|da)?(?:g|L|l|mol|eq|osm|m|s|V|W|J|Pa|Hz|kat|Cel|U|Bq|Gy|Sv|cal|t)|(?:m|c|k)?m\[Hg\]|cm\[H2O\]"
+    r"|[munpdcf]?(?:g|L|l|mol|eq|osm|m|s|V|W|J|Pa|Hz|kat|Cel|U|Bq|Gy|Sv|cal)|k(?:g|m|mol|V|W|J|Pa|Hz|U|Bq|cal)"
+    r"|[MG](?:U|W|J|V|Pa|Hz|Bq)|hPa|t|(?:m|c|k)?m\[Hg\]|cm\[H2O\]"
     r"|%|10\*|10\^|min|h|d|wk|mo|a|K|mm|cm|deg|bar|1)"
 )
 _FACTOR: Final = rf"(?:{_ATOM}(?:[+-]?\d{{1,2}})?(?:\{{[^{{}}\s]{{1,40}}\}})?|\{{[^{{}}\s]{{1,40}}\}}|10\*\d{{1,2}})"

@@ -10,7 +10,7 @@ from gateway.translate.ccda.codes import concept_with_source
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.kinds import has_template, is_turned
 from gateway.translate.ccda.problems import GENERIC
-from gateway.translate.ccda.relations import RELATED, add, tie
+from gateway.translate.ccda.relations import RELATED, add, takes_place_in, tie
 from gateway.translate.ccda.statements import DENIED, RELATIONS, by_id, made, made_of
 from gateway.translate.converter import step
 from gateway.translate.translation import Reference, Resource, Translation
@@ -20,6 +20,7 @@ _INTERVENTIONS: Final = ("4.131", "4.146")
 _REASON_TIME: Final = "effectiveTime/low/@value"
 _REASONS: Final = ("Condition", "Observation")
 _FOR_GOAL: Final = "http://hl7.org/fhir/StructureDefinition/resource-pertainsToGoal"
+_NO_INTERVENTION: Final = ("Coverage", "DocumentReference", "Goal")
 _PROGRESS: Final = "entryRelationship/observation[template 4.110]/value"
 
 
@@ -106,7 +107,7 @@ def turned_round(one: Element, inner: Reference, around: Reference, translation:
         add(held, "reasonReference", around)
     elif reason:
         add(held, "extension", {"url": RELATED, "valueReference": around})
-    else:
+    elif (outer := translation.find(around)) is None or not takes_place_in(outer, inner):
         tie(held, around)
 
 
@@ -123,12 +124,13 @@ def _relate(one: Element, around: Element, owners: list[Reference], found: Refer
     named, naming = translation.find(found), [held for owner in owners if (held := translation.find(owner))]
     goal = named if named is not None and named["resourceType"] == "Goal" else None
     outcome = has_template(around, _OUTCOME)
-    if goal is not None and outcome and relation == "GEVL" and owners[0]["reference"].startswith("Observation/"):
+    if goal is not None and outcome and relation != "RSON" and owners[0]["reference"].startswith("Observation/"):
         add(goal, "outcomeReference", owners[0])
         _achieved(around, goal, translation)
-    elif goal is not None and relation == "RSON" and has_template(around, *_INTERVENTIONS):
+    elif goal is not None and has_template(around, *_INTERVENTIONS):
         for held in naming:
-            add(held, "extension", {"url": _FOR_GOAL, "valueReference": found})
+            if held["resourceType"] not in _NO_INTERVENTION:
+                add(held, "extension", {"url": _FOR_GOAL, "valueReference": found})
     elif naming and not (outcome and relation == "RSON" and _came_of(found, owners[0], translation)):
         tie(naming[0], found)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+from gateway.core import r4
 from gateway.translate.translation import Reference, Resource
 
 RELATED: Final = "https://fhir.second-opinion.example/StructureDefinition/so-related"
@@ -29,13 +30,24 @@ _MILESTONE: Final = {
 
 def tie(resource: Resource, reference: Reference) -> None:
     """Put a reference where R4 lets a resource of this type point to one of that type."""
-    add(*_place(resource, reference))
+    if not takes_place_in(resource, reference):
+        add(*_place(resource, reference))
+
+
+def takes_place_in(resource: Resource, reference: Reference) -> bool:
+    """Put the encounter that something took place in where R4 has an element for it, and none stands there."""
+    there = reference["reference"].partition("/")[0]
+    if there != "Encounter" or r4.element(f"{resource['resourceType']}.encounter") is None:
+        return False
+    return bool(resource.setdefault("encounter", reference) == reference)
 
 
 def tie_each(resource: Resource, references: Iterable[Reference]) -> None:
     """The same of many."""
     told: dict[str, tuple[Resource, list[Any]]] = {}
     for reference in references:
+        if takes_place_in(resource, reference):
+            continue
         holder, name, value = _place(resource, reference)
         told.setdefault(name, (holder, []))[1].append(value)
     for name, (holder, values) in told.items():

@@ -13,6 +13,7 @@ from gateway.translate.ccda.kinds import (
     ENTRY_REFERENCE,
     FACT,
     REFERRAL,
+    has_template,
     is_turned,
     map_of,
     short,
@@ -142,6 +143,18 @@ def parts(node: Element, translation: Translation) -> Iterator[Element]:
             translation.warn("mood-not-fact", node=inner)
         else:
             yield inner
+
+
+def named(node: Element, translation: Translation) -> Element | None:
+    """The statement that an entry reference names, wherever in the document it is told."""
+    told = translation.memory.get("told")
+    if told is None:
+        told = translation.memory["told"] = {}
+        for one in translation.record.root.below(*CLASSES):  # type: ignore[attr-defined]
+            if not has_template(one, ENTRY_REFERENCE):
+                for key in identifiers.keys(one):
+                    told.setdefault(key, one)
+    return next((told[key] for key in identifiers.keys(node) if key in told), None)
 
 
 def remember_id(key: tuple[str, str], node: Element, reference: Reference, translation: Translation) -> None:

@@ -45,7 +45,7 @@ def period(node: Element, translation: Translation) -> dict[str, Any] | None:
         bound = node.first(side)
         if bound is not None and (sent := bound.read("value")):
             put(made, name, moment(sent, translation))
-    if not made and (sent := node.read("value")):
+    if not made.keys() & {"start", "_start"} and (sent := node.read("value")):
         put(made, "start", moment(sent, translation))
     return _ordered(made, translation)
 
