@@ -15,6 +15,8 @@ from gateway.cases.care_plan import is_ours
 from gateway.cases.case import NUMBER
 from gateway.cases.evidence import ACTIVITIES
 from gateway.core.drug import text_of
+from gateway.core.issue import message
+from gateway.core.outcome import RULES
 from gateway.services import services
 from gateway.store import actions, cases, resources, traffic
 from gateway.store.cases import Case
@@ -98,7 +100,8 @@ def _plan(connection: Connection, found: Case, *, revealed: bool) -> dict[str, A
     plan = next((one for one in held.values() if is_ours(one) and mine in one.get("identifier", ())), {})
     named = [one["reference"]["reference"] for one in plan.get("activity", ())]
     lines = [_line(held[name], revealed=revealed) for name in named if name in held]
-    return {"text": plan.get("text", {}).get("div", "") if revealed else "", "activities": lines}
+    concerns = [message(tag["code"]) for tag in plan.get("meta", {}).get("tag", ()) if tag.get("system") == RULES]
+    return {"text": plan.get("text", {}).get("div", "") if revealed else "", "activities": lines, "concerns": concerns}
 
 
 def _line(activity: dict[str, Any], *, revealed: bool) -> dict[str, str]:

@@ -29,6 +29,8 @@ _NEXT: Final = {
     "sig-decimal-comma": "Nothing was changed. Let a pharmacist read the directions as they were written.",
     "methotrexate-daily": "Nothing was changed. Ask the clinic at once how often it is taken.",
     "days-off-missing": "Nothing was changed. Ask the clinic on which days of the cycle it is taken.",
+    "two-fluoropyrimidines": "Nothing was changed. Ask the clinic which of the two is taken.",
+    "dose-changed-tenfold": "Nothing was changed. Ask the clinic which of the two doses is meant.",
     "unknown-segment": "Add a table for the segment, or a row that ignores it.",
     "identifier-system-unknown": "Enter the assigning authority in the clinic's overlay.",
     "required-missing": "Ask the clinic to send it.",

@@ -4,7 +4,7 @@
 plan, of everything that is known of the patient.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -12,6 +12,7 @@ from gateway.cases.activities import rules, unsettled
 from gateway.cases.care_plan import coordination, is_ours
 from gateway.cases.case import Case
 from gateway.cases.checklist import checklist_for, missing
+from gateway.cases.drugs import Mention
 from gateway.cases.evidence import Known
 from gateway.cases.sensitivity import sensitive
 from gateway.cases.states import FIRST, Transition, events, step
@@ -51,10 +52,11 @@ def assemble(resources: list[Resource], *, sender: Sender, received: datetime | 
     return made
 
 
-def put_together(case: Case, resources: Iterable[Resource], *, at: str) -> Together:
+def put_together(case: Case, resources: Iterable[Resource], *, at: str, mentions: Sequence[Mention] = ()) -> Together:
     """The case after the steps that follow from its records alone; `at` is the present moment.
 
-    `resources` are all that is known of the patient, what was made for the case before among them.
+    `resources` are all that is known of the patient, what was made for the case before among them; `mentions` what
+    submissions told of drugs, one after the other.
     """
     every = list(resources)
     held = {(one["resourceType"], one["id"]): one for one in every if not is_ours(one)}
@@ -64,7 +66,7 @@ def put_together(case: Case, resources: Iterable[Resource], *, at: str) -> Toget
     case, steps = _advanced(case, referral, bool(lacking), at)
     requests = records_requests(case, known, checklist_for(known), lacking)
     told = {**referral, "status": case.told.request}
-    plan, *rest = coordination(case, known, lacking, requests)
+    plan, *rest = coordination(case, known, lacking, requests, mentions)
     draft = case.id("CarePlan", "survivorship-plan")
     before = next((one for one in every if (one["resourceType"], one["id"]) == ("CarePlan", draft)), None)
     ours = [case_task(case, known, lacking), *requests, plan, *rest, *survivorship(case, known, plan, before, at)]

@@ -6,10 +6,11 @@ from typing import Any, Final
 from gateway.cases.activities import called_for, cancer_drugs, made_by, own_facts, recipients, status
 from gateway.cases.case import ABSENT, CENTRE, Case, codeable, reference
 from gateway.cases.checklist import ICD_10_CM, Item, checklist_for
+from gateway.cases.drugs import Mention, concerns
 from gateway.cases.evidence import Known, Resource, values
 from gateway.cases.narrative import narrative
 from gateway.core.labels import high_water, labelled
-from gateway.core.outcome import BASE
+from gateway.core.outcome import BASE, RULES
 
 _US_CORE: Final = "http://hl7.org/fhir/us/core/CodeSystem/careplan-category"
 _SNOMED: Final = "http://snomed.info/sct"
@@ -26,9 +27,10 @@ def is_ours(plan: Resource) -> bool:
 
 
 def coordination(
-    case: Case, known: Known, lacking: Sequence[Item], requests: Sequence[Resource]
+    case: Case, known: Known, lacking: Sequence[Item], requests: Sequence[Resource], mentions: Sequence[Mention] = ()
 ) -> list[dict[str, Any]]:
     """The plan, its team, and the activities that we make; requests for records are activities too."""
+    found = list(concerns(known.of("MedicationRequest"), mentions))
     called = list(called_for(case, known, own_facts(known, checklist_for(known).name)))
     made = [made_by(rule, case, known) for rule in called]
     team = _team(case, known)
@@ -38,7 +40,7 @@ def coordination(
         "resourceType": "CarePlan",
         "id": case.id("CarePlan", "coordination"),
         "meta": {"profile": [f"{BASE}/StructureDefinition/so-careplan"]},
-        "text": narrative(case, known, missing=lacking, activities=said, drugs=drugs),
+        "text": narrative(case, known, missing=lacking, activities=said, drugs=drugs, concerns=found),
         "identifier": case.identifiers(),
         "status": case.told.plan,
         "intent": "plan",
@@ -54,6 +56,8 @@ def coordination(
         plan["_created"] = ABSENT
     if addressed := _addressed(known):
         plan["addresses"] = addressed
+    if found:
+        plan["meta"]["tag"] = [{"system": RULES, "code": code} for code in dict.fromkeys(one.code for one in found)]
     if supporting := [reference(one) for type in _SUPPORTING for one in known.of(type) if not _is_original(one)]:
         plan["supportingInfo"] = supporting
     steps = [*(one[-1] for one in made), *requests, *drugs, *known.of("Appointment")]

@@ -6,8 +6,10 @@ from typing import Final
 
 from gateway.cases.case import CENTRE, Case
 from gateway.cases.checklist import Item
+from gateway.cases.drugs import Concern
 from gateway.cases.evidence import Known, Resource, values
 from gateway.core.drug import text_of
+from gateway.core.issue import message
 
 _STATES: Final = {
     "case-received": "The referral has come in.",
@@ -39,6 +41,7 @@ def narrative(
     missing: Sequence[Item],
     activities: Sequence[tuple[str, str, str]],
     drugs: Sequence[Resource],
+    concerns: Sequence[Concern] = (),
 ) -> dict[str, str]:
     """What, who, when, what is missing. `activities` are title, desk and status of each."""
     rows = [
@@ -55,6 +58,10 @@ def narrative(
     body.append(listed("Still missing", [item.title for item in missing], "Nothing is missing."))
     body.append(listed("What happens", [f"{title} ({desk}): {status}" for title, desk, status in activities], ""))
     body.append(listed("Cancer drugs, as reported", [drug_line(one) for one in drugs], "None is reported."))
+    if concerns:
+        body.append(
+            listed("For a person to look at", [f"{message(one.code)} {'; '.join(one.drugs)}" for one in concerns], "")
+        )
     if visits := [_visit(one) for one in known.of("Appointment")]:
         body.append(listed("Visits", visits, ""))
     return told(body)

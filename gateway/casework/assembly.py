@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from gateway import cases
 from gateway.cases.case import ON_DUTY
 from gateway.cases.centre import Centre
+from gateway.cases.drugs import Mention
 from gateway.cases.provenance import provenance
 from gateway.cases.states import states
 from gateway.core import fhirjson
@@ -36,7 +37,13 @@ class Assembled(NamedTuple):
 
 
 def reassemble(
-    connection: Connection, fresh: Sequence[Resource], *, clinic: str, at: str, centre: Centre = NOWHERE
+    connection: Connection,
+    fresh: Sequence[Resource],
+    *,
+    clinic: str,
+    at: str,
+    submission: str = "",
+    centre: Centre = NOWHERE,
 ) -> list[Assembled]:
     """The cases that fresh resources of a clinic open or touch, put together; nothing is saved but their rows.
 
@@ -44,7 +51,7 @@ def reassemble(
     each case rests on its own patient's alone. A new case goes to a nurse of the centre. Raises ReferralConflictError.
     """
     real = [one for one in fresh if not is_test(one)]
-    people = _People(connection, real)
+    people = _People(connection, real, submission)
     opened: set[str] = set()
     given: dict[str, Step] = {}
     for referral in filter(cases.is_referral, real):
@@ -112,9 +119,10 @@ def keep(connection: Connection, assembled: Assembled, *, submission: str | None
 class _People:
     """Who is one person, by the links that are stored and those of fresh Patients; and what is known of each."""
 
-    def __init__(self, connection: Connection, fresh: Iterable[Resource]) -> None:
+    def __init__(self, connection: Connection, fresh: Iterable[Resource], submission: str = "") -> None:
         self._connection = connection
         self._fresh = list(fresh)
+        self._submission = submission
         self._links = [
             {one["id"], _id(link["other"])}
             for one in self._fresh
@@ -137,6 +145,14 @@ class _People:
         fresh = [one for one in self._fresh if patient_of(one) in persons]
         every = [*stored.holdings(self._connection, persons), *fresh]
         return {(one["resourceType"], one["id"]): one for one in every if not is_test(one)}
+
+    def mentions(self, persons: set[str]) -> list[Mention]:
+        """What submissions told of the drugs of these Patients, what is fresh last; no test data."""
+        fresh = [
+            one for one in self._fresh if one["resourceType"] == "MedicationRequest" and patient_of(one) in persons
+        ]
+        told = [*stored.drugs_told(self._connection, persons), *((self._submission, one) for one in fresh)]
+        return [Mention(*one) for one in told if not is_test(one[1])]
 
     def referral(self, id: str) -> Resource:
         """The referral of a case, also one that names nobody."""
@@ -161,7 +177,7 @@ def _put_together(connection: Connection, row: Case, people: _People, at: str) -
     persons = people.all_of({row.patient} - {""})
     known = people.known(persons)
     known.setdefault(("ServiceRequest", row.question), people.referral(row.question))
-    case, transitions, made = cases.put_together(case_of(row), known.values(), at=at)
+    case, transitions, made = cases.put_together(case_of(row), known.values(), at=at, mentions=people.mentions(persons))
     steps = tuple(Step(at, one.event, one.row, one.source, one.to, ACTOR) for one in transitions)
     after = row_of(row, case)
     if steps:

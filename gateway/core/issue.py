@@ -102,6 +102,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "informational",
         "An entry is left blank: it names nothing, so no resource was made of it.",
     ),
+    "two-fluoropyrimidines": (
+        "business-rule",
+        "Two fluoropyrimidines are taken or planned at a time; a person should ask.",
+    ),
+    "dose-changed-tenfold": (
+        "business-rule",
+        "A dose is more than ten times, or less than a tenth of, what was told before; a person should ask.",
+    ),
     "status-unknown": ("code-invalid", "The source gives no status that we can rely on; it is recorded as unknown."),
     "status-assumed": ("code-invalid", "The source gives no state that we can rely on; the one agreed was recorded."),
     "mood-not-fact": ("business-rule", "The source says that it may or shall be, not that it is; it was left out."),

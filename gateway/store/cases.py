@@ -47,6 +47,15 @@ _HOLDINGS: Final = (
     .where(r.c.patient.in_(bindparam("patients", expanding=True)), r.c.current.is_(True), r.c.deleted.is_(False))
     .order_by(r.c.seq)
 )
+_DRUGS: Final = (
+    select(r.c.submission, r.c.body)
+    .where(
+        r.c.type == "MedicationRequest",
+        r.c.patient.in_(bindparam("patients", expanding=True)),
+        r.c.deleted.is_(False),
+    )
+    .order_by(r.c.updated, r.c.id)
+)
 _GRANTED: Final = (
     select(func.count())
     .select_from(g)
@@ -167,6 +176,12 @@ def same_person(connection: Connection, patients: Collection[str]) -> set[str]:
 def holdings(connection: Connection, patients: Collection[str]) -> list[dict[str, Any]]:
     """Every current resource of these patients."""
     return [fhirjson.read_own(body) for body in connection.execute(_HOLDINGS, {"patients": sorted(patients)}).scalars()]
+
+
+def drugs_told(connection: Connection, patients: Collection[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Every version of these patients' drugs with the submission that told it, the oldest first."""
+    rows = connection.execute(_DRUGS, {"patients": sorted(patients)})
+    return [(row.submission or "", fhirjson.read_own(row.body)) for row in rows]
 
 
 def is_of_one_clinic(connection: Connection, patients: Collection[str], clinic: str) -> bool:

@@ -139,7 +139,7 @@ def _keep(
     linked = iter(with_links(connection, real, later=later, **words))
     made = [resource if is_test(resource) else next(linked) for resource in translated]
     fresh = [resource for resource in made if (resource["resourceType"], resource["id"]) not in later]
-    opened = casework.reassemble(connection, fresh, clinic=found.clinic, at=at, centre=desk.centre)
+    opened = casework.reassemble(connection, fresh, centre=desk.centre, **words)
     told = {place(case.made[0]): case.made[0] for case in opened}
     outcome = _told_by_case(outcome, made, told)
     made, fresh = ([told.get(place(one), one) for one in several] for several in (made, fresh))

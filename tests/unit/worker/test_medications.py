@@ -81,3 +81,19 @@ def test_what_is_told_again_word_for_word_makes_no_version(tell):
     before = tell(*sent)
     assert tell(*sent) == before
     assert [len(versions) for versions in before.values()] == [1, 1]
+
+
+def test_a_dose_ten_times_as_high_stands_on_the_plan_and_a_replay_changes_nothing(tell, desk):
+    referral = form(name="Docetaxel", directions="7.5 mg/m2 IV day 1 q21d", started="2026-03-01")
+    asked = json.loads(referral) | {"question": {"question": "Is surgery possible?", "clinician_family": "Okafor"}}
+    tell(json.dumps(asked), form(name="Docetaxel", directions="85 mg/m2 IV day 1 q21d", started="2026-03-01"))
+
+    def plans(connection):
+        held = cases.holdings(connection, _patients(connection))
+        return [one for one in held if one["resourceType"] == "CarePlan"]
+
+    [plan] = desk.store.read(plans)
+    assert [one["code"] for one in plan["meta"]["tag"]] == ["dose-changed-tenfold"]
+    assert "Docetaxel: 7.5 mg/m2, then 85 mg/m2" in plan["text"]["div"]
+    tell(json.dumps(asked))
+    assert desk.store.read(plans) == [plan]
