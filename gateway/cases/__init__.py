@@ -5,6 +5,7 @@ plan, of everything that is known of the patient.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -18,6 +19,7 @@ from gateway.cases.sensitivity import sensitive
 from gateway.cases.states import FIRST, Transition, events, step
 from gateway.cases.survivorship import survivorship
 from gateway.cases.task import case_task, records_requests
+from gateway.cases.visits import visited
 from gateway.core.clock import instant
 from gateway.core.labels import high_water, labelled
 from gateway.core.submission import Sender
@@ -64,6 +66,9 @@ def put_together(case: Case, resources: Iterable[Resource], *, at: str, mentions
     known = Known(held.values(), referral)
     lacking = missing(known)
     case, steps = _advanced(case, referral, bool(lacking), at)
+    while (seen := visited(case, known)) is not None:
+        case = replace(case.after(seen.transition, at=at), settled={**case.settled, seen.appointment: seen.said})
+        steps.append(seen.transition)
     requests = records_requests(case, known, checklist_for(known), lacking)
     told = {**referral, "status": case.told.request}
     plan, *rest = coordination(case, known, lacking, requests, mentions)

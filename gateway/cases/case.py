@@ -28,7 +28,8 @@ class Case:
     owner: Mapping[str, Any] = field(default_factory=lambda: {"display": ON_DUTY})
     opened: str = ""  # instants; empty where the time is not known
     complete: str = ""  # when the records were complete for the first time: the clock that the centre publishes
-    settled: Mapping[str, str] = field(default_factory=dict)  # activity -> completed or revoked, as a person said
+    settled: Mapping[str, str] = field(default_factory=dict)
+    # activity -> completed or revoked, as a person said; Appointment/id -> what it said when it last moved the case
 
     @property
     def told(self) -> State:
@@ -58,6 +59,12 @@ class Case:
         """Its number, once it has one, and the referral by which it is known."""
         number = [{"system": NUMBER, "value": self.number}] if self.number else []
         return [*number, {"system": TASK, "value": self.referral}]
+
+
+def numbers(case: Case, referral: Mapping[str, Any]) -> set[tuple[str | None, str]]:
+    """By which others name the case: every number of its referral, with its system, and its own."""
+    known = {(one.get("system"), one["value"]) for one in referral.get("identifier", ()) if "value" in one}
+    return known | ({(NUMBER, case.number)} if case.number else set())
 
 
 def codeable(system: str, code: str, text: str = "") -> dict[str, Any]:

@@ -28,6 +28,7 @@ class State:
     referral: str = ""
     answer: str = ""
     reason: bool = False
+    visits: tuple[str, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -56,10 +57,11 @@ class _StateSchema(Schema):
     referral = fields.String(load_default="")
     answer = fields.String(load_default="")
     reason = fields.Boolean(load_default=False)
+    visits = fields.List(fields.String(), load_default=())
 
     @post_load
     def _made(self, found: dict[str, Any], **_: Any) -> State:
-        return State(**found)
+        return State(**found | {"visits": tuple(found["visits"])})
 
 
 class _TransitionSchema(Schema):
@@ -111,6 +113,12 @@ def step(source: str, event: str, *, by: str = "recipient", to: str = "", comple
         if one.event == event and (one.to == to if to else not one.partner):
             return one
     raise IllegalTransitionError("event")
+
+
+def leading(source: str, to: str, *, complete: bool = False) -> Transition | None:
+    """The step of ours that leads from one state to another."""
+    found = (one for one in _open(source, "recipient", complete) if one.to == to and not one.partner)
+    return next(found, None)
 
 
 def events(source: str, *, by: str = "recipient", complete: bool = False) -> list[str]:

@@ -204,7 +204,7 @@ def case_of(row: Case) -> cases.Case:
 
 def row_of(row: Case, case: cases.Case) -> Case:
     """The row of a case as the case now stands."""
-    return replace(row, state=case.state, reason=case.reason, complete=case.complete)
+    return replace(row, state=case.state, reason=case.reason, complete=case.complete, settled=case.settled)
 
 
 def patient_of(resource: Resource) -> str | None:

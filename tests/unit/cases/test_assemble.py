@@ -440,3 +440,71 @@ def test_what_nobody_said_to_be_done_is_not_done_because_the_case_is_closed():
 
     assert ended() == dict.fromkeys(ended(), "revoked") | {"tumor-board": "completed"}
     assert ended(note=OVER)["survivorship-plan"] == "active"
+
+
+NUMBERED = referral(identifier=[{"system": "urn:lake", "value": "LK-1"}])
+
+
+def appointment(
+    status: str, start: str = "2026-04-01T10:00:00Z", number: str = "LK-1", id: str = "v"
+) -> dict[str, Any]:
+    return {
+        "resourceType": "Appointment",
+        "id": id,
+        "status": status,
+        "start": start,
+        "identifier": [{"system": "urn:lake", "value": number}],
+        "participant": [{"actor": PATIENT, "status": "accepted"}],
+    }
+
+
+def after(case: Case, *visits: dict[str, Any]) -> Any:
+    return put_together(case, [NUMBERED, *COMPLETE[1:], *visits], at=AT)
+
+
+def test_an_appointment_moves_the_case_it_names_each_time_it_says_something_new():
+    case, rows = Case("r", "riverbend", opened=AT), []
+    for visit in (
+        appointment("booked"),
+        appointment("booked", "2026-04-08T10:00:00Z"),
+        appointment("noshow", "2026-04-08T10:00:00Z"),
+        appointment("booked", "2026-04-15T10:00:00Z"),
+        appointment("fulfilled", "2026-04-15T10:00:00Z"),
+    ):
+        together = after(case, visit)
+        case = together.case
+        rows.append([one.row for one in together.steps])
+        assert after(case, visit).steps == ()
+    assert rows == [["02", "06"], ["11"], ["12"], ["18"], ["15"]]
+    assert case.state == "visit-completed"
+
+
+def test_an_appointment_elsewhere_or_before_the_records_are_complete_moves_nothing():
+    waits = Case("r", "riverbend", state="needs-information", reason="Slides?", opened=AT)
+    assert after(waits, appointment("booked")).steps == ()
+    ready = Case("r", "riverbend", state="records-complete", opened=AT, complete=AT)
+    assert after(ready, appointment("booked", number="OTHER")).steps == ()
+    assert after(ready, appointment("noshow")).steps == ()
+
+
+def test_a_person_moves_a_case_on_and_the_old_appointment_does_not_move_it_back():
+    case = after(Case("r", "riverbend", state="records-complete", opened=AT, complete=AT), appointment("booked")).case
+    assert case.state == "visit-scheduled"
+    assert after(replace(case, state="visit-completed"), appointment("booked")).steps == ()
+
+
+def test_the_task_of_a_case_leads_to_the_opinion_and_to_no_other_note():
+    def note(id: str, **related: Any) -> dict[str, Any]:
+        coding = {"system": "http://loinc.org", "code": "11488-4"}
+        context = {"context": {"related": [related]}} if related else {}
+        return {**SUMMARY, "id": id, "type": {"coding": [coding]}, **context}
+
+    number = {"system": "urn:lake", "value": "LK-1"}
+    notes = (note("before"), note("ours", identifier=number), {**note("mdm"), "identifier": [number]})
+    case = Case("r", "riverbend", state="opinion-returned", opened=AT, complete=AT)
+    told = put_together(case, [NUMBERED, *COMPLETE[1:], *notes], at=AT).made[1]
+    assert [one["valueReference"] for one in told["output"]] == [
+        {"reference": "DocumentReference/ours"},
+        {"reference": "DocumentReference/mdm"},
+    ]
+    assert [one for one in validate(told) if one.severity == "error"] == []
