@@ -1,6 +1,6 @@
 """/admin/identity: the questions of who is who, and one of them side by side, for a person to decide."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from flask import request, url_for
@@ -17,7 +17,7 @@ from gateway.admin.submissions import REVEALED_FOR
 from gateway.casework import events, identity
 from gateway.core import fhirjson
 from gateway.core.clock import instant
-from gateway.match.sides import Line, reasons, side_by_side
+from gateway.match.sides import reasons, side_by_side
 from gateway.services import services
 from gateway.store import actions, cases, matches, patients
 from gateway.store.matches import Match
@@ -36,7 +36,7 @@ def identity_list() -> ResponseReturnValue:
         found = matches.listing(connection, _SHOWN[question["show"]], limit=PAGE, skip=question["skip"])
         ids = {one for match in found for one in (match.patient, match.candidate)}
         known = {one["id"]: one for one in patients.named(connection, ids)}
-        questions = [_question(one, *_both(one, known)) for one in found]
+        questions = [_question(one, _records(one, known)) for one in found]
         counts = matches.counts(connection)
         shown = {name: sum(counts.get(state, 0) for state in states) for name, states in _SHOWN.items()}
         return {"counts": shown, "questions": questions}
@@ -112,37 +112,35 @@ def _curtain(
 
 
 def _facts(connection: Connection, found: Match, who: str, at: str) -> dict[str, Any]:
-    one, other = _both(
-        found, {each["id"]: each for each in patients.named(connection, {found.patient, found.candidate})}
-    )
+    known = {one["id"]: one for one in patients.named(connection, {found.patient, found.candidate})}
+    records = _records(found, known)
     sources = _sources(connection, found)
     until = [actions.revealed_until(connection, who, source, at) for source in sources]
     view = View((), revealed=bool(until) and None not in until)
     return {
-        **_question(found, one, other),
+        **_question(found, records),
         "revealed": view.revealed,
         "until": min(filter(None, until), default=None) if view.revealed else None,
-        "lines": [_line(line, view) for line in side_by_side(one, other, rule=found.rule, vetoes=found.vetoes.split())],
-        "sides": [_side(connection, each) for each in (found.patient, found.candidate)],
+        "lines": list(_lines(found, records, view)),
+        "sides": [_side(connection, one.get("id", "")) for one in records[found.said is not None :]],
         "verdicts": list(identity.VERDICTS[found.state]),
         "history": matches.history(connection, found.id),
     }
 
 
-def _question(found: Match, one: Resource, other: Resource) -> dict[str, Any]:
+def _question(found: Match, records: Sequence[Resource]) -> dict[str, Any]:
     """A pair with the reasons of its grade in words; what a submission said that is set aside is not among them."""
     told = {name: getattr(found, name) for name in Match.__slots__ if name != "said"}
-    agree, against = reasons(found.rule, found.vetoes.split(), one, other)
-    who = [_initials(one), _initials(other)]
+    agree, against = reasons(found.rule, found.vetoes.split(), records[0], records[1])
+    who = [_initials(one) for one in records]
     return {"match": told, "who": who, "agree": agree, "against": against, "remark": words.REMARKS.get(found.rule, "")}
 
 
-def _both(found: Match, known: dict[str, Resource]) -> tuple[Resource, Resource]:
-    """Both records: as they are, or as a submission says them that is set aside."""
+def _records(found: Match, known: dict[str, Resource]) -> list[Resource]:
+    """Both records; of a submission that is set aside, what it says, whose number that is, and whose name, if known."""
     if found.said is not None:
-        one, other = fhirjson.read_own(found.said)
-        return one, other
-    return known.get(found.patient, {}), known.get(found.candidate, {})
+        return list(fhirjson.read_own(found.said))
+    return [known.get(found.patient, {}), known.get(found.candidate, {})]
 
 
 def _sources(connection: Connection, found: Match) -> list[str]:
@@ -163,10 +161,14 @@ def _side(connection: Connection, patient: str) -> dict[str, Any]:
     }
 
 
-def _line(line: Line, view: View) -> dict[str, Any]:
-    """A line with its values as they may be seen."""
-    masked = [[view.shown(text, kind(line.path))[0] for text in side] for side in (line.one, line.other)]
-    return {"name": line.name, "one": masked[0], "other": masked[1], "says": line.says, "means": line.means}
+def _lines(found: Match, records: Sequence[Resource], view: View) -> Iterator[dict[str, Any]]:
+    """Each line with its values as they may be seen; a third record stands beside the first two."""
+    one, other, *named = records
+    third = {line.name: line.other for each in named for line in side_by_side(one, each)}
+    for line in side_by_side(one, other, rule=found.rule, vetoes=found.vetoes.split()):
+        sides = [line.one, line.other, *(third.get(line.name, ()) for _ in named)]
+        told = {"name": line.name, "sides": [[view.shown(text, kind(line.path))[0] for text in side] for side in sides]}
+        yield told | {"says": line.says, "means": line.means}
 
 
 def _initials(patient: Resource) -> str:

@@ -18,7 +18,7 @@ from gateway.admin.questions import REASONS, LedgerQuestion, Purpose, Submission
 from gateway.core.clock import instant
 from gateway.core.errors import ForbiddenError
 from gateway.services import services
-from gateway.store import actions, deliveries, inbox, outcomes, submissions
+from gateway.store import actions, deliveries, inbox, matches, outcomes, submissions
 from gateway.store.inbox import Filters
 from gateway.store.outcomes import Stored
 from gateway.store.submissions import Submission
@@ -81,6 +81,7 @@ def submission(id: str) -> ResponseReturnValue:
         page=LEAVES,
         failures=whole.failures,
         until=whole.until,
+        waiting=here.store.read(lambda connection: matches.aside(connection, id)),
         reasons=REASONS,
         words=words,
     )

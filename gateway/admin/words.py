@@ -36,7 +36,7 @@ _NEXT: Final = {
     "required-missing": "Ask the clinic to send it.",
     "malformed-message": "Tell the clinic what is broken and where; it sends it again.",
     "referral-conflict": "Ask the clinic whom the referral is for; it sends it again under a number of its own.",
-    "patient-conflict": "Ask the clinic whom it is about; it sends the right parts together.",
+    "patient-conflict": "Decide under Identity if it is there; else ask the clinic whom it is about; it sends it anew.",
     "unsafe-package": "Tell the clinic what is wrong with the package; it packs it anew.",
     "document-missing": "Ask the clinic for the document that the cover names.",
     "document-differs": "Ask the clinic whether this is the document that it meant to send.",

@@ -15,7 +15,7 @@ from gateway.core import fhirjson, ids
 from gateway.core.errors import IllegalTransitionError, KeptApartError, NotFoundError, PreconditionFailedError
 from gateway.route.destination import Destination
 from gateway.store import cases as stored
-from gateway.store import deliveries, matches, resources
+from gateway.store import deliveries, matches, resources, submissions
 from gateway.store.cases import Case, Step
 from gateway.store.matches import APART, ASIDE, DOUBTED, LINKED, OPEN, REFUSED, RELEASED, SAME, Decided, Match
 
@@ -65,6 +65,8 @@ def decide(
     )
     matches.keep(connection, after)
     matches.enter(connection, _line(after, verdict, actor, at, reason), id)
+    if after.state == RELEASED:
+        _release(connection, after, actor, at)
     if after.state == before.state or after.said is not None:
         return Settled(after, [], [])
     opened, changed = _followed(connection, before, after, actor=actor, at=at)
@@ -86,6 +88,17 @@ def about(match: Match) -> tuple[tuple[str, str], ...]:
     """What an audit event of a pair is about: the pair and both records."""
     both = (("Patient", one) for one in (match.patient, match.candidate) if one)
     return tuple(dict.fromkeys((("match", match.id), *both)))
+
+
+def _release(connection: Connection, match: Match, actor: str, at: str) -> None:
+    """Process again what waited for this decision, also under other submissions that say the very same."""
+    others = matches.alike(connection, match)
+    for one in others:
+        released = replace(one, version=one.version + 1, state=RELEASED, actor=actor, updated=at)
+        matches.keep(connection, released)
+        matches.enter(connection, _line(released, "release", actor, at, ""), one.id)
+    for id in dict.fromkeys(one.submission for one in (match, *others)):
+        submissions.requeue(connection, id, at, actor=actor)
 
 
 def _followed(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gateway.core.ids import digest
-from gateway.match.conflict import contradicts, is_named, is_numbered_as_another
+from gateway.match.conflict import contradicts, is_named, strangers
 from gateway.match.cover import agree
 from gateway.match.decide import SEVERAL, Decision, decide, decisions
 from gateway.match.keys import issued, keys, sought
@@ -11,8 +11,8 @@ from gateway.match.person import facts, person
 from gateway.match.rules import Grade, version
 
 __all__ = [
-    "SEVERAL", "Decision", "Grade", "agree", "contradicts", "decide", "decisions", "inputs", "is_named",
-    "is_numbered_as_another", "issued", "keys", "sought", "version",
+    "SEVERAL", "Decision", "Grade", "agree", "contradicts", "decide", "decisions", "inputs", "is_named", "issued",
+    "keys", "sought", "strangers", "version",
 ]  # fmt: skip
 
 

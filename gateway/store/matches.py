@@ -175,6 +175,26 @@ def counts(connection: Connection) -> dict[str, int]:
     return {state: number for state, number in connection.execute(_COUNTS)}
 
 
+def aside(connection: Connection, submission: str) -> list[Match]:
+    """The questions for which a submission is set aside."""
+    question = select(*_COLUMNS).where(m.c.state == ASIDE, m.c.submission == submission)
+    return [Match(**row._mapping) for row in connection.execute(question)]
+
+
+def alike(connection: Connection, match: Match) -> list[Match]:
+    """The questions of other submissions that say the very same of the same."""
+    question = select(*_COLUMNS).where(
+        m.c.patient == match.patient, m.c.state == ASIDE, m.c.inputs_sha256 == match.inputs_sha256, m.c.id != match.id
+    )
+    return [Match(**row._mapping) for row in connection.execute(question)]
+
+
+def is_released(connection: Connection, patient: str, inputs: str) -> bool:
+    """Whether a person has said that what was sent of a patient, beside what is known, may be taken as it is."""
+    question = select(m.c.id).where(m.c.patient == patient, m.c.state == RELEASED, m.c.inputs_sha256 == inputs)
+    return connection.execute(question.limit(1)).first() is not None
+
+
 def is_judged(connection: Connection, patient: str, inputs: str, mapping: str) -> bool:
     """Whether the rules, as they are, have last spoken of this record as it is; then a replay decides nothing anew."""
     row = connection.execute(_JUDGED, {"of": patient}).one_or_none()

@@ -17,6 +17,7 @@ from gateway.core.errors import (
     NoMappingError,
     NonProductionError,
     ParseError,
+    PatientConflictError,
     UnknownCharsetError,
     UnsupportedFormatError,
 )
@@ -29,6 +30,7 @@ from gateway.route.plan import place
 from gateway.store import deliveries, failures, outcomes, resources, submissions, work
 from gateway.store.submissions import Submission
 from gateway.store.work import Job
+from gateway.worker import conflict
 from gateway.worker.demographics import with_demographics
 from gateway.worker.desk import ACTOR, Desk
 from gateway.worker.isolation import patience
@@ -76,12 +78,15 @@ def process(desk: Desk, job: Job) -> None:
         work.finish(connection, job)
         at = desk.now()
         said, reason, patient = outcome, _reason(outcome), None
-        if reason is None:
+        if reason is None and conflict.is_set_aside(connection, outcome, found, at):
+            said = replace(outcome, bundle=None, error=PatientConflictError())
+            reason = _reason(said)
+        elif reason is None:
             try:
                 with connection.begin_nested():
                     said, patient = _keep(connection, desk, found, outcome, sender, at)
-            except MatchError as conflict:  # seen only beside what is known; what was begun is undone
-                said = replace(outcome, bundle=None, error=conflict)
+            except MatchError as trouble:  # seen only beside what is known; what was begun is undone
+                said = replace(outcome, bundle=None, error=trouble)
                 reason = _reason(said)
         outcomes.save(connection, found.id, said, outcome.mapping, at)
         failures.record(connection, found.id, said.kind.partition(":")[0], said, at)

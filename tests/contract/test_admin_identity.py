@@ -6,7 +6,7 @@ import pytest
 
 from gateway.core.clock import instant
 from gateway.pipeline import process
-from gateway.store import audit, matches
+from gateway.store import audit, matches, submissions
 from gateway.worker import Desk, Worker
 from tests.contract.test_admin_pages import admin, key, person  # noqa: F401
 
@@ -135,3 +135,33 @@ def test_the_moment_of_a_decision_is_kept(client, admin, here, question):  # noq
         "apart",
         "Cousins, says the clinic",
     )
+
+
+def test_what_is_set_aside_is_shown_beside_whose_number_and_whose_name_it_is_and_released(
+    person,  # noqa: F811
+    client,
+    admin,  # noqa: F811
+    here,
+    send,
+    riverbend,
+    harbor,
+):
+    send(riverbend, ONE)
+    send(harbor, "PID|1||CN-5533^^^HARBOR&2.999.2&ISO^MR||Hushington^Orla||19880102|F")
+    id = send(riverbend, "PID|1||CN-5511^^^RIVER&2.999.1&ISO^MR||Hushington^Orla||19880102|F")
+    page = person.get(f"/admin/submissions/{id}").text
+    address = re.search(r'href="(/admin/identity/[^"]+)"', page)[1]
+    facts = client.get(address, headers=admin).json
+    assert facts["who"] == ["O. H. 1988", "Q. C. 1967", "O. H. 1988"]
+    says = {line["name"]: (line["says"], line["means"], len(line["sides"])) for line in facts["lines"]}
+    assert (says["Birth date"], says["Record number"]) == (("differs", "against", 3), ("agrees", "for", 3))
+    assert facts["agree"] == ["a record number of one registry"]
+    page = person.get(address).text
+    assert "Whose name and birth date it is" in page
+    assert "Hushington" not in page
+    assert person.send(page, f"{address}/reveal", reason="patient-safety").status_code == 303
+    page = person.get(address).text
+    assert page.count("Hushington") == 2
+    page = person.get(person.send(page, f"{address}/decisions", decision="release").location).text
+    assert "Released as sent" in page
+    assert [one.event for one in here.store.read(lambda c: submissions.events(c, id))][-1] == "replay"
