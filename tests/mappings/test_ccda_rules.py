@@ -12,6 +12,7 @@ A file holds the cases of one subject:
     count: {Condition: 1}
     issues: [offset-missing]        # these there are, and no other warning
     failed: 1                       # leaves that could not be read
+    unmapped: 0                     # leaves that no row speaks of
     error: multi-patient            # the document is refused
 
 Paths are those of the sheets of our HL7 v2 messages.
@@ -117,6 +118,7 @@ def test_the_outcome_is_valid_accounted_for_and_the_same_again(told):
         return
     assert found.sound, [one for one in found.issues if one.severity in (Severity.ERROR, Severity.FATAL)]
     assert found.counts["failed"] == int(case.get("failed", 0)), [e for e in found.ledger if e.state == "failed"]
+    assert found.counts["unmapped"] == int(case.get("unmapped", found.counts["unmapped"]))
     assert found.counts["leaves"] == sum(count for state, count in found.counts.items() if state != "leaves")
     assert found.bundle == process(document(case)).bundle
 

@@ -95,6 +95,8 @@ class Document:
                     found["not negated"].append(element.key("negationInd"))
                 if element.name == "reference" and element.look("value").startswith("#"):
                     found["points into the narrative"].append(element.key("value"))
+                if element.attributes.get("representation") == "TXT":
+                    found["says that text is text"].append(element.key("representation"))
         return found
 
     def read(self, locator: str) -> "Read":

@@ -26,7 +26,7 @@ class Tag:
             [(because, at) for name, at in self.attributes.items() if (because := _because(element, name))]
         )
         self.by_value = element not in _IDENTITY and (
-            self.negates or (element == "reference" and "value" in attributes)
+            self.negates or "representation" in attributes or (element == "reference" and "value" in attributes)
         )
 
 

@@ -7,6 +7,7 @@ from gateway.translate.ccda.codes import codeable_concept, first_display, refere
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.elements import absent
 from gateway.translate.ccda.kinds import FACT, PLANNED, has_template
+from gateway.translate.ccda.participants import organization
 from gateway.translate.ccda.quantities import quantity
 from gateway.translate.ccda.relations import add
 from gateway.translate.ccda.results import effective
@@ -123,6 +124,14 @@ def indication(node: Element, translation: Translation, resource: Resource) -> N
         translation.make("ccda.procedure.Procedure", node)
     else:
         translation.memory.setdefault("entry references", {})[node.same()] = node
+
+
+@step("on_behalf_of", "ccda")
+def on_behalf_of(node: Element, translation: Translation, element: dict[str, Any]) -> None:
+    """For whom a person acted; an organization that acted itself did so for nobody else."""
+    found = organization(node, translation)
+    if found is not None and found != element.get("actor"):
+        element["onBehalfOf"] = found
 
 
 @step("directive", "ccda")

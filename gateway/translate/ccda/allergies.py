@@ -11,6 +11,7 @@ from gateway.translate.translation import Resource, Translation
 
 _CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
 _VERIFICATION: Final = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
+_CONCEPT: Final = "https://fhir.second-opinion.example/StructureDefinition/so-source-concept"
 _AGENT: Final = "participant/participantRole/playingEntity"
 _SNOMED: Final = "http://snomed.info/sct"
 
@@ -105,8 +106,10 @@ def manifestation_or(node: Element, translation: Translation, element: dict[str,
 def allergy_severity(node: Element, translation: Translation, resource: Resource) -> None:
     """A severity told of the allergy and not of a reaction: R4 has it on reactions only, so it is a note."""
     for one in node.at("entryRelationship/observation[template 4.8]/value"):
-        if words := display(one, translation) or one.read("code"):
-            resource.setdefault("note", []).append({"text": f"Severity: {words}"})
+        concept = codeable_concept(one, translation) if one.look("code") else None
+        if words := first_display(concept) if concept else display(one, translation):
+            coded = {"extension": [{"url": _CONCEPT, "valueCodeableConcept": concept}]} if concept else {}
+            resource.setdefault("note", []).append({**coded, "text": f"Severity: {words}"})
 
 
 def _concept(system: str, code: str) -> dict[str, Any]:

@@ -60,11 +60,18 @@ def system_of(oid: str, name: str = "") -> str:
     return known_uri(_NAMES.get(name.strip().upper(), "")) or known_uri(_NAMES.get(oid.strip().upper(), ""))
 
 
+def passed_over(node: Element, translation: Translation, because: str, *attributes: str) -> None:
+    """Attributes that dress a value which is not told."""
+    keys = [node.key(one) for one in attributes if node.look(one)]
+    translation.ledger.enter_all(keys, State.IGNORED, "ccda.untold", because=because)
+
+
 @converter("coding", "ccda")
 def coding(node: Element, translation: Translation) -> dict[str, Any] | None:
     """The element's own code as Coding."""
     code = " ".join(node.read("code").split())
     if not code:
+        passed_over(node, translation, "names the system of a code that is not told", "codeSystem", "codeSystemName")
         return None
     system = system_of(node.read("codeSystem"), node.read("codeSystemName"))
     if not system:
@@ -182,9 +189,16 @@ def referenced_words(node: Element, translation: Translation) -> str:
         found = translation.record.narrative(target, node)  # type: ignore[attr-defined]
         if found is None:
             translation.warn("reference-dangling", node=reference)
-        elif said := found.words():
+        elif said := (row_of(found) if node.name == "text" else found).words():
             return str(said)
     return ""
+
+
+def row_of(cell: Element) -> Element:
+    """The row of a table, where an entry points to a cell that has no word in it, as a day or nothing."""
+    around = cell.parent
+    silent = cell.name in ("td", "th") and not any(letter.isalpha() for one in cell.whole() for letter in one.peek)
+    return around if silent and around is not None and around.name == "tr" else cell
 
 
 def names_none(entity: Element | None, general: frozenset[str], translation: Translation) -> bool:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from gateway.core import r4
 from gateway.core.issue import Severity
+from gateway.core.ledger import State
 from gateway.translate.ccda.codes import codeable_concept, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.participants import participant
@@ -98,6 +99,8 @@ def annotation(node: Element, translation: Translation) -> dict[str, Any] | None
         words = concept.get("text", "")
     if not words:
         return None
+    for code in node.children("code"):
+        translation.enter_all(code, State.IGNORED, "ccda.comment", "says that it is a comment")
     for author in node.children("author"):
         who = participant(author, translation, "Practitioner Patient RelatedPerson Organization")
         if who is not None:

@@ -3,7 +3,7 @@
 import re
 from typing import Any, Final
 
-from gateway.translate.ccda.codes import known_uri
+from gateway.translate.ccda.codes import known_uri, passed_over
 from gateway.translate.ccda.element import Element
 from gateway.translate.converter import converter
 from gateway.translate.translation import Translation
@@ -24,6 +24,7 @@ def identifier(node: Element, translation: Translation, type: str = "") -> dict[
         return _untold(node, root, translation)
     made = _parts(root, extension)
     if not made:
+        passed_over(node, translation, "names a registry and no number in it", "root", "assigningAuthorityName")
         return None
     if made.get("system") == SSN:
         type = type or "SS"

@@ -102,6 +102,7 @@ def negated_order(node: Element, translation: Translation, resource: Resource) -
 def supply_of(node: Element, translation: Translation, resource: Resource) -> None:
     """A supply order inside: what is to be dispensed; repeatNumber counts the first fill, R4 the refills."""
     for supply in node.at("entryRelationship/supply[template 4.17]"):
+        _state_of_supply(node, supply, translation, resource)
         request = resource.setdefault("dispenseRequest", {})
         amount = supply.first("quantity")
         if amount is not None and (found := quantity(amount, translation)) and "quantity" not in request:
@@ -114,6 +115,17 @@ def supply_of(node: Element, translation: Translation, resource: Resource) -> No
             request.setdefault("validityPeriod", found)
         if not request:
             del resource["dispenseRequest"]
+
+
+def _state_of_supply(node: Element, supply: Element, translation: Translation, resource: Resource) -> None:
+    """R4 has one status for a prescription and its supply: one that differs is a note."""
+    mine, theirs = node.first("statusCode"), supply.first("statusCode")
+    if theirs is None or not theirs.look("code"):
+        return
+    if mine is not None and mine.look("code") == theirs.look("code"):
+        translation.enter_all(theirs, State.IGNORED, "ccda.supply.status", "the prescription has the same")
+    else:
+        resource.setdefault("note", []).append({"text": f"Status of the supply: {theirs.read('code')}"})
 
 
 @converter("other_product", "ccda")

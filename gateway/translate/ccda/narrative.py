@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from gateway.core.issue import Severity
 from gateway.core.ledger import State
+from gateway.translate.ccda.codes import row_of
 from gateway.translate.ccda.element import Element
 from gateway.translate.translation import Resource, Translation
 
@@ -78,6 +79,7 @@ def in_words(entry: Element, resource: Resource | None, translation: Translation
     target = translation.record.narrative(pointers[0], entry) if pointers and pointers[0][:1] == "#" else None  # type: ignore[attr-defined]
     if target is None or resource is None or "text" in resource:
         return
+    target = row_of(target)
     writer = _Writer()
     table = target.within("table") if target.name == "tr" else None
     if table is None:

@@ -7,7 +7,7 @@ from gateway.core.ledger import State
 from gateway.translate.ccda import identifiers
 from gateway.translate.ccda.codes import known_uri
 from gateway.translate.ccda.element import Element
-from gateway.translate.converter import converter
+from gateway.translate.converter import converter, step
 from gateway.translate.translation import Reference, Translation
 
 _ROLES: Final = (
@@ -113,7 +113,7 @@ def contact(node: Element, translation: Translation) -> Reference | None:
 @converter("practitioner", "ccda")
 def practitioner(role: Element, translation: Translation) -> Reference | None:
     """The person in a role as Practitioner; an id alone may name one that is told of elsewhere."""
-    if not _is_person(role):
+    if not _is_person(role, translation):
         return None
     identity = _same_one(role, "Practitioner", translation)
     return translation.make("ccda.assignedEntity.Practitioner", role, identity=identity)
@@ -144,7 +144,14 @@ def is_patient(role: Element, translation: Translation) -> bool:
     if mine is None:
         stands = translation.record.root.at("recordTarget/patientRole")  # type: ignore[attr-defined]
         mine = translation.memory["patient ids"] = {key for one in stands for key in identifiers.keys(one)}
-    return any(key in mine for key in identifiers.keys(role))
+    ids = identifiers.keys(role)
+    return any(key in mine for key in ids) or (not ids and person_of(role) is None and _is_self(role))
+
+
+def _is_self(role: Element) -> bool:
+    """Whether a role is coded as the patient's own."""
+    code = role.first("code")
+    return code is not None and code.look("code") == "SELF" and code.look("codeSystem") == _ROLE_CODE
 
 
 def _patient(role: Element, translation: Translation) -> Reference | None:
@@ -154,6 +161,8 @@ def _patient(role: Element, translation: Translation) -> Reference | None:
         if identifiers.key(child) in translation.memory["patient ids"]:  # another number of theirs lands nowhere
             child.read("root")
             child.read("extension")
+    if _is_self(role):
+        translation.enter_all(role.children("code")[0], State.IGNORED, "ccda.self", "says that it is the patient")
     return translation.refer("Patient")
 
 
@@ -174,10 +183,25 @@ def _related(role: Element, translation: Translation) -> Reference | None:
 
 
 def _practitioner_role(role: Element, translation: Translation) -> Reference | None:
-    """A person together with an organization or with what they are there."""
-    if not any(one.valued for name in ("code", *_ORGANIZATIONS) for one in role.children(name)):
+    """A person together with an organization or with what they are there; a role there that names no person."""
+    organized = any(one.valued for name in _ORGANIZATIONS for one in role.children(name))
+    coded = any(one.valued for one in role.children("code"))
+    if not (organized or coded):
         return None
-    return translation.make("ccda.assignedEntity.PractitionerRole", role) if _is_person(role) else None
+    if not _is_person(role, translation) and organized and not (coded or _person_ids(role)):
+        return None
+    return translation.make("ccda.assignedEntity.PractitionerRole", role)
+
+
+@step("role_of_nobody", "ccda")
+def role_of_nobody(role: Element, translation: Translation, resource: dict[str, Any]) -> None:
+    """A role that names no person has a number of its own; its place is the organization's."""
+    if _is_person(role, translation):
+        return
+    if ids := [found for child in role.children("id") if (found := identifiers.identifier(child, translation))]:
+        resource["identifier"] = ids
+    if (whose := resource.get("organization")) is not None:
+        _place_of(role, whose, translation)
 
 
 def _organization_of(role: Element, translation: Translation) -> Reference | None:
@@ -197,8 +221,12 @@ def _place_of(role: Element, reference: Reference, translation: Translation) -> 
         translation.run("ccda.assignedEntity.Organization", role, held)
 
 
-def _is_person(role: Element) -> bool:
-    return person_of(role) is not None or (bool(_person_ids(role)) and not _is_organization_only(role))
+def _is_person(role: Element, translation: Translation) -> bool:
+    """Whether a role names a person, were it by a number under which one is told of elsewhere."""
+    if person_of(role) is not None:
+        return True
+    ids = _person_ids(role)
+    return bool(ids) and (not _is_organization_only(role) or _directory(translation).knows(ids))
 
 
 def _is_organization_only(role: Element) -> bool:
@@ -207,6 +235,7 @@ def _is_organization_only(role: Element) -> bool:
     )
 
 
+_ROLE_CODE: Final = "2.16.840.1.113883.5.111"
 _NPI: Final = "2.16.840.1.113883.4.6"
 
 
@@ -234,6 +263,10 @@ class _Directory:
                 told.add(mention)
                 self._take(*mention)
 
+    def knows(self, ids: list[Key]) -> bool:
+        """Whether one of the ids is that of a person whose name is told."""
+        return any(self._names.get(self._find(("Practitioner", key))) for key in ids)
+
     def identity(self, type: str, node: Element, name: str) -> tuple[str, ...]:
         """What makes the id of one: its leading id, its name where ids are shared by several, else name and telecom."""
         ids = identifiers.keys(node)
@@ -259,10 +292,15 @@ class _Directory:
         return key
 
 
+def _directory(translation: Translation) -> _Directory:
+    found: _Directory | None = translation.memory.get("directory")
+    if found is None:
+        found = translation.memory["directory"] = _Directory(translation.record.root)  # type: ignore[arg-type]
+    return found
+
+
 def _same_one(node: Element, type: str, translation: Translation) -> tuple[str, ...]:
-    directory = translation.memory.get("directory")
-    if directory is None:
-        directory = translation.memory["directory"] = _Directory(translation.record.root)  # type: ignore[arg-type]
+    directory = _directory(translation)
     name = _name(person_of(node)) if type == "Practitioner" else _name(node)
     found: tuple[str, ...] = directory.identity(type, node, name)
     return found

@@ -3,12 +3,15 @@
 import re
 from typing import Any, Final
 
+from gateway.translate.ccda.codes import passed_over
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.times import period
 from gateway.translate.converter import converter
 from gateway.translate.translation import Translation
 
 _NAME_PARTS: Final = {"given": "given", "prefix": "prefix", "suffix": "suffix"}
+_QUALIFIER: Final = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-qualifier"
+_QUALIFIERS: Final = frozenset({"LS", "AC", "NB", "PR", "HON", "BR", "AD", "SP", "MID", "CL", "IN", "VV"})
 _SCHEMES: Final = {"tel": "phone", "mailto": "email", "fax": "fax", "x-text-fax": "fax", "http": "url", "https": "url"}
 _ONE_LINERS: Final = {
     "city": "city",
@@ -24,20 +27,38 @@ _DIGITS = re.compile(r"[\d\s().+x-]{5,}", re.ASCII)
 def human_name(node: Element, translation: Translation) -> dict[str, Any] | None:
     """A PN as HumanName; a name that is only text stays text."""
     made: dict[str, Any] = {}
+    parts: dict[str, list[tuple[str, dict[str, Any] | None]]] = {}
     if use := _use(node, translation, "ccda-name-use"):
         made["use"] = use
-    families = []
+    families: list[tuple[str, dict[str, Any] | None]] = []
     for part in node.children():
-        if part.name == "family":
-            families.append(part.words())
-        elif (target := _NAME_PARTS.get(part.name)) and (said := part.words()):
-            made.setdefault(target, []).append(said)
-    if family := " ".join(one for one in families if one):
-        made["family"] = family
+        said = part.words() if part.name == "family" or part.name in _NAME_PARTS else ""
+        if said:
+            told = families if part.name == "family" else parts.setdefault(_NAME_PARTS[part.name], [])
+            told.append((said, _qualified(part, translation)))
+    for target, told in parts.items():
+        made[target] = [said for said, _ in told]
+        if any(more for _, more in told):
+            made[f"_{target}"] = [more for _, more in told]
+    if families:
+        made["family"] = " ".join(said for said, _ in families)
+        if len(families) == 1 and families[0][1]:
+            made["_family"] = families[0][1]
     if not (made.keys() - {"use"}) and (text := node.words()):
         made["text"] = text
     _valid_time(node, translation, made)
     return made if made.keys() - {"use", "period"} else None
+
+
+def _qualified(part: Element, translation: Translation) -> dict[str, Any] | None:
+    """What kind of name a part is, as far as R4's extension has the kind; that a prefix is a title, R4 says itself."""
+    found = next((one for one in part.look("qualifier").split() if one in _QUALIFIERS), "")
+    if found:
+        part.read("qualifier")
+        return {"extension": [{"url": _QUALIFIER, "valueCode": found}]}
+    if part.look("qualifier") == "TITLE" and part.name == "prefix":
+        passed_over(part, translation, "a prefix is a title", "qualifier")
+    return None
 
 
 @converter("full_name", "ccda")
@@ -62,7 +83,10 @@ def address(node: Element, translation: Translation, organization: str = "") -> 
     if not (made.keys() - {"use"}) and (text := node.words()):
         made["text"] = text
     _valid_time(node, translation, made)
-    return made if made.keys() - {"use", "period"} else None
+    if not made.keys() - {"use", "period"}:
+        passed_over(node, translation, "says for what an address is that is not told", "use")
+        return None
+    return made
 
 
 @converter("contact_point", "ccda")
@@ -70,6 +94,7 @@ def contact_point(node: Element, translation: Translation, organization: str = "
     """A TEL as ContactPoint; the scheme of the URL says what it is, digits alone are a phone."""
     value = node.read("value")
     if not value:
+        passed_over(node, translation, "says for what a number is that is not told", "use")
         return None
     scheme, colon, rest = value.partition(":")
     system = _SCHEMES.get(scheme.strip().lower(), "") if colon else ""

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any, Final
 
-from gateway.translate.ccda.codes import coding, referenced_words
+from gateway.translate.ccda.codes import coding, passed_over, referenced_words
 from gateway.translate.ccda.element import Element
 from gateway.translate.converter import NotConvertedError, converter
 from gateway.translate.translation import Translation
@@ -31,6 +31,7 @@ def quantity(node: Element, translation: Translation) -> dict[str, Any] | None:
         for child in node.children("translation"):
             if child.look("value"):
                 return _translation(child, translation)
+        passed_over(node, translation, "is the unit of an amount that is not told", "unit")
         return None
     unit = node.read("unit")
     return {"value": decimal(sent), **unit_of(unit)}

@@ -14,6 +14,7 @@ from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.translation import Resource, Translation
 
 VALUE: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.value"
+NORMAL: Final = "http://hl7.org/fhir/5.0/StructureDefinition/extension-Observation.referenceRange.normalValue"
 NEGATED: Final = "https://fhir.second-opinion.example/StructureDefinition/so-negated-value"
 _CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 _PREGNANCY: Final = "2.16.840.1.113883.10.20.15.3.8"
@@ -229,8 +230,12 @@ def reference_range(node: Element, translation: Translation) -> dict[str, Any] |
                 made.update(range_(value, translation) or {})
             except NotConvertedError as trouble:
                 translation.warn(trouble.code, node=value)
-        elif words := referenced_words(value, translation) or display(value, translation):
-            made["text"] = words
+        else:
+            concept = codeable_concept(value, translation) if value.look("code") else None
+            if words := referenced_words(value, translation) or display(value, translation):
+                made["text"] = words
+            if concept:
+                made.setdefault("extension", []).append({"url": NORMAL, "valueCodeableConcept": concept})
     text = node.first("text")
     if text is not None and (words := referenced_words(text, translation)):
         made["text"] = words

@@ -266,7 +266,7 @@ def _remember(node: Element, references: list[Reference], translation: Translati
 def authored(node: Element, reference: Reference, translation: Translation) -> None:
     """Keep who wrote a statement, or found it out, and when, for the Provenance of all that they said then."""
     found_out = reference["reference"].partition("/")[0] in _NO_PERFORMER
-    for role in ("author", "performer") if found_out else ("author",):
+    for role in ("author", "performer", "informant") if found_out else ("author", "informant"):
         for one in node.children(role):
             with translation.row(f"ccda.{role}.Provenance", "agent", one):
                 who = participant(one, translation)

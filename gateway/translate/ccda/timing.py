@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 
+from gateway.translate.ccda.codes import passed_over
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.quantities import decimal, quantity
 from gateway.translate.ccda.times import moment, period, put
@@ -90,6 +91,8 @@ def put_event(timing: dict[str, Any], value: Any) -> None:
 
 def _periodic(node: Element, translation: Translation, repeat: dict[str, Any]) -> None:
     every = node.first("period")
+    if every is None or not every.valued:
+        passed_over(node, translation, "says how to read a period that is not told", "institutionSpecified")
     if every is None:
         return
     if every.look("value"):
