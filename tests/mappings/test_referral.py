@@ -62,12 +62,16 @@ def test_every_column_of_the_sheet_lands_somewhere():
         "birth_date": "2026-01-02", "diagnosed_on": "2026-01-02", "date": "2026-01-02", "started": "2026-01-02",
         "stopped": "2026-01-03", "sex": "F", "icd10": "C50.9", "urgency": "soon", "certainty": "confirmed",
         "interpreter": "yes", "telehealth": "no", "travel": "Y", "relation_to_subscriber": "self",
-        "caregiver_relation": "spouse",
+        "caregiver_relation": "spouse", "cycle_number": "2", "cycles_planned": "6", "cycle_length": "21 days",
+        "cycle_length_days": "21", "line_of_therapy": "1", "stop_reason": "toxicity",
     }  # fmt: skip
     cells = []
     for column in SHEET["columns"]:
         name = column["field"].rpartition(".")[2]
-        status = {"treatment.status": "ongoing", "medicines.medicine.status": "active"}.get(column["field"])
+        status = {
+            "treatment.status": "ongoing",
+            "medicines.medicine.status": "active", "medicines.medicine.intent": "curative",
+        }.get(column["field"])  # fmt: skip
         cells.append(status or answers.get(name, "Answer"))
     sheet = io.StringIO()
     csv.writer(sheet).writerows([[column["names"][0] for column in SHEET["columns"]], cells])
@@ -85,8 +89,10 @@ def test_every_field_of_the_sheet_is_one_of_the_form_or_one_that_only_sheets_hav
     }
     only_sheets = {
         "patient.name", "patient.address_line_2", "question.clinician_name", "question.facility",
-        "medicines.medicine.dose", "medicines.medicine.route", "medicines.medicine.frequency",
-        "medicines.medicine.rxnorm", "medicines.medicine.ndc", "medicines.medicine.strength",
+        *(f"medicines.medicine.{name}" for name in (
+            "dose", "strength", "route", "frequency", "rxnorm", "ndc", "stop_reason", "intent", "regimen",
+            "cycle_number", "cycles_planned", "cycle_length", "cycle_length_days", "cycle_days", "line_of_therapy",
+        )),
     }  # fmt: skip
     assert {column["field"] for column in SHEET["columns"]} - asked == only_sheets
 

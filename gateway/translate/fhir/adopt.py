@@ -11,6 +11,7 @@ from gateway.translate.fhir import medication_statement
 from gateway.translate.fhir.copy import RULE, Copy
 from gateway.translate.fhir.entry import Entry, entries
 from gateway.translate.fhir.reference import References
+from gateway.translate.sig.lint import findings
 
 if TYPE_CHECKING:
     from gateway.translate.translation import Translation
@@ -49,6 +50,10 @@ def _copied(entry: Entry, references: References, translation: "Translation") ->
     made = Copy(entry, references, translation).resource()
     if entry.type == "MedicationRequest" and not made.keys() & {"reportedBoolean", "reportedReference"}:
         made["reportedBoolean"] = True  # every drug that comes from outside is one that somebody else reports
+    if entry.type == "MedicationRequest":
+        for code, n in findings(made):
+            path = f"MedicationRequest.dosageInstruction[{n}]"
+            translation.issues.append(Issue(Severity.WARNING, code, path, RULE, entry.pointer))
     if entry.type == "CarePlan":
         made["meta"] = {**made.get("meta", {}), "tag": [OUTSIDE]}
     return made

@@ -12,6 +12,7 @@ from gateway.core.record import Node
 from gateway.translate.conceptmap import ConceptMap
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.drug import with_codes
+from gateway.translate.sig.meaning import duration
 from gateway.translate.sig.structure import PERIOD
 from gateway.translate.translation import Translation
 
@@ -22,6 +23,8 @@ _COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 _SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _DOTTED: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 _ICD10: Final = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?", re.ASCII)
+_COUNT: Final = re.compile(r"[1-9]\d{0,3}", re.ASCII)
+_LENGTH: Final = re.compile(r"([1-9]\d{0,2})[ -]?(d|days?|w|wk|weeks?)", re.ASCII)
 _DIRECTIONS: Final = ("directions", "strength", "dose", "route", "frequency")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
 
@@ -86,6 +89,30 @@ def _target(node: Node, through: ConceptMap) -> dict[str, str]:
         raise NotConvertedError("code-unknown")
     coding = {"system": found.system, "code": found.code, "display": found.display}
     return {name: value for name, value in coding.items() if value}
+
+
+@converter("whole_number", "form")
+def whole_number(node: Node, translation: Translation) -> int:
+    """A number of things that are counted."""
+    if not _COUNT.fullmatch(node.text.strip()):
+        raise NotConvertedError("number-unreadable")
+    return int(node.peek.strip())
+
+
+@converter("days_or_weeks", "form")
+def days_or_weeks(node: Node, translation: Translation, unit: str = "") -> dict[str, Any]:
+    """How long, in days or weeks; a bare number only where its column says which of them."""
+    found = _LENGTH.fullmatch(f"{node.text.strip()} {unit}".strip().lower())
+    if found is None:
+        raise NotConvertedError("value-unreadable")
+    return duration(int(found[1]), "wk" if found[2].startswith("w") else "d")
+
+
+@step("reported", "form")
+def reported(node: Node, translation: Translation, resource: dict[str, Any]) -> None:
+    """Who reports a drug: the clinic that fills in the form, where it names itself."""
+    clinic = translation.refer("form.facility.Organization")
+    resource.update({"reportedReference": clinic} if clinic else {"reportedBoolean": True})
 
 
 @converter("flag", "form")

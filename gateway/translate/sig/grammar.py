@@ -83,7 +83,7 @@ def _clauses() -> tuple[tuple[str, re.Pattern[str], Adds], ...]:
         ("needed", rf"{any_of(of.needed)}(?:(?: for)? {reasons})?", meaning.needed),
         ("most", rf"{any_of(of.most)} (?P<low>{n}) ?(?P<unit>{plain}) ?(?:/|per |a |in |every ){span}", meaning.most),
         ("instruction", any_of(of.instructions), meaning.instruction),
-        ("cycle", rf"(?:on )?d(?:ays?)? ?(?P<days>{day}(?:{also}{day})*),? ?{cycle}(?:[ -]cycles?)?", meaning.cycle),
+        ("cycle", rf"(?:on )?d(?:ays?)? ?(?P<days>{day}(?:{also}{day})*),? ?{cycle}(?:[ -]cycles?(?! \d))?", meaning.cycle),
         ("cycles", rf"(?:for |x ?)(?P<planned>{i}) cycles?", meaning.turn),
         ("turn", rf"cycle (?P<number>{_WHOLE})(?: of (?P<planned>{_WHOLE}))?", meaning.turn),
     )  # fmt: skip

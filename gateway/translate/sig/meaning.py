@@ -92,7 +92,7 @@ def weekdays(found: re.Match[str], sig: Sig, of: Words) -> None:
 def bounds(found: re.Match[str], sig: Sig, of: Words) -> None:
     """For how long."""
     unit = of.times[found["unit"]]
-    ends = {end: _duration(value, unit) for end, value in _span(found, of, "low", "high").items()}
+    ends = {end: duration(value, unit) for end, value in _span(found, of, "low", "high").items()}
     _repeat(sig, **({"boundsRange": ends} if "high" in ends else {"boundsDuration": ends["low"]}))
 
 
@@ -111,7 +111,7 @@ def needed(found: re.Match[str], sig: Sig, of: Words) -> None:
 
 def most(found: re.Match[str], sig: Sig, of: Words) -> None:
     """At most so much in a day."""
-    span = _duration(1, "d") if found["span"] == "day" else _duration(24, "h")
+    span = duration(1, "d") if found["span"] == "day" else duration(24, "h")
     numerator = _quantity(found["low"], found["unit"], of)
     sig.dosage["maxDosePerPeriod"] = {"numerator": numerator, "denominator": span}
 
@@ -129,7 +129,7 @@ def cycle(found: re.Match[str], sig: Sig, of: Words) -> None:
     if any(low > high for low, high in ranges) or flat != sorted(set(flat)) or flat[-1] > length * _WEEK[unit]:
         raise UnclearError
     days = ", ".join(f"{low}-{high}" if high > low else str(low) for low, high in ranges)
-    _put(sig.cycle, {"cycleLength": _duration(length, unit), "daysOfCycle": days})
+    _put(sig.cycle, {"cycleLength": duration(length, unit), "daysOfCycle": days})
 
 
 def turn(found: re.Match[str], sig: Sig, of: Words) -> None:
@@ -158,7 +158,7 @@ def settle_cycle(sig: Sig) -> None:
         planned = {"count": sig.cycle["cyclesPlanned"]} if "cyclesPlanned" in sig.cycle else {}
         _repeat(sig, frequency=1, period=length["value"], periodUnit=length["code"], **planned)
     elif first == "1" and (last or "1").isdecimal():
-        _repeat(sig, boundsDuration=_duration(int(last or 1), "d"))
+        _repeat(sig, boundsDuration=duration(int(last or 1), "d"))
     elif _OFTEN & repeat.keys():
         raise UnclearError
 
@@ -209,7 +209,8 @@ def _whole(number: str, of: Words) -> int:
     return of.numbers.get(number) or int(number)
 
 
-def _duration(value: int, unit: str) -> Element:
+def duration(value: int, unit: str) -> Element:
+    """So much of a unit of time, which UCUM has under its own code."""
     return {"value": value, "unit": unit, "system": UCUM, "code": unit}
 
 

@@ -34,7 +34,7 @@ def _said(sig: Sig) -> Iterator[str]:
         most, span = dosage["maxDosePerPeriod"]["numerator"], dosage["maxDosePerPeriod"]["denominator"]
         yield f"max {_quantity(most)} per {'day' if span['code'] == 'd' else '24 h'}"
     yield from (one["text"] for one in dosage.get("additionalInstruction", ()))
-    yield from _cycle(sig.cycle)
+    yield from cycle_words(sig.cycle)
 
 
 def _amounts(entries: Any) -> Iterator[str]:
@@ -70,7 +70,8 @@ def _times(repeat: Element, cycle: Element) -> Iterator[str]:
         yield f"for {repeat['count']} doses"
 
 
-def _cycle(cycle: Element) -> Iterator[str]:
+def cycle_words(cycle: Element) -> Iterator[str]:
+    """The days and the number of cycles."""
     if "daysOfCycle" in cycle:
         yield f"days {cycle['daysOfCycle']} every {cycle['cycleLength']['value']} {cycle['cycleLength']['code']}"
     planned = cycle.get("cyclesPlanned")

@@ -10,7 +10,7 @@ from gateway.core.record import Node
 from gateway.translate.converter import step
 from gateway.translate.sig.grammar import parse
 from gateway.translate.sig.meaning import Sig
-from gateway.translate.sig.rendering import render
+from gateway.translate.sig.rendering import cycle_words, render
 from gateway.translate.sig.words import words
 from gateway.translate.translation import Translation
 
@@ -32,12 +32,29 @@ def read(text: str) -> Sig | None:
 def sig(node: Node, translation: Translation, resource: Element) -> None:
     """The one dosage of a request gains the structure of its text; the cycle that it names becomes an extension."""
     dosages = resource.get("dosageInstruction", ())
-    said = read(dosages[0]["text"]) if len(dosages) == 1 and "text" in dosages[0] else None
+    text = dosages[0].get("text", "") if len(dosages) == 1 else ""
+    said = _within(told_cycle(resource), text) if text else None
     if said is None:
         return
     if _may_gain(dosages[0], said.dosage):
         _gain(dosages[0], deepcopy(said.dosage))
     add_cycle(resource, {name: {_TYPES[name]: value} for name, value in deepcopy(said.cycle).items()})
+
+
+def told_cycle(resource: Element) -> Element:
+    """The parts of the regimen's cycle that fields of the source told, by their names."""
+    held: list[Element] = next((one["extension"] for one in resource.get("extension", ()) if one["url"] == CYCLE), [])
+    return {one["url"]: one[_TYPES[one["url"]]] for one in held if one["url"] in _TYPES}
+
+
+def _within(cycle: Element, text: str) -> Sig | None:
+    """Directions inside a cycle that is told beside them; where they name it themselves, they must say the same."""
+    if not {"daysOfCycle", "cycleLength"} <= cycle.keys():
+        return read(text)
+    said = read(" ".join((text, *cycle_words(cycle))))
+    if said is None and (alone := read(text)) is not None and "daysOfCycle" in alone.cycle:
+        said = alone if all(alone.cycle.get(name, value) == value for name, value in cycle.items()) else None
+    return said
 
 
 def add_cycle(resource: Element, parts: Element) -> None:

@@ -110,6 +110,47 @@ def test_bounds_of_the_directions_stand_and_the_days_of_the_course_beside_them()
     assert path.endswith("dosageInstruction[0].extension[0].valuePeriod.start")
 
 
+def test_a_regimen_is_what_the_columns_tell_and_its_days_bound_the_directions():
+    head = "Last name,MRN,Drug,Sig,Regimen,Cycle,Cycles,Cycle length,Cycle days,Line of therapy,Drug intent"
+    row = "A,1,Capecitabine,850 mg/m2 PO BID,CAPOX,2,8,21 days,1-14,1,palliative"
+    request = one(sheet(head, row), "MedicationRequest")
+    cycle = next(one["extension"] for one in request["extension"] if one["url"].endswith("so-regimen-cycle"))
+    told = {one["url"]: value for one in cycle for name, value in one.items() if name.startswith("value")}
+    assert (told["regimen"], told["cycleNumber"], told["cyclesPlanned"], told["daysOfCycle"]) == ("CAPOX", 2, 8, "1-14")
+    assert (told["cycleLength"]["value"], told["cycleLength"]["code"], told["lineOfTherapy"]) == (21, "d", 1)
+    repeat = request["dosageInstruction"][0]["timing"]["repeat"]
+    assert (repeat["frequency"], repeat["boundsDuration"]["value"]) == (2, 14)
+    intent = next(
+        one["valueCodeableConcept"] for one in request["extension"] if one["url"].endswith("procedure-intent")
+    )
+    assert (intent["coding"][0]["code"], intent["text"]) == ("363676003", "palliative")
+
+
+def test_the_drugs_of_one_regimen_belong_to_one_course():
+    head = "Last name,MRN,Drug 1,Sig 1,Regimen 1,Drug 2,Sig 2,Regimen 2,Drug 3,Regimen 3"
+    row = "A,1,Capecitabine,850 mg/m2 PO BID,CAPOX,Oxaliplatin,130 mg/m2 IV,capox,Docetaxel,Docetaxel"
+    groups = [request["groupIdentifier"]["value"] for request in all_of(sheet(head, row), "MedicationRequest")]
+    assert groups[0] == groups[1] != groups[2]
+
+
+def test_directions_that_name_another_cycle_than_the_columns_stay_text():
+    head = "Last name,MRN,Drug,Sig,Cycle length,Cycle days"
+    row = "A,1,Capecitabine,850 mg/m2 PO BID d1-14 q21d,28 days,1-21"
+    assert one(sheet(head, row), "MedicationRequest")["dosageInstruction"] == [{"text": "850 mg/m2 PO BID d1-14 q21d"}]
+
+
+def test_a_drug_that_was_stopped_says_why_in_code_and_in_words():
+    row = {"name": "B", "status": "stopped", "stop_reason": "Toxicity"}
+    reason = one(answers(patient={"family": "A"}, medicines={"medicine": [row]}), "MedicationRequest")["statusReason"]
+    assert (reason["coding"][0]["code"], reason["text"]) == ("407563006", "Toxicity")
+
+
+def test_the_clinic_that_fills_in_the_form_reports_the_drug():
+    request = one(sheet("Last name,MRN,Facility,Drug", "A,1,Lakeside,Ramipril"), "MedicationRequest")
+    assert request["reportedReference"]["reference"].startswith("Organization/")
+    assert "reportedBoolean" not in request
+
+
 def test_a_strength_is_no_dose():
     outcome = sheet("Last name,MRN,Drug,Strength,Frequency", "A,1,Capecitabine,500 mg,BID")
     assert one(outcome, "MedicationRequest")["dosageInstruction"] == [{"text": "500 mg BID"}]
