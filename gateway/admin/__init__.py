@@ -1,6 +1,17 @@
 """The admin face: failures by signature, submissions leaf by leaf, replay, deliveries, cases, identity, audit."""
 
-from gateway.admin import audit, cases, deliveries, failures, identity, lineage, overview, submissions
+from gateway.admin import audit, cases, consents, deliveries, failures, identity, lineage, overview, submissions
 from gateway.admin.door import door
 
-__all__ = ["audit", "cases", "deliveries", "door", "failures", "identity", "lineage", "overview", "submissions"]
+__all__ = [
+    "audit",
+    "cases",
+    "consents",
+    "deliveries",
+    "door",
+    "failures",
+    "identity",
+    "lineage",
+    "overview",
+    "submissions",
+]

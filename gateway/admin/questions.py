@@ -5,10 +5,12 @@ from typing import Any, Final
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from gateway.cases.consent import GIVEN_BY
 from gateway.core.errors import RequestError
 from gateway.core.submission import SubmissionState
 from gateway.store.inbox import SORTS
 
+GIVERS: Final = dict(zip(GIVEN_BY, ("the patient", "the patient's legal representative"), strict=True))
 REASONS: Final = {
     "mapping-fault": "to find a mapping fault",
     "clinic-asked": "the clinic asked about it",
@@ -109,6 +111,14 @@ class Reason(_Question):
     """Why a failure is ignored, in an admin's words."""
 
     reason = fields.String(required=True, validate=validate.Length(min=3, max=500))
+
+
+class ConsentQuestion(_Question):
+    """That a patient agrees: since which day, who gave the consent, which document was seen."""
+
+    given = fields.Date(required=True)
+    given_by = fields.String(required=True, validate=validate.OneOf(GIVEN_BY))
+    document = fields.String(required=True, validate=validate.Length(min=3, max=200))
 
 
 class Purpose(_Question):

@@ -14,9 +14,10 @@ from gateway.admin.door import asked, door, event, now, press, session, show
 from gateway.admin.panes.fhir import fhir
 from gateway.admin.panes.pieces import View
 from gateway.admin.panes.source import source
-from gateway.admin.questions import REASONS, LedgerQuestion, Purpose, SubmissionsQuestion, check
+from gateway.admin.questions import GIVERS, REASONS, LedgerQuestion, Purpose, SubmissionsQuestion, check
 from gateway.core.clock import instant
 from gateway.core.errors import ForbiddenError
+from gateway.core.submission import HELD
 from gateway.services import services
 from gateway.store import actions, deliveries, inbox, matches, outcomes, submissions
 from gateway.store.inbox import Filters
@@ -83,6 +84,7 @@ def submission(id: str) -> ResponseReturnValue:
         until=whole.until,
         waiting=here.store.read(lambda connection: matches.aside(connection, id)),
         reasons=REASONS,
+        givers=GIVERS if whole.submission.reason in HELD else {},
         words=words,
     )
 

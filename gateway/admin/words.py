@@ -40,6 +40,8 @@ _NEXT: Final = {
     "unsafe-package": "Tell the clinic what is wrong with the package; it packs it anew.",
     "document-missing": "Ask the clinic for the document that the cover names.",
     "document-differs": "Ask the clinic whether this is the document that it meant to send.",
+    "consent-missing": "Ask whether the patient knows and agrees, and record it on the page of the submission.",
+    "sensitive-hold": "Ask for the patient's consent to the disclosure, and record it on the page of the submission.",
     "no-mapping": "Add a table for this kind of message.",
 }
 _LOOK: Final = "Look at one source to see what the clinic means; then correct the row, the map or the overlay."
@@ -49,6 +51,7 @@ _PRESSED: Final = {
     "ignore": ("The failure is ignored now, with your reason.", "good"),
     "reopen": ("The failure is open again.", "good"),
     "take": ("The failure is yours now.", "good"),
+    "consent": ("The consent is recorded; the submission goes on.", "good"),
     "reveal": ("Unmasked for 15 minutes. This was written to the audit trail.", "attention"),
     "cover": ("Masked again.", "good"),
     "retry": ("{n} on the way again.", "good"),

@@ -13,6 +13,7 @@ from gateway.cases.activities import rules, unsettled
 from gateway.cases.care_plan import coordination, is_ours
 from gateway.cases.case import Case
 from gateway.cases.checklist import checklist_for, missing
+from gateway.cases.consent import with_consents
 from gateway.cases.drugs import Mention
 from gateway.cases.evidence import Known
 from gateway.cases.sensitivity import sensitive
@@ -72,6 +73,8 @@ def put_together(case: Case, resources: Iterable[Resource], *, at: str, mentions
     requests = records_requests(case, known, checklist_for(known), lacking)
     told = {**referral, "status": case.told.request}
     plan, *rest = coordination(case, known, lacking, requests, mentions)
+    told = with_consents(referral, known.of("Consent"), at[:10]) | {"status": case.told.request}
+    plan, *rest = coordination(case, known, lacking, requests)
     draft = case.id("CarePlan", "survivorship-plan")
     before = next((one for one in every if (one["resourceType"], one["id"]) == ("CarePlan", draft)), None)
     ours = [case_task(case, known, lacking), *requests, plan, *rest, *survivorship(case, known, plan, before, at)]

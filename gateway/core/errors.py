@@ -38,6 +38,9 @@ GatewayError
     ReferralConflictError
     PatientConflictError
     KeptApartError
+  ConsentError
+    ConsentMissingError
+    SensitiveHoldError
   CaseError
     IllegalTransitionError
   StoreError
@@ -297,6 +300,21 @@ class PatientConflictError(MatchError):
 
 class KeptApartError(MatchError):
     """A person has said of two of those who would become one that they are not the same."""
+
+
+class ConsentError(GatewayError):
+    """The patient's consent is awaited."""
+
+    status = 409
+    issue_type = "suppressed"
+
+
+class ConsentMissingError(ConsentError):
+    """A relative or caregiver sent it, and that the patient knows and agrees is not recorded."""
+
+
+class SensitiveHoldError(ConsentError):
+    """It is under special protection (42 CFR Part 2), and the patient's consent to its disclosure is not recorded."""
 
 
 class CaseError(GatewayError):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 
 class SubmissionState(StrEnum):
@@ -19,6 +19,9 @@ class SubmissionState(StrEnum):
     REJECTED = "rejected"
     DUPLICATE = "duplicate"
     SUPERSEDED = "superseded"
+
+
+HELD: Final = frozenset({"consent-missing", "sensitive-hold"})  # the reasons of what waits for a patient's consent
 
 
 @dataclass(frozen=True, slots=True)

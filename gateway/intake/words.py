@@ -56,6 +56,8 @@ _ERRORS: Final = errors.messages()
 _STOPPED_AFTER: Final = {
     "unmapped-code": 2,
     "profile-invalid": 2,
+    "consent-missing": 3,
+    "sensitive-hold": 3,
     "missing-required": 2,
     "date-implausible": 2,
     "dose-unsafe-parse": 2,
@@ -86,7 +88,11 @@ _REASONS: Final = {
     ),
     "attachment-infected": (_SEND_AGAIN, "An attached document may harm a computer. Please send a clean one."),
     "multi-patient": (_SEND_AGAIN, "It speaks of more than one patient. Please send one file for each patient."),
-    "consent-missing": (_SEND_AGAIN, "The patient's consent is not recorded. Please send it, or call us."),
+    "consent-missing": (
+        _SEND_AGAIN,
+        "It waits: a relative or caregiver sent it, and that the patient agrees is not recorded. Please send the "
+        "patient's consent, or call us; nothing else need be sent again.",
+    ),
     "control-id-reuse": (_SEND_AGAIN, "Its message number was used before, with other content. Please number it anew."),
     "date-implausible": (_SEND_AGAIN, "A date in it cannot be right. Below is where. Please send it again corrected."),
     "unmapped-code": (_WE_LOOK, "It holds a code that we do not know yet. We add it and go on by ourselves."),
@@ -95,7 +101,11 @@ _REASONS: Final = {
     "patient-conflict": (_WE_LOOK, "It differs from what we know of this patient. One of us looks at it."),
     "duplicate-case": (_WE_LOOK, "There is a case for this question already. One of us brings them together."),
     "sender-unknown": (_WE_LOOK, "We could not tell who sent it. One of us will call you."),
-    "sensitive-hold": (_WE_LOOK, "It is under special protection. One of us releases it when the consent is here."),
+    "sensitive-hold": (
+        _WE_LOOK,
+        "It waits: it is under special protection (42 CFR Part 2), and the patient's consent to its disclosure is not "
+        "recorded. Please send the consent; one of us releases it.",
+    ),
     "dose-unsafe-parse": (_WE_LOOK, "A dose in it can be read in two ways. One of us asks rather than guess."),
 }
 _OTHERWISE: Final = (_WE_LOOK, "It could not be taken further by itself. One of us looks at it.")

@@ -128,6 +128,20 @@ outcomes = Table(
     Column("ledger", LargeBinary, nullable=False),
     Column("bundle", LargeBinary),
 )
+# That a patient agrees, as a person recorded it for a submission that waits for it.
+consents = Table(
+    "consents",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("submission", String(64), ForeignKey("submissions.id"), nullable=False),
+    Column("hold", String(64), nullable=False),  # the reason for which it waited
+    Column("at", String(32), nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("given", String(10), nullable=False),  # the day on the document
+    Column("given_by", String(16), nullable=False),  # patient, representative
+    Column("document", Text, nullable=False),  # which document was seen, in a person's words
+    Index(None, "submission"),
+)
 # One row a signature of trouble and submission; the failure inbox groups them.
 failures = Table(
     "failures",

@@ -9,7 +9,7 @@ from gateway.core.clock import instant
 from gateway.core.ledger import State
 from gateway.core.outcome import BASE
 from gateway.translate import mapping
-from gateway.translate.translation import Translation
+from gateway.translate.translation import INFORMANT, Translation
 
 SOURCE_VALUE: Final = f"{BASE}/StructureDefinition/so-source-value"
 KIND: Final = f"{BASE}/CodeSystem/so-source-format"
@@ -95,10 +95,12 @@ def _provenance(
 
 
 def _agents(translation: Translation) -> Iterator[dict[str, Any]]:
-    """The clinic that sent it, where one is known, and the map that it was put into FHIR by."""
+    """The clinic that sent it, where one is known, who told it, and the map that it was put into FHIR by."""
     if clinic := translation.sender.clinic:
         who = {"identifier": {"system": f"{BASE}/sid/clinic", "value": clinic}}
         yield {"type": {"coding": [{"system": US_CORE_AGENT, "code": "transmitter"}]}, "who": who}
+    if informant := translation.memory.get(INFORMANT):
+        yield {"type": {"coding": [{"system": AGENT, "code": "informant"}]}, "who": informant}
     yield {
         "type": {"coding": [{"system": AGENT, "code": "assembler"}]},
         "who": {"display": f"Gateway, mapping {mapping.version(translation.sender)}"},

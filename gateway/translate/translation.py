@@ -19,6 +19,7 @@ from gateway.translate.target import SecondValueError, Target
 Resource = dict[str, Any]
 Reference = dict[str, Any]
 
+INFORMANT: Final = "informant"  # under this name a format keeps who tells what a submission says
 # Asked for at every value; a member of an enumeration costs ten times as much as a name of the module.
 _MAPPED: Final = State.MAPPED
 _FAILED: Final = State.FAILED

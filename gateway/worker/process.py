@@ -11,6 +11,8 @@ from gateway.audit.trail import Event
 from gateway.core.clock import instant
 from gateway.core.errors import (
     AmbiguousPatientError,
+    ConsentError,
+    ConsentMissingError,
     GatewayError,
     MatchError,
     MultiPatientError,
@@ -18,6 +20,7 @@ from gateway.core.errors import (
     NonProductionError,
     ParseError,
     PatientConflictError,
+    SensitiveHoldError,
     UnknownCharsetError,
     UnsupportedFormatError,
 )
@@ -31,6 +34,7 @@ from gateway.store import deliveries, failures, outcomes, resources, submissions
 from gateway.store.submissions import Submission
 from gateway.store.work import Job
 from gateway.worker import conflict
+from gateway.worker.consent import release, with_consent
 from gateway.worker.demographics import with_demographics
 from gateway.worker.desk import ACTOR, Desk
 from gateway.worker.isolation import patience
@@ -50,6 +54,8 @@ _REASONS: Final[tuple[tuple[type[GatewayError], str], ...]] = (
     (MultiPatientError, "multi-patient"),
     (AmbiguousPatientError, "patient-ambiguous"),
     (MatchError, "patient-conflict"),
+    (ConsentMissingError, "consent-missing"),
+    (SensitiveHoldError, "sensitive-hold"),
 )
 _STEPS: Final = (
     SubmissionState.PARSED,
@@ -78,16 +84,21 @@ def process(desk: Desk, job: Job) -> None:
         work.finish(connection, job)
         at = desk.now()
         said, reason, patient = outcome, _reason(outcome), None
-        if reason is None and conflict.is_set_aside(connection, outcome, found, at):
-            said = replace(outcome, bundle=None, error=PatientConflictError())
-            reason = _reason(said)
-        elif reason is None:
-            try:
-                with connection.begin_nested():
+        try:
+            with connection.begin_nested():
+                if reason is None and conflict.is_set_aside(connection, outcome, found, at):
+                    said = replace(outcome, bundle=None, error=PatientConflictError())
+                    reason = _reason(said)
+                if reason is None:
                     said, patient = _keep(connection, desk, found, outcome, sender, at)
-            except MatchError as trouble:  # seen only beside what is known; what was begun is undone
-                said = replace(outcome, bundle=None, error=trouble)
-                reason = _reason(said)
+                else:
+                    with_consent(connection, found, _said(outcome), at)
+        except MatchError as trouble:  # seen only beside what is known; what was begun is undone
+            said = replace(outcome, bundle=None, error=trouble)
+            reason = _reason(said)
+        except ConsentError as awaited:  # nothing of it is kept but its bytes, and whose it is
+            said = Outcome(outcome.kind, None, (), (), awaited)
+            reason, patient = _reason(said), _patient(_said(outcome))
         outcomes.save(connection, found.id, said, outcome.mapping, at)
         failures.record(connection, found.id, said.kind.partition(":")[0], said, at)
         _advance(connection, found, outcome.kind, reason, patient, at, outcome.mapping)
@@ -136,13 +147,14 @@ def _keep(
     Test data stands apart: no known patient, no case and no destination hears of it (policy V15).
     """
     outcome = with_demographics(connection, outcome, sender)
-    said = [entry["resource"] for entry in (outcome.bundle or {}).get("entry", ())]
+    said = _said(outcome)
     translated = [resource for resource in said if place(resource) not in outcome.assembled]
     real = with_known_status(connection, [resource for resource in translated if not is_test(resource)])
     later = submissions.said_since(connection, found, [resource["id"] for resource in translated])
     words = {"submission": found.id, "clinic": found.clinic, "at": at}
     linked = iter(with_links(connection, real, later=later, **words))
     made = [resource if is_test(resource) else next(linked) for resource in translated]
+    made = with_consent(connection, found, made, at)
     fresh = [resource for resource in made if (resource["resourceType"], resource["id"]) not in later]
     opened = casework.reassemble(connection, fresh, centre=desk.centre, **words)
     told = {place(case.made[0]): case.made[0] for case in opened}
@@ -152,7 +164,8 @@ def _keep(
     for case in opened:
         changed += casework.keep(connection, case, submission=found.id, at=at)
         desk.record_all(connection, casework.events(case, found.id), at)
-    patient = next((resource["id"] for resource in made if resource["resourceType"] == "Patient"), None)
+    release(connection, fresh, at)
+    patient = _patient(made)
     made_of_cases = (one for case in opened for one in case.made)
     goes = list({place(one): one for one in (*fresh, *made_of_cases, *changed) if not is_test(one)}.values())
     for name, destination in desk.destinations.items():
@@ -164,7 +177,7 @@ def _keep(
 
 def _told_by_case(outcome: Outcome, made: list[Resource], told: dict[str, Resource]) -> Outcome:
     """The state of a case says how its referral stands; what was sent of it stands in the account alone."""
-    states = {f"{place(one)}.status" for one in made if one != told.get(place(one), one)}
+    states = {f"{place(one)}.status" for one in made if one.get("status") != told.get(place(one), one).get("status")}
     if not states:
         return outcome
     ledger = (_outdone(entry) if entry.path in states else entry for entry in outcome.ledger)
@@ -188,6 +201,14 @@ def _put(
     deliveries.put(connection, bundles=bundles, **words)
 
 
+def _said(outcome: Outcome) -> list[Resource]:
+    return [entry["resource"] for entry in (outcome.bundle or {}).get("entry", ())]
+
+
+def _patient(resources: list[Resource]) -> str | None:
+    return next((one["id"] for one in resources if one["resourceType"] == "Patient"), None)
+
+
 def _reason(outcome: Outcome) -> str | None:
     """Why the outcome may not be stored as good; none when it may."""
     if outcome.error is not None:
@@ -206,7 +227,8 @@ def _advance(
 ) -> None:
     """Enter each step that was taken, or that the submission was set aside."""
     if reason is not None:
-        _step(connection, found, SubmissionState.QUARANTINED, at, version, kind=kind, reason=reason)
+        said = {"kind": kind, "reason": reason, "patient": patient}
+        _step(connection, found, SubmissionState.QUARANTINED, at, version, **said)
         return
     for state in _STEPS:
         _step(connection, found, state, at, version, kind=kind, patient=patient)

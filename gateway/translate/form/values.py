@@ -14,7 +14,7 @@ from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.drug import with_codes
 from gateway.translate.sig.meaning import duration
 from gateway.translate.sig.structure import PERIOD
-from gateway.translate.translation import Translation
+from gateway.translate.translation import INFORMANT, Translation
 
 XHTML: Final = "http://www.w3.org/1999/xhtml"
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
@@ -26,6 +26,7 @@ _ICD10: Final = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?", re.ASCII)
 _COUNT: Final = re.compile(r"[1-9]\d{0,3}", re.ASCII)
 _LENGTH: Final = re.compile(r"([1-9]\d{0,2})[ -]?(d|days?|w|wk|weeks?)", re.ASCII)
 _DIRECTIONS: Final = ("directions", "strength", "dose", "route", "frequency")
+_INFORMANTS: Final = {"clinic": "Organization", "patient": "Patient", "caregiver": "RelatedPerson"}
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
 
 
@@ -248,6 +249,16 @@ def course(node: Node, translation: Translation, request: dict[str, Any]) -> Non
 
 def _at(node: Node, field: str) -> list[Node]:
     return [one for one in node.at(field) if one.valued]  # type: ignore[attr-defined]
+
+
+@step("informant", "form")
+def informant(node: Node, translation: Translation, resource: dict[str, Any]) -> None:
+    """Who tells all this, for the Provenance of the submission: the clinic, the patient or somebody near to them."""
+    said = node.text.strip().lower()
+    if said not in _INFORMANTS:
+        raise NotConvertedError("code-unknown", concept=said)
+    type = _INFORMANTS[said]
+    translation.memory[INFORMANT] = translation.refer(type) or {"type": type, "display": said.capitalize()}
 
 
 @step("status_unknown", "form")
