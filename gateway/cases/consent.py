@@ -111,9 +111,14 @@ def _is_from_relative(resource: Resource) -> bool:
         case "QuestionnaireResponse":
             return _is_relative(resource.get("author", resource.get("source", {})))
         case "Provenance":
-            agents = (one for one in resource.get("agent", ()) if _INFORMANT in _kinds(one))
-            return "entity" in resource and any(_is_relative(one.get("who", {})) for one in agents)
+            told_by = [one.get("who", {}) for one in resource.get("agent", ()) if _INFORMANT in _kinds(one)]
+            return "entity" in resource and any(_is_relative(one) or _is_anybody(one) for one in told_by)
     return False
+
+
+def _is_anybody(reference: Mapping[str, Any]) -> bool:
+    """Whether nobody knows if that is the clinic, the patient or who else."""
+    return not reference.keys() & {"reference", "type", "identifier"}
 
 
 def _is_relative(reference: Mapping[str, Any]) -> bool:

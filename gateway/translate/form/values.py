@@ -253,12 +253,11 @@ def _at(node: Node, field: str) -> list[Node]:
 
 @step("informant", "form")
 def informant(node: Node, translation: Translation, resource: dict[str, Any]) -> None:
-    """Who tells all this, for the Provenance of the submission: the clinic, the patient or somebody near to them."""
-    said = node.text.strip().lower()
-    if said not in _INFORMANTS:
-        raise NotConvertedError("code-unknown", concept=said)
-    type = _INFORMANTS[said]
-    translation.memory[INFORMANT] = translation.refer(type) or {"type": type, "display": said.capitalize()}
+    """Who tells all this, for the Provenance of the submission: the clinic, the patient, a caregiver, or as written."""
+    said = node.text.strip()
+    type = _INFORMANTS.get(said.lower())
+    known = type and (translation.refer(type) or {"type": type, "display": said.capitalize()})
+    translation.memory[INFORMANT] = known or {"display": said}
 
 
 @step("status_unknown", "form")

@@ -24,6 +24,7 @@ def told_by(who):
     [
         (told_by(RELATIVE), [ConsentMissingError]),
         (told_by({"type": "RelatedPerson", "display": "Caregiver"}), [ConsentMissingError]),
+        (told_by({"display": "daughter in law"}), [ConsentMissingError]),
         (told_by({"reference": "Patient/p"}), []),
         ({"resourceType": "Composition", "author": [RELATIVE]}, [ConsentMissingError]),
         ({"resourceType": "Composition", "author": [CLINICIAN, RELATIVE]}, []),
