@@ -126,11 +126,11 @@ def _translated(part: Part, sender: Sender, origin: Origin, received: datetime |
         raise  # a table that is wrong is our fault, not the sender's
     except GatewayError as error:
         silent = ledger.Ledger().close(record.leaves())
-        return Outcome(record.kind, None, tuple(record.issues), tuple(silent), error)
+        return Outcome(record.kind, None, tuple(record.issues), silent, error)
     entries = said.ledger.close(record.leaves())
     if format.name == "ccda":
         record.cut()
-    return Outcome(record.kind, _bundle(said.resources, origin.id), tuple(said.issues), tuple(entries))
+    return Outcome(record.kind, _bundle(said.resources, origin.id), tuple(said.issues), entries)
 
 
 def _cased(outcome: Outcome, sender: Sender, received: datetime | None) -> Outcome:

@@ -1,6 +1,6 @@
 """What the corridor says of one submission, and how issues are written as an OperationOutcome."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ class Outcome:
     kind: str
     bundle: dict[str, Any] | None
     issues: tuple[Issue, ...]
-    ledger: tuple[ledger.Entry, ...]
+    ledger: Sequence[ledger.Entry]
     error: GatewayError | None = None
     mapping: str = ""  # the version of the mappings that made it
     assembled: frozenset[str] = frozenset()  # `Type/id` of what was put together for its cases, not translated

@@ -1,6 +1,6 @@
 """What every parsed source looks like to the rest of the house: a tree of nodes with locators."""
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from gateway.core.issue import Issue
@@ -64,6 +64,12 @@ class Record(Protocol):
 
     def leaves(self) -> Iterator[Leaf]:
         """Every valued leaf, in the order of the source."""
+
+    def leaf_keys(self) -> Iterable[Any]:
+        """Their keys."""
+
+    def locate(self, key: Any) -> str:
+        """The locator of one of them."""
 
     def value(self, key: Any) -> str:
         """What stands at a leaf, for keeping it where no element takes it; not counted."""

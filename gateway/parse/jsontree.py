@@ -39,6 +39,10 @@ class Source:
         for pointer in _pointers(self.body, ""):
             yield pointer, pointer, -1, -1, 0
 
+    def leaf_keys(self) -> Iterator[str]:
+        """Their keys."""
+        return self.below(self.body, "")
+
     def below(self, value: Any, pointer: str) -> Iterator[str]:
         """The keys of all leaves of a value that stands at a pointer."""
         return iter(_pointers(value, pointer))

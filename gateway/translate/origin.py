@@ -113,11 +113,11 @@ def _homeless(translation: Translation) -> list[dict[str, Any]]:
         {
             "url": SOURCE_VALUE,
             "extension": [
-                {"url": "location", "valueString": location},
+                {"url": "location", "valueString": record.locate(key)},
                 {"url": "value", "valueString": value[:_LONGEST]},
             ],
         }
-        for key, location, *_ in translation.ledger.standing(record.leaves(), *_HOMELESS)
+        for key in translation.ledger.standing(record.leaf_keys(), *_HOMELESS)
         if (value := _readable(record.value(key)))
     ]
 

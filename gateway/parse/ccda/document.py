@@ -4,8 +4,6 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from functools import cached_property
-from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -46,12 +44,29 @@ class Document:
         self.elements, self._leaves, self._identified = grown(self, root)
         self.fingerprints: dict[int, int] = {}  # of elements by their number, once asked for
         self.root = self.elements[0]
+        self._places = {0: f"/{self.root.name}"}  # the XPaths of elements by their number, once asked for
+        self._element_steps, self._attribute_steps = _Steps("/"), _Steps("/@")
         self.kind = f"ccda:{_document_code(self.root)}"
 
     def leaves(self) -> Iterator[Leaf]:
         """Every valued attribute and every piece of text, in the order of the document."""
-        locations, lines = self._located
-        return zip(range(self._leaves), locations, repeat(-1), repeat(-1), lines, strict=False)
+        key = 0
+        for element in self.elements:
+            line, place = element.line, self._places[element.number]
+            for step in self._leaf_steps(element):
+                yield key, place + step, -1, -1, line
+                key += 1
+            if element.held:
+                self._place_below(element)
+
+    def leaf_keys(self) -> Sequence[Key]:
+        """Their keys."""
+        return range(self._leaves)
+
+    def locate(self, key: Key) -> str:
+        """The XPath of a leaf."""
+        element = self._holder(key)
+        return self.path(element) + self._leaf_steps(element)[key - element.leaf]
 
     def keys(self, element: Element) -> Sequence[Key]:
         """The keys of the leaves at or below an element; the text after it is none of them."""
@@ -77,7 +92,7 @@ class Document:
 
     def value(self, key: Key) -> str:
         """What stands at a leaf, not counted."""
-        element = self.elements[bisect_right(self.elements, key, key=_leaf) - 1]
+        element = self._holder(key)
         at = key - element.leaf
         if at < element.tag.count:
             return [*element.attributes.values()][at]
@@ -118,66 +133,53 @@ class Document:
 
     def path(self, element: Element) -> str:
         """The XPath of an element, with positions where a name stands more than once."""
-        return self._places[element.number]
+        found = self._places.get(element.number)
+        if found is None and element.parent is not None:
+            self.path(element.parent)
+            self._place_below(element.parent)
+        return found or self._places[element.number]
 
-    @cached_property
-    def _located(self) -> tuple[list[str], list[int]]:
-        """The XPaths of all leaves, and their lines."""
-        places, steps = self._places, _Steps()
-        locations: list[str] = []
-        lines: list[int] = []
-        for element, place in zip(self.elements, places, strict=True):
-            line = element.line
-            for name in element.attributes:
-                locations.append(place + steps[name])
-                lines.append(line)
-            if element.lead and not element.lead.isspace():
-                locations.append(f"{place}/text()")
-                lines.append(line)
-            if element.tail and not element.tail.isspace():
-                locations.append(f"{place}/following-sibling::text()[1]")
-                lines.append(line)
-        return locations, lines
+    def _place_below(self, parent: Element) -> None:
+        """The XPaths of an element's children, all looked at once."""
+        places, steps, above = self._places, self._element_steps, self._places[parent.number]
+        first: dict[str, int] = {}
+        many: dict[str, int] = {}
+        for child in parent.held:
+            name = child.name
+            place = above + steps[name]
+            if name in many:
+                many[name] = at = many[name] + 1
+                places[child.number] = f"{place}[{at}]"
+            elif name in first:
+                many[name] = 2
+                places[first[name]], places[child.number] = f"{place}[1]", f"{place}[2]"
+            else:
+                first[name] = child.number
+                places[child.number] = place
 
-    @cached_property
-    def _places(self) -> list[str]:
-        """The XPaths of all elements, parents before children, each set of siblings looked at once."""
-        steps = _ElementSteps()
-        places = [f"/{self.root.name}"] * len(self.elements)
-        for parent in self.elements:
-            if not parent.held:
-                continue
-            above = places[parent.number]
-            first: dict[str, int] = {}
-            many: dict[str, int] = {}
-            for child in parent.held:
-                name = child.name
-                place = above + steps[name]
-                if name in many:
-                    many[name] = at = many[name] + 1
-                    places[child.number] = f"{place}[{at}]"
-                elif name in first:
-                    many[name] = 2
-                    places[first[name]], places[child.number] = f"{place}[1]", f"{place}[2]"
-                else:
-                    first[name] = child.number
-                    places[child.number] = place
-        return places
-
-
-class _ElementSteps(dict[str, str]):
-    """The step to an element, by its name."""
-
-    def __missing__(self, name: str) -> str:
-        self[name] = found = f"/{spoken(name)}"
+    def _leaf_steps(self, element: Element) -> list[str]:
+        """The last steps to the leaves of an element, the text after it being one."""
+        steps = self._attribute_steps
+        found = [steps[name] for name in element.attributes]
+        if element.lead and not element.lead.isspace():
+            found.append("/text()")
+        if element.tail and not element.tail.isspace():
+            found.append("/following-sibling::text()[1]")
         return found
+
+    def _holder(self, key: Key) -> Element:
+        """The element that a leaf stands at."""
+        return self.elements[bisect_right(self.elements, key, key=_leaf) - 1]
 
 
 class _Steps(dict[str, str]):
-    """The last step to an attribute, by its name."""
+    """Steps of XPaths, by the names in them."""
+
+    def __init__(self, sign: str) -> None:
+        self._sign = sign
 
     def __missing__(self, name: str) -> str:
-        self[name] = found = f"/@{spoken(name)}"
+        self[name] = found = f"{self._sign}{spoken(name)}"
         return found
 
 

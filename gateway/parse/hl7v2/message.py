@@ -217,6 +217,10 @@ class Message:
             self._leaves = found
         return iter(self._leaves)
 
+    def leaf_keys(self) -> Iterator[int]:
+        """Their keys."""
+        return (key for key, *_ in self.leaves())
+
     def _wide(self, segment: Segment, found: list[Leaf]) -> list[Leaf]:
         """The places of a segment whose letters may take several bytes."""
         sent = self.body[segment.start : segment.end]

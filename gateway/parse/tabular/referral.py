@@ -76,6 +76,10 @@ class Referral(Source):
         """Every valued cell, in the order of the sheet."""
         return ((pointer, place, -1, -1, 0) for pointer, place in self._places.items())
 
+    def leaf_keys(self) -> Iterator[str]:
+        """Their keys."""
+        return iter(self._places)
+
     def _told(self, row: Row) -> Iterator[tuple[Column, str]]:
         return zip(self._columns, row.cells, strict=False)
 
