@@ -1,0 +1,291 @@
+"""What the centre promises, each from what a clinic sends over HTTP to what plan, case and pages then say."""
+
+import base64
+import copy
+import json
+from pathlib import Path
+
+import pytest
+
+from gateway import casework
+from gateway.access.keys import add_key
+from gateway.cases.centre import Centre
+from gateway.pipeline import process
+from gateway.store import cases, resources
+from gateway.worker import Desk, Worker
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+FORM = json.loads((FIXTURES / "form" / "referral.json").read_text("utf-8"))
+REFERRAL = (FIXTURES / "hl7v2" / "REF_I12_second_opinion.hl7").read_bytes()
+NURSES = ("N. Abara, RN, +1 555 0100",)
+ACTIVITY = "https://fhir.second-opinion.example/CodeSystem/so-activity"
+PDF = base64.b64encode(b"%PDF-1.4 invented").decode()
+HEAD = (
+    "MSH|^~\\&|LAKEEHR|LAKESIDE^2.16.840.1.113883.19.5^ISO|SOGATE|CENTRE|20260310{n:04}00-0500||{type}|LK9{n:05}"
+    "|P|2.5.1\r"
+)
+KINDS = {"pathology-report": "11526-1", "imaging-report": "18748-4", "treatment-summary": "34133-9"}
+OF_FORM = "PID|1||QU-20418^^^^MR||Quendler^Marta^Ilse||19610325|F|||18 Alder Row^^Farrowby^VT^05001^US\r"
+PID = "PID|1||700123^^^LAKE&2.16.840.1.113883.19.5.1&ISO^MR||Sandoval^Imelda^Ruth^^Ms.^^L||19610412|F\r"
+
+
+class House:
+    """A clinic and the centre, over their doors."""
+
+    def __init__(self, here, client, clinic):
+        self.here, self.client, self.clinic, self.sent, self.pid = here, client, clinic, 0, PID
+        self.reader = {"Authorization": f"Bearer {add_key(here.store, here.clock, 'reader', 'An EHR')}"}
+        desk = Desk(here.store, here.clock, here.destinations, here.audit_key, process, centre=Centre(NURSES))
+        self.worker = Worker(desk)
+
+    def send(self, body):
+        """Send something as the clinic does, and do what waits; gives what the clinic is told."""
+        answer = self.client.post("/submissions", data=body, headers=self.clinic)
+        assert answer.status_code == 202
+        while self.worker.turn("process"):
+            pass
+        status = self.client.get(f"/submissions/{answer.json['id']}", headers=self.clinic).json
+        assert (status["state"], status["reason"]) == ("routed", None)
+        return status
+
+    def refer(self, **changed):
+        """Send the referral form, some of its sections said otherwise."""
+        form, self.pid = copy.deepcopy(FORM), OF_FORM
+        for section, fields in changed.items():
+            form[section] = {name: value for name, value in (form[section] | fields).items() if value is not None}
+        return self.send(json.dumps(form).encode())
+
+    def message(self, type, *segments):
+        """Send an HL7 v2 message of the patient of the referral."""
+        self.sent += 1
+        head = HEAD.format(n=self.sent, type=type)
+        return self.send((head + self.pid + "\r".join(segments) + "\r").encode())
+
+    @property
+    def case(self):
+        [found] = self.here.store.read(cases.listing)
+        return found
+
+    def all(self, kind, **query):
+        """Every resource of a type that an EHR system is shown."""
+        bundle = self.client.get(f"/fhir/{kind}", query_string={"_count": 200} | query, headers=self.reader).get_json()
+        return [entry["resource"] for entry in bundle.get("entry", ())]
+
+    def read(self, reference):
+        answer = self.client.get(f"/fhir/{reference}", headers=self.reader)
+        assert answer.status_code == 200
+        return answer.get_json()
+
+    def family(self, reference):
+        """The family name of a clinician, or of who has the role."""
+        found = self.read(reference["reference"])
+        return self.family(found["practitioner"]) if "practitioner" in found else found["name"][0]["family"]
+
+    @property
+    def task(self):
+        return self.read(f"Task/{self.case.task}")
+
+    @property
+    def plan(self):
+        [found] = [one for one in self.all("CarePlan") if one["title"] == "Second opinion: coordination plan"]
+        return found
+
+    def activities(self):
+        """The activities of the plan by our name for them."""
+        found = {}
+        for step in self.plan["activity"]:
+            resource = self.read(step["reference"]["reference"])
+            concepts = [resource.get("code", {}), *resource.get("category", ())]
+            for coding in (one for concept in concepts for one in concept.get("coding", ())):
+                if coding["system"] == ACTIVITY:
+                    found[coding["code"]] = resource
+        return found
+
+    def step(self, event, **words):
+        """A nurse takes a step."""
+
+        def change(connection):
+            version = resources.read(connection, "Task", self.case.task).version
+            said = {"actor": "nurse", "version": version, "at": self.worker.desk.now()} | words
+            if event in ("completed", "revoked"):
+                casework.settle(connection, self.case.number, how=event, **said)
+            else:
+                casework.take(connection, self.case.number, event, **said)
+
+        self.here.store.write(change)
+
+    def become_complete(self):
+        """Whatever is missing comes in, as a clinic sends things of its kind."""
+        for item in self.missing():
+            if item == "medication-list":
+                self.message(
+                    "RDE^O11^RDE_O11", "ORC|NW|RX-1^LAKEEHR", "RXE||^Ondansetron 8 mg|8||mg", "RXR|PO^Oral^HL70162"
+                )
+            elif item == "pathology-slides":
+                received = "|" * 14 + "20260310"
+                self.message("ORU^R01^ORU_R01", "OBR|1||S-1^LAKELAB|22637-3^Pathology^LN", f"SPM|1|||TISS{received}")
+            else:
+                self.document(KINDS[item])
+        assert self.missing() == []
+        assert self.case.complete
+
+    def missing(self):
+        """What the case still waits for."""
+        return [one["type"]["coding"][0]["code"] for one in self.task.get("input", ())]
+
+    def document(self, code, order=""):
+        """A document of the patient as a PDF, with its LOINC code and the order that it belongs to."""
+        about = f"TXA|1|CN|AP|||20260310||||||DOC-{code}^LAKEEHR||{order}|||LA"
+        body = f"OBX|1|ED|{code}^Document^LN||^application^pdf^Base64^{PDF}||||||F"
+        self.message("MDM^T02^MDM_T02", "EVN|T02|20260310", about, body)
+
+
+@pytest.fixture
+def house(here, client, riverbend):
+    return House(here, client, riverbend)
+
+
+def test_intake_gives_a_case_number_and_says_what_is_missing(house):
+    told = house.refer()
+    assert told["case"] == house.case.number == "SO-2026-000001"
+    assert "Pathology report" in told["missing"]
+    requests = [one for one in house.all("Task") if one["code"].get("text") == "Please send what is missing"]
+    assert [one["description"] for one in requests] == told["missing"]
+
+
+def test_a_treatment_under_way_makes_it_sooner_and_its_summary_needed(house):
+    plain = {"summary": None, "procedures": None, "intent": None}
+    medicines = {"medicine": [{"name": "Ondansetron 8 mg"}]}
+    told = house.refer(treatment={"status": "ongoing"} | plain, medicines=medicines)
+    assert "Summary of the treatment so far" in told["missing"]
+    [referral] = [one for one in house.all("ServiceRequest") if "reasonCode" in one]
+    assert (referral["priority"], house.task["priority"]) == ("asap", "stat")
+
+
+def test_a_pathology_report_completes_the_records_once_and_is_kept_as_it_came(house):
+    house.send(REFERRAL)
+    assert "pathology-report" in house.missing()
+    house.document("11526-1")
+    assert "pathology-report" not in house.missing()
+    [report] = house.all("DocumentReference", type="11526-1")
+    assert report["content"][0]["attachment"]["data"] == PDF
+    assert house.activities()["pathology-review"]["status"] in ("draft", "active")
+
+
+def test_images_that_are_listed_are_reviewed(house):
+    house.send(REFERRAL)
+    assert "imaging-review" not in house.activities()
+    house.document("18748-4")
+    assert house.activities()["imaging-review"]["intent"] == "plan"
+
+
+def test_a_genomic_report_is_kept_and_always_labelled(house):
+    house.send(REFERRAL)
+    house.document("51969-4")
+    [report] = house.all("DocumentReference", type="51969-4")
+    assert "GDIS" in [one["code"] for one in report["meta"]["security"]]
+    assert report["content"][0]["attachment"]["data"] == PDF
+
+
+def test_a_search_for_trials_is_proposed_when_asked_and_decides_nothing(house):
+    house.refer()
+    screen = house.activities()["clinical-trial-screen"]
+    assert (screen["intent"], screen["performerType"]["text"]) == ("proposal", "Research")
+
+
+def test_one_nurse_runs_the_case_and_the_plan_says_how_to_reach_them(house):
+    house.refer()
+    [owner] = {house.case.owner, house.task["owner"]["display"]}
+    assert owner == NURSES[0]
+    assert owner in house.plan["text"]["div"]
+
+
+def test_the_care_team_names_nurse_referrer_and_the_doctor_at_home(house):
+    house.send(REFERRAL)
+    [team] = [one for one in house.all("CareTeam") if one.get("name") == "Team of the second opinion"]
+    roles = [one["role"][0].get("text") for one in team["participant"]]
+    assert roles[0].startswith("Nurse care manager")
+    assert {"Referring clinician", "Doctor of the patient"} <= set(roles)
+
+
+def test_an_appointment_at_the_centre_moves_the_case(house):
+    house.send(REFERRAL)
+    house.become_complete()
+    slot, order = "^^^20260420090000-0400^20260420100000-0400", "LK-REF-881^LAKEEHR"
+    for event, status, state in (("S12", "Booked", "visit-scheduled"), ("S26", "Noshow", "no-show")):
+        sch = ["AP-1^LAKE", *[""] * 9, slot, *[""] * 13, status, order]
+        house.message(f"SIU^{event}^SIU_S12", "SCH|" + "|".join(sch))
+        assert house.case.state == state
+    [visit] = house.all("Appointment")
+    assert {"reference": f"Appointment/{visit['id']}"} in [one["reference"] for one in house.plan["activity"]]
+
+
+def test_an_oral_cancer_drug_is_delivered_with_teaching_and_its_dose_is_untouched(house):
+    house.refer()
+    assert house.activities()["oral-chemo-delivery"]["performerType"]["text"] == "Pharmacy"
+    [drug] = [
+        one for one in house.all("MedicationRequest") if "Capecitabine" in one["medicationCodeableConcept"]["text"]
+    ]
+    assert drug["dosageInstruction"][0]["text"] == FORM["medicines"]["medicine"][0]["directions"]
+
+
+def test_a_caregiver_belongs_to_the_team(house):
+    house.refer()
+    [team] = [one for one in house.all("CareTeam") if one.get("name") == "Team of the second opinion"]
+    [member] = [one["member"] for one in team["participant"] if one["role"][0].get("text") == "Caregiver"]
+    assert house.read(member["reference"])["name"][0]["text"] == "Jonas Quendler"
+
+
+@pytest.mark.parametrize(("asked", "visit"), [(True, "telehealth-visit"), (None, "visit")])
+def test_a_visit_is_planned_by_video_or_here_once_the_records_are_complete(house, asked, visit):
+    house.refer(wishes={"telehealth": asked})
+    assert not {"visit", "telehealth-visit"} & house.activities().keys()
+    house.become_complete()
+    assert visit in house.activities()
+
+
+def test_travel_and_lodging_are_a_task_of_the_travel_desk(house):
+    house.refer()
+    travel = house.activities()["travel-lodging"]
+    [task] = [
+        one for one in house.all("Task") if one.get("focus", {}).get("reference") == f"ServiceRequest/{travel['id']}"
+    ]
+    assert (task["status"], task["owner"]["display"]) == ("draft", "Travel")
+
+
+def test_insurance_is_verified_beside_the_case(house):
+    house.refer()
+    task = house.activities()["insurance-verification"]
+    assert task["resourceType"] == "Task"
+    assert house.case.state == "needs-information"
+
+
+def test_the_opinion_reaches_the_referrer_and_the_doctor_at_home_and_closes_the_loop(house):
+    house.send(REFERRAL)
+    house.become_complete()
+    house.document("11488-4", "LK-REF-881^LAKEEHR")
+    house.step("outcome")
+    assert house.task["status"] == "completed"
+    [output] = house.task["output"]
+    assert "11488-4" in [one["code"] for one in house.read(output["valueReference"]["reference"])["type"]["coding"]]
+    sent = house.activities()["opinion-communication"]
+    assert [house.family(one) for one in sent["recipient"]] == ["Okafor", "Marsh"]
+
+
+def test_survivorship_begins_when_the_case_closes_after_the_treatment(house):
+    house.refer(treatment={"status": "completed"})
+    house.become_complete()
+    house.step("outcome")
+    house.step("completed", activity="opinion-communication")
+    house.step("close")
+    [draft] = [one for one in house.all("CarePlan") if one["status"] == "draft"]
+    assert draft["title"] == "Survivorship plan: draft"
+    assert house.activities()["survivorship-plan"]["status"] == "active"
+
+
+def test_the_clinic_reads_where_its_case_stands_without_a_clinical_word(house):
+    told = house.refer()
+    page = house.client.get(f"/submissions/{told['id']}", headers=house.clinic | {"Accept": "text/html"}).text
+    assert house.case.number in page
+    assert "Capecitabine" not in page
+    assert "Adenocarcinoma" not in page
