@@ -289,3 +289,43 @@ def test_the_clinic_reads_where_its_case_stands_without_a_clinical_word(house):
     assert house.case.number in page
     assert "Capecitabine" not in page
     assert "Adenocarcinoma" not in page
+
+
+def test_a_review_that_changes_the_diagnosis_keeps_what_was_said_before(house):
+    concordance = "https://fhir.second-opinion.example/StructureDefinition/so-concordance"
+    patient = {
+        "resourceType": "Patient",
+        "identifier": [{"system": "urn:oid:2.999.7", "value": "P-1"}],
+        "name": [{"family": "Holbrook", "given": ["Maren"]}],
+        "gender": "female",
+        "birthDate": "1957-03-30",
+    }
+
+    def diagnosed(code, **more):
+        condition = {
+            "resourceType": "Condition",
+            "identifier": [{"system": "urn:oid:2.999.8", "value": "DX-1"}],
+            "code": {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": code}]},
+            "subject": {"reference": "urn:uuid:00000000-0000-4000-8000-000000000001"},
+        } | more
+        entries = [
+            {"fullUrl": f"urn:uuid:00000000-0000-4000-8000-00000000000{n}", "resource": one}
+            for n, one in enumerate((patient, condition), 1)
+        ]
+        house.send(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}).encode())
+
+    diagnosed("C50")
+    diagnosed("C43", extension=[{"url": concordance, "valueCode": "major"}])
+    [now] = house.all("Condition")
+    before = house.read(f"Condition/{now['id']}/_history/1")
+    assert [one["code"]["coding"][0]["code"] for one in (before, now)] == ["C50", "C43"]
+    assert now["extension"][0]["url"] == concordance
+
+
+def test_what_the_call_line_takes_down_is_the_same_intake_and_says_who_told_it(house):
+    house.refer(question={"channel": "call-centre", "informant": "patient"})
+    [referral] = [one for one in house.all("ServiceRequest") if "reasonCode" in one]
+    assert "How it reached us: call-centre" in [one["text"] for one in referral["note"]]
+    roles = [agent["type"]["coding"][0]["code"] for one in house.all("Provenance") for agent in one["agent"]]
+    assert "informant" in roles
+    assert "pathology-report" in house.missing()
