@@ -26,6 +26,7 @@ from gateway.validate import validate_bundle
 UNKNOWN_KIND: Final = "unknown"
 REFUSED: Final = "record-refused"
 _NOBODY: Final = Sender()
+_KNOWING_THE_WAY_UP: Final = frozenset({"hl7v2", "ccda"})  # the formats whose parts hold what they are parts of
 _TOLD_OTHERWISE: Final = "a later record of the same submission says otherwise"
 
 
@@ -128,7 +129,7 @@ def _translated(part: Part, sender: Sender, origin: Origin, received: datetime |
         silent = ledger.Ledger().close(record.leaves())
         return Outcome(record.kind, None, tuple(record.issues), silent, error)
     entries = said.ledger.close(record.leaves())
-    if format.name == "ccda":
+    if format.name in _KNOWING_THE_WAY_UP:
         record.cut()
     return Outcome(record.kind, _bundle(said.resources, origin.id), tuple(said.issues), entries)
 

@@ -149,8 +149,9 @@ def test_what_each_message_of_a_batch_adds_is_kept_and_the_last_word_stands():
     assert (earlier.state, earlier.path, later.state) == ("failed", "", "mapped")
 
 
-def test_a_document_leaves_nothing_behind_that_only_a_search_for_garbage_finds():
-    document = Path("tests/fixtures/ccda/care_plan.xml").read_bytes()
+@pytest.mark.parametrize("sample", ["ccda/care_plan.xml", "hl7v2/REF_I12_second_opinion.hl7"])
+def test_a_submission_leaves_nothing_behind_that_only_a_search_for_garbage_finds(sample):
+    document = (FIXTURES / sample).read_bytes()
     pipeline.process(document, judge=False)  # loads the tables
     gc.collect()
     gc.disable()

@@ -63,6 +63,12 @@ class Group:
         for part in self.parts:
             yield from part.keys()
 
+    def cut(self) -> None:
+        """Let go of what is inside, which knows the way up."""
+        for part in self.parts:
+            part.cut()
+        self.parts, self._named = [], None
+
     @property
     def shape(self) -> Hashable:
         """The names of all segments and groups inside."""

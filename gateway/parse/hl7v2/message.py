@@ -124,6 +124,11 @@ class Message:
             return type.peek if type else "", event.peek if event else ""
         return "", ""
 
+    def cut(self) -> None:
+        """Nobody asks any more: without its ways up the message is let go of at once, and is no garbage to look for."""
+        self.root.cut()
+        del self.root, self.segments, self.by_name
+
     @property
     def codec(self) -> str:
         """The codec of the message's bytes, also of those that its escapes name."""
@@ -164,7 +169,7 @@ class Message:
     def locate(self, key: int) -> str:
         """The locator of a leaf, as the account has it; of a key where none stands, how it would be."""
         if self._locations is None:
-            self._locations = {key: location for key, location, *_ in self.leaves()}
+            self._locations = {leaf[0]: leaf[1] for leaf in self.leaves()}
         return self._locations.get(key) or self._spelled(key)
 
     def _spelled(self, key: int) -> str:

@@ -119,8 +119,10 @@ class Part:
             if not found or found == CLEAR or not found.strip(self.segment.record.blank):
                 found = below[number - 1] = None
             else:
-                key = self.key + (number - 1) * _UNITS[self.depth]
+                key, plain = self.key + (number - 1) * _UNITS[self.depth], self._plain
                 found = below[number - 1] = Part(self.segment, key, found, self.depth + 1)
+                if plain:  # then it is undivided and plain too
+                    found._below, found._plain = _UNDIVIDED, True
         return found  # type: ignore[return-value]
 
     def text_at(self, number: int) -> str:
@@ -131,6 +133,8 @@ class Part:
         if number > len(below):
             return self.text if number == 1 else ""
         found = below[number - 1]
+        if not found:
+            return ""
         if self._plain and type(found) is str:
             said = found.strip()
             if not said or found == CLEAR:
@@ -158,6 +162,8 @@ class Part:
         below = self._below
         if below is None:
             below = self._divide()
+        if not below:
+            return [self]
         if len(below) > 1:
             return [one for one in map(self.part, range(1, len(below) + 1)) if one is not None]
         only = self.part(1)  # one component alone: its subcomponents are what is below
@@ -258,6 +264,10 @@ class Segment:
             for at, one in enumerate(raw.split(record.repetition))
             if one.strip(blank) and one != CLEAR
         )
+
+    def cut(self) -> None:
+        """Let go of the parts that were read, which know the way up."""
+        self._read = {}
 
     def clears(self, number: int) -> Iterator[int]:
         """The keys of a field that asks to clear all that is known of it (two quotation marks); none of any other."""

@@ -69,7 +69,7 @@ def _said_in(number: str, other: str) -> bool:
 
 
 def _digits(said: str) -> str:
-    return "".join(sign for sign in said if sign.isdigit())
+    return "".join(filter(str.isdigit, said))
 
 
 def _system(part: Part, equipment: str, purpose: str, value: str, given: str, translation: Translation) -> str:

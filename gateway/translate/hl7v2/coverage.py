@@ -86,6 +86,7 @@ def _insured_patient(group: Any, translation: Translation) -> None:
     for landing, keys in here.landed:
         if landing.element in other:
             translation.ledger.lose(keys, landing)
+    here.landed.clear()  # as `make` does
 
 
 @step("process_note", "hl7v2")

@@ -63,6 +63,8 @@ def note(part: Part, translation: Translation, label: str = "") -> dict[str, Any
 
 def phrase(part: Part) -> str:
     """All leaves of a part as words, each counted as read."""
+    if part.parts()[0] is part:
+        return part.text
     said: list[str] = []
     _gather(part, said)
     return " ".join(dict.fromkeys(said))
