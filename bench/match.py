@@ -18,8 +18,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from gateway.core.fhirjson import write
-from gateway.match import Grade, decide, keys, sought
-from gateway.match.person import SSN
+from gateway.match import Decision, Grade, decide, keys, person, sought
+from gateway.match.person import SSN, Described, Person
 from gateway.store import patients
 from gateway.store.engine import open_store
 from gateway.store.rows import insert_rows
@@ -47,9 +47,14 @@ class Index:
             for key in keys(one):
                 self.under[key].append(one["id"])
 
-    def candidates(self, one: Patient) -> list[Patient]:
+    def candidates(self, one: Described) -> list[Patient]:
         """Those that share a key."""
         return [self.known[id] for id in {id for key in sought(one) for id in self.under.get(key, ())}]
+
+    def decide(self, patient: Patient) -> Decision:
+        """As the worker does: the Patient is read once."""
+        one = person(patient)
+        return decide(one, self.candidates(one))
 
 
 def traps() -> None:
@@ -70,7 +75,7 @@ def febrl(folder: Path, *, with_ssn: bool) -> None:
     found: Counter[str] = Counter()
     asked = list(_read(folder / "dataset4b.csv", with_ssn))
     for one in asked:
-        decision = decide(one, index.candidates(one))
+        decision = index.decide(one)
         same = decision.candidate is not None and decision.candidate.split("-")[1] == one["id"].split("-")[1]
         found[decision.grade.value if same or decision.candidate is None else f"wrong {decision.grade.value}"] += 1
     print(f"FEBRL4 {'with' if with_ssn else 'without'} the number of social security, of {len(asked)}:")
@@ -130,7 +135,7 @@ def best(ask: Callable[[Patient], object], asked: Sequence[Patient]) -> float:
 def in_memory(known: Sequence[Patient], asked: Sequence[Patient]) -> float:
     """Keys, candidates and decision over an index in memory."""
     index = Index(known)
-    return best(lambda one: decide(one, index.candidates(one)), asked)
+    return best(index.decide, asked)
 
 
 def in_store(known: Sequence[Patient], asked: Sequence[Patient], address: str) -> float:
@@ -138,9 +143,13 @@ def in_store(known: Sequence[Patient], asked: Sequence[Patient], address: str) -
     store = open_store(address)
     try:
         store.write(lambda connection: _know(connection, known))
-        return store.read(lambda c: best(lambda one: decide(one, patients.candidates(c, "new", sought(one))), asked))
+        return store.read(lambda c: best(lambda one: _decide(c, person(one)), asked))
     finally:
         store.close()
+
+
+def _decide(connection: Connection, one: Person) -> Decision:
+    return decide(one, patients.candidates(connection, "new", sought(one)))
 
 
 def _know(connection: Connection, known: Sequence[Patient]) -> None:

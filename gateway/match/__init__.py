@@ -1,21 +1,19 @@
 """Matching: is this patient one that we know? Tuples of agreements make a grade, vetoes forbid a link."""
 
-from typing import Any
-
 from gateway.core.ids import digest
 from gateway.match.conflict import contradicts, is_named, strangers
 from gateway.match.cover import agree
 from gateway.match.decide import SEVERAL, Decision, decide, decisions
 from gateway.match.keys import issued, keys, sought
-from gateway.match.person import facts, person
+from gateway.match.person import Described, facts, person
 from gateway.match.rules import Grade, version
 
 __all__ = [
     "SEVERAL", "Decision", "Grade", "agree", "contradicts", "decide", "decisions", "inputs", "is_named", "issued",
-    "keys", "sought", "strangers", "version",
+    "keys", "person", "sought", "strangers", "version",
 ]  # fmt: skip
 
 
-def inputs(*patients: dict[str, Any]) -> str:
+def inputs(*patients: Described) -> str:
     """The hash of all that is compared of these, in whichever order they are named."""
     return digest("\x1f".join(sorted(facts(person(one)) for one in patients)).encode())

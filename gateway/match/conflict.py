@@ -1,11 +1,11 @@
 """A number that is known for one person, beside a name and a birth date that are another's."""
 
-from typing import Any, Final
+from typing import Final
 
 from gateway.match import compare
 from gateway.match.agreement import agreements
 from gateway.match.compare import Likeness
-from gateway.match.person import Person, person
+from gateway.match.person import Described, Person, person
 from gateway.match.veto import vetoes
 
 _ANOTHERS: Final = frozenset({"given-name", "birth-date"})
@@ -13,18 +13,18 @@ _NUMBERS: Final = frozenset({"number", "ssn", "member-id"})
 _LEAST_GIVEN: Final = 0.80
 
 
-def strangers(patient: dict[str, Any], known: dict[str, Any]) -> tuple[str, ...]:
+def strangers(patient: Described, known: Described) -> tuple[str, ...]:
     """What says that the number by which these meet is somebody else's: the vetoes of name and birth date."""
     return tuple(name for name in vetoes(person(patient), person(known)) if name in _ANOTHERS)
 
 
-def is_named(patient: dict[str, Any], known: dict[str, Any]) -> bool:
+def is_named(patient: Described, known: Described) -> bool:
     """Whether name and birth date are those of somebody known, and nothing speaks against it but numbers."""
     one, other = person(patient), person(known)
     return agreements(one, other) >= {"name-near", "birth-date"} and _NUMBERS.issuperset(vetoes(one, other))
 
 
-def contradicts(patient: dict[str, Any], known: dict[str, Any]) -> bool:
+def contradicts(patient: Described, known: Described) -> bool:
     """Whether nothing of name and birth date agrees, though both tell both: no correction of one record does that."""
     one, other = person(patient), person(known)
     return _told(one) and _told(other) and not compare.are_names_turned(one, other) and _apart(one, other)

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from gateway.match.grade import NO_RULE, Graded, grade
-from gateway.match.person import person
+from gateway.match.person import Described, person
 from gateway.match.rules import Grade
 
 SEVERAL: Final = "several-certain"
@@ -23,7 +23,7 @@ class Decision:
     vetoes: tuple[str, ...] = ()
 
 
-def decide(patient: dict[str, Any], candidates: Sequence[dict[str, Any]]) -> Decision:
+def decide(patient: Described, candidates: Sequence[Described]) -> Decision:
     """The best candidate. A number that is another person's, or two certain candidates, is for a person to settle."""
     found = [decision for decision in decisions(patient, candidates) if decision.grade is not Grade.CERTAINLY_NOT]
     if not found:
@@ -34,7 +34,7 @@ def decide(patient: dict[str, Any], candidates: Sequence[dict[str, Any]]) -> Dec
     return (conflicts or found)[0]
 
 
-def decisions(patient: dict[str, Any], candidates: Sequence[dict[str, Any]]) -> list[Decision]:
+def decisions(patient: Described, candidates: Sequence[Described]) -> list[Decision]:
     """What is to be said of each candidate, the best first."""
     asked = person(patient)
     found = [_decision(grade(asked, known), known.id) for known in map(person, candidates)]

@@ -5,20 +5,19 @@ A key is a digest: the index that holds them says nothing about anybody.
 
 import hashlib
 from collections.abc import Iterator
-from typing import Any
 
 from gateway.match.normalise import sound
-from gateway.match.person import Name, Person, person
+from gateway.match.person import Described, Name, Person, person
 from gateway.match.words import nicknames
 
 
-def keys(patient: dict[str, Any]) -> list[str]:
+def keys(patient: Described) -> list[str]:
     """The blocking keys under which a Patient is found, sorted."""
     who = person(patient)
     return sorted({_digest(*parts) for parts in (*_keys(who), *_found_by_name(who))})
 
 
-def sought(patient: dict[str, Any]) -> list[str]:
+def sought(patient: Described) -> list[str]:
     """The keys under which those are that could be this Patient, sorted.
 
     The name alone finds all its bearers, more with every patient that we know: it is asked only where one of the two
@@ -28,7 +27,7 @@ def sought(patient: dict[str, Any]) -> list[str]:
     return sorted({_digest(*parts) for parts in (*_keys(who), *_sought_by_name(who))})
 
 
-def issued(patient: dict[str, Any]) -> list[str]:
+def issued(patient: Described) -> list[str]:
     """The keys of the numbers that are issued to one person only, sorted."""
     return sorted({_digest(*parts) for parts in _issued(person(patient))})
 

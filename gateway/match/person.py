@@ -49,8 +49,14 @@ class Person:
     multiple_birth: bool
 
 
-def person(patient: dict[str, Any]) -> Person:
-    """Read a Patient resource once."""
+# A Patient, or one that was read before: whoever asks several things of it reads it once.
+Described = dict[str, Any] | Person
+
+
+def person(patient: Described) -> Person:
+    """What a Patient resource says."""
+    if isinstance(patient, Person):
+        return patient
     identifiers = [one for one in patient.get("identifier", ()) if one.get("value")]
     birth_date = patient.get("birthDate", "")
     gender = _SEXES.get(patient.get("gender", ""), "")

@@ -10,6 +10,7 @@ from gateway import match
 from gateway.core import fhirjson
 from gateway.core.ids import stable_id
 from gateway.core.outcome import Outcome, is_test
+from gateway.match.person import Person
 from gateway.store import cases, matches, patients, submissions
 from gateway.store.matches import ASIDE, GATEWAY, RELEASED, Decided, Match
 from gateway.store.submissions import Submission
@@ -55,22 +56,22 @@ def _conflicts(connection: Connection, outcome: Outcome, found: Submission) -> I
 
 def _of(connection: Connection, patient: Resource, *, may_differ: bool) -> Iterator[_Conflict]:
     """The number is that of the record under this id; when there is none, of another that bears it."""
-    known = patients.named(connection, {patient["id"]})
-    if known and match.inputs(known[0]) == match.inputs(patient):
+    known, who = patients.named(connection, {patient["id"]}), match.person(patient)
+    if known and match.inputs(known[0]) == match.inputs(who):
         return
-    for numbered in known or patients.candidates(connection, patient["id"], match.issued(patient)):
-        if vetoes := match.strangers(patient, numbered):
-            named = _named(connection, patient, numbered["id"])
-            if named is not None or (known and not may_differ and match.contradicts(patient, numbered)):
+    for numbered in known or patients.candidates(connection, patient["id"], match.issued(who)):
+        if vetoes := match.strangers(who, numbered):
+            named = _named(connection, who, numbered["id"])
+            if named is not None or (known and not may_differ and match.contradicts(who, numbered)):
                 yield _Conflict(patient, numbered, named, vetoes)
                 return
 
 
-def _named(connection: Connection, patient: Resource, numbered: str) -> Resource | None:
+def _named(connection: Connection, who: Person, numbered: str) -> Resource | None:
     """Somebody else of this name and birth date, who is not linked with whom the number is of."""
     same = cases.same_person(connection, {numbered})
-    found = patients.candidates(connection, patient["id"], match.sought(patient))
-    return next((one for one in found if one["id"] not in same and match.is_named(patient, one)), None)
+    found = patients.candidates(connection, who.id, match.sought(who))
+    return next((one for one in found if one["id"] not in same and match.is_named(who, one)), None)
 
 
 def _is_released(connection: Connection, one: _Conflict) -> bool:

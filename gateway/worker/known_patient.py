@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from gateway import match
 from gateway.match import Decision, Grade
+from gateway.match.person import Person
 from gateway.store import cases, matches, patients
 from gateway.store.matches import APART, DOUBTED, GATEWAY, LINKED, OPEN, SAME, Decided, Match
 
@@ -56,47 +57,42 @@ class _Judge:
     submission: str
     clinic: str
     at: str
-    here: dict[str, list[Resource]] = field(default_factory=lambda: defaultdict(list))
+    here: dict[str, list[Person]] = field(default_factory=lambda: defaultdict(list))
 
     def judge(self, patient: Resource) -> None:
         """Settle what the rules settle, ask a person the rest; what was judged as it is stays as it was decided."""
-        id, inputs, found_by = patient["id"], match.inputs(patient), match.keys(patient)
+        id, who = patient["id"], match.person(patient)
+        inputs, found_by = match.inputs(who), match.keys(who)
         if not matches.is_judged(self.connection, id, inputs, match.version()):
             held = {one.other(id): one for one in matches.of(self.connection, id)}
-            known = self._candidates(patient, held)
-            said = match.decisions(patient, list(known.values()))
+            known = self._candidates(who, held)
+            said = match.decisions(who, list(known.values()))
             best = said[0] if said and said[0].grade is not Grade.CERTAINLY_NOT else NOBODY
             self._enter("judged", None, best, id, best.candidate, inputs)
-            self._settle(
-                patient,
-                [one for one in said if one.grade is not Grade.CERTAINLY_NOT or one.candidate in held],
-                known,
-                held,
-            )
+            if told := [one for one in said if one.grade is not Grade.CERTAINLY_NOT or one.candidate in held]:
+                self._settle(who, told, known, held)
         patients.index(self.connection, id, found_by)
         for key in found_by:
-            self.here[key].append(patient)
+            self.here[key].append(who)
 
-    def _candidates(self, patient: Resource, held: Collection[str]) -> dict[str, Resource]:
+    def _candidates(self, who: Person, held: Collection[str]) -> dict[str, Person]:
         """Whoever shares a key, in the store or in this submission, and whoever it was compared with before."""
-        sought = match.sought(patient)
-        found = {one["id"]: one for one in patients.candidates(self.connection, patient["id"], sought)}
-        found |= {one["id"]: one for key in sought for one in self.here.get(key, ()) if one["id"] != patient["id"]}
-        if lacking := set(held) - found.keys():
-            found |= {one["id"]: one for one in patients.named(self.connection, lacking)}
-        return found
+        sought = match.sought(who)
+        found = [match.person(one) for one in patients.candidates(self.connection, who.id, sought)]
+        found += (one for key in sought for one in self.here.get(key, ()) if one.id != who.id)
+        if lacking := set(held) - {one.id for one in found}:
+            found += map(match.person, patients.named(self.connection, lacking))
+        return {one.id: one for one in found}
 
-    def _settle(
-        self, patient: Resource, said: Sequence[Decision], known: dict[str, Resource], held: dict[str, Match]
-    ) -> None:
+    def _settle(self, who: Person, said: Sequence[Decision], known: dict[str, Person], held: dict[str, Match]) -> None:
         """Of those who are one person already, one is asked about: the best."""
-        mine = self._person(patient["id"])
+        mine = self._person(who.id)
         theirs = {one.candidate: self._person(one.candidate or "") for one in said}
         several = len({theirs[one.candidate] for one in said if one.grade is Grade.CERTAIN}) > 1
         seen: set[str] = set()
         for one in said:
             other = one.candidate or ""
-            before, inputs = held.get(other), match.inputs(patient, known[other])
+            before, inputs = held.get(other), match.inputs(who, known[other])
             if before is None and (other in mine or not seen.isdisjoint(theirs[other])):
                 continue
             seen |= theirs[other]
@@ -104,7 +100,7 @@ class _Judge:
                 one = self._checked(one, mine, theirs[other], several=several)
             state = _state(one, before, inputs)
             if state is not None:
-                self._keep(one, before, state, patient["id"], inputs)
+                self._keep(one, before, state, who.id, inputs)
 
     def _person(self, id: str) -> frozenset[str]:
         """All records that are one person's, by links at rest and by those that are about to be."""
