@@ -7,6 +7,7 @@ import pytest
 
 from gateway import casework
 from gateway.core.clock import instant
+from gateway.core.issue import message
 from gateway.store import cases, resources, submissions
 from tests import console
 from tests.contract.test_admin_pages import admin, key, person, riverbend_id  # noqa: F401
@@ -92,3 +93,17 @@ def test_the_words_of_a_plan_are_masked_until_the_submission_is_revealed(person,
     page = person.get(ADDRESS).text
     assert "Okafor" in page
     assert "Capecitabine" in page
+
+
+def test_what_a_person_should_look_at_stands_on_the_page_and_names_no_drug(client, admin, here, riverbend_id, version):  # noqa: F811
+    second = {**RECORDS[1], "id": "m2", "medicationCodeableConcept": {"text": "Fluorouracil"}}
+
+    def change(connection: Any) -> None:
+        words = {"clinic": riverbend_id, "at": instant(here.clock.now())}
+        [made] = casework.reassemble(connection, [second], **words)
+        resources.save(connection, second, submission="s", **words)
+        casework.keep(connection, made, submission="s", at=words["at"])
+
+    assert client.get(ADDRESS, headers=admin).json["plan"]["concerns"] == []
+    here.store.write(change)
+    assert client.get(ADDRESS, headers=admin).json["plan"]["concerns"] == [message("two-fluoropyrimidines")]

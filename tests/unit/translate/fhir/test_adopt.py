@@ -342,6 +342,21 @@ def test_an_order_from_outside_is_reported_by_somebody_else():
     assert requests[0]["dosageInstruction"][0]["text"] == "85 mg/m2 iv on day 1, every 14 days"
 
 
+def test_directions_that_are_easily_misread_are_told_and_stay_as_they_are():
+    request = {
+        "resourceType": "MedicationRequest",
+        "status": "active",
+        "intent": "order",
+        "medicationCodeableConcept": {"text": "Docetaxel"},
+        "subject": {"reference": "Patient/hb-4417"},
+        "dosageInstruction": [{"text": "on day 1"}, {"text": ".5 mg daily"}],
+    }
+    outcome = convert(bundle(PATIENT, request))
+    assert one(outcome, "MedicationRequest")["dosageInstruction"] == request["dosageInstruction"]
+    [issue] = [issue for issue in outcome.issues if issue.code == "sig-naked-decimal"]
+    assert (issue.location, issue.path) == ("/entry/1/resource", "MedicationRequest.dosageInstruction[1]")
+
+
 # --- over public examples -------------------------------------------------------------------------------------
 
 

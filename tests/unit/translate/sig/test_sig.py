@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from gateway.translate.sig import read, render
+from gateway.translate.sig.grammar import parse
 from gateway.translate.sig.words import words
 from gateway.validate.definitions import default_library
 from gateway.validate.packages import core_available
@@ -170,7 +171,7 @@ def mutated(text, random):
 
 def test_of_ten_thousand_directions_none_gains_a_number_that_is_not_written_with_its_unit():
     source, structured = random.Random(20261124), 0
-    for n in range(10_500):
+    for n in range(10_000):
         text = sentence(source)
         if n % 3:
             text = mutated(text, source)
@@ -180,5 +181,5 @@ def test_of_ten_thousand_directions_none_gains_a_number_that_is_not_written_with
         if sig is not None:
             structured += 1
             assert set(doses(sig.dosage)) <= numbers_with_units(text), text
-            assert read(render(sig)) == sig
+            assert parse(render(sig)) == sig
     assert structured > 1_000
