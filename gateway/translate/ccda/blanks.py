@@ -1,9 +1,9 @@
 """Statements that name nothing: a template left blank is no drug and no plan, and "none" is said of its section."""
 
 import re
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from gateway.translate.ccda.codes import LACK
+from gateway.translate.ccda.codes import LACK, codeable_concept
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.kinds import FACT, has_template
 from gateway.translate.ccda.problems import GENERIC
@@ -13,6 +13,7 @@ from gateway.translate.translation import Translation
 _KINDS: Final = GENERIC | {"ASSERTION", "CONC", "SEV", "33999-4", "48767-8", "75310-3", "71388002"}
 # A drug, a vaccine, an implant, and nothing more about it.
 _GENERAL: Final = frozenset({"410942007", "71181003", "40388003"})
+_OF_NONE: Final = _GENERAL | {"71388002"}
 # What is told of a statement, and not what it states: who, when, how, under which number.
 _ABOUT: Final = frozenset(
     {
@@ -24,6 +25,7 @@ _SLOTS: Final = ("code", "value", "manufacturedMaterial")
 _NESTED: Final = frozenset({"entryRelationship", "component"})
 # Templates whose code says what kind of finding it is; what was found is their value.
 _BY_VALUE: Final = ("4.4", "4.6", "4.7", "4.8", "4.19")
+_CONCERNS: Final = ("4.3", "4.30", "4.132")
 # What its number alone names.
 _NUMBERED: Final = frozenset({"participantRole", "externalDocument"})
 
@@ -50,7 +52,7 @@ _NONE: Final = _Manner(_KINDS | _GENERAL, LACK, _ABOUT | _NESTED)
 
 def is_blank(node: Element, translation: Translation) -> bool:
     """Whether a statement is left blank: no code but that of its kind, no value, no words."""
-    if node.denied or (node.name == "encounter" and node.look("moodCode") in FACT):
+    if node.denied or (node.name == "encounter" and node.look("moodCode") in FACT) or _is_dated(node):
         return False
     return _is_of_nothing(node) or (not _tells(node, translation, _BLANK) and _is_left_out(node))
 
@@ -69,12 +71,26 @@ def words_of_none(node: Element) -> str:
     return next((words for one in node.below("originalText") if (words := " ".join(one.peek.split()))), "")
 
 
+def codes_of_none(node: Element, translation: Translation) -> list[dict[str, Any]]:
+    """The codes under which a statement says that there are none: a drug, a procedure, an implant."""
+    slots = [one for one in node.below("code", "value", "translation") if one.look("code") in _OF_NONE]
+    return [found for one in slots if (found := codeable_concept(one, translation))]
+
+
 def _is_of_nothing(node: Element) -> bool:
     """An allergy without a reaction whose agent is said not to apply; one whose agent is not known is an allergy."""
     if not has_template(node, "4.7") or node.denied or node.at("entryRelationship[@typeCode=MFST]"):
         return False
     agents = node.at("participant/participantRole/playingEntity/code")
     return bool(agents) and all(one.look("nullFlavor") == "NA" and not one.held for one in agents)
+
+
+def _is_dated(node: Element) -> bool:
+    """Whether something was done or is planned on a day, whatever it is; a finding without a name is none."""
+    finding = node.name == "observation" and node.look("moodCode") in FACT
+    if finding or has_template(node, *_CONCERNS):
+        return False
+    return any(one.look("value") for time in node.children("effectiveTime") for one in (time, *time.children()))
 
 
 def _is_left_out(node: Element) -> bool:

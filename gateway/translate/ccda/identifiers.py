@@ -16,12 +16,20 @@ ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 NPI: Final = "http://hl7.org/fhir/sid/us-npi"
 
 
+# HL7's own templates and examples: what stands under them with a date is a template and its version.
+_TEMPLATES: Final = ("2.16.840.1.113883.10.20.", "2.16.840.1.113883.19.")
+_VERSION: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
 @converter("identifier", "ccda")
 def identifier(node: Element, translation: Translation, type: str = "") -> dict[str, Any] | None:
     """An II as Identifier: the root as system, the extension as value; a root alone is the value."""
     root, extension = node.read("root"), " ".join(node.read("extension").split())
     if node.look("nullFlavor") and not extension:
         return _untold(node, root, translation)
+    if root.startswith(_TEMPLATES) and _VERSION.fullmatch(extension):
+        passed_over(node, translation, "names a template and its version, no document", "root", "extension")
+        return None
     made = _parts(root, extension)
     if not made:
         passed_over(node, translation, "names a registry and no number in it", "root", "assigningAuthorityName")

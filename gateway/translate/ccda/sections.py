@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gateway.core.ledger import State
-from gateway.translate.ccda.blanks import is_blank, says_none, words_of_none
+from gateway.translate.ccda.blanks import codes_of_none, is_blank, says_none, words_of_none
 from gateway.translate.ccda.element import Element
 from gateway.translate.ccda.narrative import narrative, text_div
 from gateway.translate.ccda.statements import made, statements
@@ -12,6 +12,7 @@ from gateway.translate.converter import step
 from gateway.translate.translation import Reference, Translation
 
 _EMPTY: Final = "http://terminology.hl7.org/CodeSystem/list-empty-reason"
+_CONCEPT: Final = "https://fhir.second-opinion.example/StructureDefinition/so-source-concept"
 
 
 @dataclass(slots=True)
@@ -23,6 +24,7 @@ class Section:
     div: str = ""
     references: list[Reference] = field(default_factory=list)
     none: str | None = None  # what an entry says in words of there being none; None where no entry says so
+    none_of: list[dict[str, Any]] = field(default_factory=list)  # and under which codes
     blank: bool = False  # entries, and nothing in them
 
 
@@ -54,6 +56,7 @@ def section_entries(node: Element, translation: Translation, element: dict[str, 
         for statement in statements(entry):
             if translation.policy("no_known") == "empty-reason" and says_none(statement, translation):
                 section.none = words_of_none(statement)
+                section.none_of += codes_of_none(statement, translation)
                 translation.enter_all(statement, State.TEXT, "ccda.section.none-known", "says that there are none")
                 continue
             new = [one for one in made(statement, translation) if one["reference"] not in told]
@@ -77,6 +80,10 @@ def section_empty(node: Element, translation: Translation, element: dict[str, An
         element["emptyReason"] = {"coding": [{"system": _EMPTY, "code": "nilknown"}]}
         if section.none:
             element["emptyReason"]["text"] = section.none
+        if section.none_of:
+            element["emptyReason"]["extension"] = [
+                {"url": _CONCEPT, "valueCodeableConcept": one} for one in section.none_of
+            ]
     elif flavor and (found := translation.concept_map("ccda-empty-section").translate(flavor)):
         element["emptyReason"] = {"coding": [{"system": _EMPTY, "code": found.code}]}
     elif section.blank or ("text" not in element and "section" not in element):
