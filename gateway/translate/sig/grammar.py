@@ -59,7 +59,8 @@ def _clauses() -> tuple[tuple[str, re.Pattern[str], Adds], ...]:
     also = r"(?: ?, ?(?:and )?| ?& ?| and )"
     event, weekday, reason = any_of(of.events), any_of(of.weekdays), any_of(of.reasons)
     reasons = rf"(?P<reason>{reason}(?:(?:{also}| or |/){reason})*)"
-    day = rf"{_DAY}(?: ?(?:-|to) ?{_DAY})?"
+    day = rf"{_DAY}(?: ?(?:-|to|through) ?{_DAY})?"
+    days = rf"{day}(?:{also}(?:d(?:ays?)? ?)?{day})*"
     span = r"(?P<span>24 ?h(?:ours|rs)?|day)"
     cycle = rf"(?:every |q ?|of (?:a |an |each |every |the )?)(?P<length>{_WHOLE})[ -]?(?P<unit>d|days?|w|wks?|weeks?)"
     kinds = (
@@ -83,8 +84,8 @@ def _clauses() -> tuple[tuple[str, re.Pattern[str], Adds], ...]:
         ("needed", rf"{any_of(of.needed)}(?:(?: for)? {reasons})?", meaning.needed),
         ("most", rf"{any_of(of.most)} (?P<low>{n}) ?(?P<unit>{plain}) ?(?:/|per |a |in |every ){span}", meaning.most),
         ("instruction", any_of(of.instructions), meaning.instruction),
-        ("cycle", rf"(?:on )?d(?:ays?)? ?(?P<days>{day}(?:{also}{day})*),? ?{cycle}(?:[ -]cycles?(?! \d))?", meaning.cycle),
+        ("cycle", rf"(?:on )?d(?:ays?)? ?(?P<days>{days}),? ?{cycle}(?:[ -]cycles?(?! \d))?", meaning.cycle),
         ("cycles", rf"(?:for |x ?)(?P<planned>{i}) cycles?", meaning.turn),
         ("turn", rf"cycle (?P<number>{_WHOLE})(?: of (?P<planned>{_WHOLE}))?", meaning.turn),
     )  # fmt: skip
-    return tuple((name, re.compile(f"(?:{pattern}){_END}"), add) for name, pattern, add in kinds)
+    return tuple((name, re.compile(f"(?:{pattern}){_END}", re.ASCII), add) for name, pattern, add in kinds)

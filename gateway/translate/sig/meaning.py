@@ -10,7 +10,7 @@ from gateway.translate.sig.words import UCUM, Words, any_of, words
 
 Element = dict[str, Any]
 _RATE_TYPE: Final = "http://terminology.hl7.org/CodeSystem/dose-rate-type"
-_DAYS: Final = re.compile(r"(\d+)(?: ?(?:-|to) ?(\d+))?")
+_DAYS: Final = re.compile(r"(\d+)(?: ?(?:-|to|through) ?(\d+))?", re.ASCII)
 _OFTEN: Final = frozenset({"frequency", "when", "dayOfWeek"})
 _WEEK: Final = {"d": 1, "wk": 7}
 

@@ -79,10 +79,17 @@ def test_one_day_of_a_cycle_is_once_in_each_and_as_often_as_there_are_cycles():
     }  # fmt: skip
 
 
-def test_days_that_bound_nothing_stand_in_the_cycle_alone():
-    sig = read("1000 mg/m2 IV d1,8,15 q28d")
-    assert "timing" not in sig.dosage
-    assert sig.cycle["daysOfCycle"] == "1, 8, 15"
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("1000 mg/m2 IV d1,8,15 q28d", "1, 8, 15"),
+        ("1000 mg/m2 IV D1, D8 Q21D", "1, 8"),
+        ("100 mg/m2 IV on days 1 through 5 and 8 of each 28-day cycle", "1-5, 8"),
+    ],
+)
+def test_days_that_bound_nothing_stand_in_the_cycle_alone(text, days):
+    assert "timing" not in read(text).dosage
+    assert read(text).cycle["daysOfCycle"] == days
 
 
 @pytest.mark.parametrize(
@@ -94,7 +101,7 @@ def test_days_that_bound_nothing_stand_in_the_cycle_alone():
         "14 days on, 7 days off", "2 tablets (1000 mg) PO BID", "8 mg PO BID days 2-4 q21d", "2-1 tablets daily",
         "10 mg/5 mL daily", "60 mg/m2/day PO", "500 mg tablet daily", "1 tablet daily BID", "80 mg PO BID for 6 cycles",
         "days 15-14 of a 21-day cycle", "days 1-28 of a 21-day cycle", "Take as directed", "one every q8", "",
-        "¹ tablet", "do not take 1 tablet", "1 tablet daily for pain", "1 tablet daily until gone",
+        "¹ tablet", "٣ mg daily", "-5 mg daily", "5 mg daily?", "not 5 mg daily", "do not take 1 tablet", "1 tablet daily for pain", "1 tablet daily until gone",
         "1 tablet 2 tablets daily",
     ],
 )  # fmt: skip
