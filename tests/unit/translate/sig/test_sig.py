@@ -101,7 +101,8 @@ def test_days_that_bound_nothing_stand_in_the_cycle_alone(text, days):
         "14 days on, 7 days off", "2 tablets (1000 mg) PO BID", "8 mg PO BID days 2-4 q21d", "2-1 tablets daily",
         "10 mg/5 mL daily", "60 mg/m2/day PO", "500 mg tablet daily", "1 tablet daily BID", "80 mg PO BID for 6 cycles",
         "days 15-14 of a 21-day cycle", "days 1-28 of a 21-day cycle", "Take as directed", "one every q8", "",
-        "¹ tablet", "٣ mg daily", "-5 mg daily", "5 mg daily?", "not 5 mg daily", "do not take 1 tablet", "1 tablet daily for pain", "1 tablet daily until gone",
+        "¹ tablet", "٣ mg daily", "-5 mg daily", "5 mg daily?", "not 5 mg daily", "do not take 1 tablet",
+        "1 tablet daily for pain", "1 tablet daily until gone",
         "1 tablet 2 tablets daily",
     ],
 )  # fmt: skip
