@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gateway.parse.ccda.names import STRUCTURE, V3, Names
 from gateway.parse.ccda.node import NOTHING, Element
-from gateway.parse.ccda.tag import tag_of
+from gateway.parse.ccda.tag import Tag, tag_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -18,54 +18,70 @@ _MOST: Final = 1000  # documents share a few hundred names; those of one that ha
 _INDICATED: Final = {"1": "true", "0": "false"}  # XML writes what is so in two ways
 
 
+class _Starts(dict[tuple[Any, ...], tuple[str, dict[str, str], Tag, int, bool, bool]]):
+    """The start tags of one document, each read once: two of three elements say what another one has said.
+
+    Of each the name, the valued attributes, the tag, how many leaves it has, whether it denies, whether it says anything.
+    """
+
+    def __init__(self) -> None:
+        self.once = dict[str, str]().setdefault  # roots and indents stand again and again; each is kept once
+
+    def __missing__(self, written: tuple[Any, ...]) -> tuple[str, dict[str, str], Tag, int, bool, bool]:
+        once, names = self.once, _ATTRIBUTES
+        name = _ELEMENTS[written[0]]
+        attributes: dict[str, str] = {}
+        for qualified, value in written[1:]:
+            if value := value.strip():
+                attributes[names[qualified]] = once(value, value)
+        tag = tag_of(name, *attributes)
+        for indicator in tag.indicators:
+            said = attributes[indicator]
+            attributes[indicator] = _INDICATED.get(said, said)
+        denied = tag.negates and attributes["negationInd"] == "true"
+        valued = tag.valued
+        if not valued and len(attributes) < len(written) - 1:
+            valued = any(names[qualified] not in STRUCTURE for qualified, _ in written[1:])
+        self[written] = found = (name, attributes, tag, tag.count, denied, valued)
+        return found
+
+
 def grown(record: "Document", root: "_Element") -> tuple[list[Element], int, dict[str, list[Element]]]:
     """All elements of a document in its order, the root first, how many leaves they have, and who bears an ID."""
-    elements, names, structure = _ELEMENTS, _ATTRIBUTES, STRUCTURE
     every: list[Element] = []
     identified: dict[str, list[Element]] = {}
     parent: Element | None = None
     left, leaf = 1, 0  # how many children of the parent are still to come, how many leaves there were
     above: list[tuple[Element | None, int]] = []
-    once = dict[str, str]().setdefault  # codes, roots and indents stand again and again; each is kept once
-    new, blank = Element.__new__, str.isspace
+    starts = _Starts()
+    once, new, blank = starts.once, Element.__new__, str.isspace
     one: Any
     for number, one in enumerate(root.iter()):
         while not left:
             parent, left = above.pop()
         left -= 1
         made = new(Element)
-        made.name = name = elements[one.tag]
-        written = one.items()
-        attributes: dict[str, str] = {}
-        for qualified, value in written:
-            if value := value.strip():
-                attributes[names[qualified]] = once(value, value)
-        tag = tag_of(name, *attributes)
-        valued = tag.valued
-        for indicator in tag.indicators:
-            said = attributes[indicator]
-            attributes[indicator] = _INDICATED.get(said, said)
-        if tag.bears_id:
-            identified.setdefault(attributes["ID"], []).append(made)
-        if not valued and len(attributes) < len(written):
-            valued = any(names[qualified] not in structure for qualified, _ in written)
+        made.name, made.attributes, tag, count, made.denied, valued = starts[(one.tag, *one.items())]
         made.record, made.parent, made.number, made.line = record, parent, number, one.sourceline
-        made.tag, made.attributes, made.leaf, made.roots = tag, attributes, leaf, None
-        made.denied = tag.negates and attributes["negationInd"] == "true"
-        leaf += tag.count
-        lead, tail = one.text or "", one.tail or ""
-        made.lead, made.tail = lead, tail = once(lead, lead), once(tail, tail)
-        if lead and not blank(lead):
-            leaf += 1
-            valued = True
-        if tail and not blank(tail):
-            leaf += 1
+        made.tag, made.leaf, made.roots, made.lead, made.tail = tag, leaf, None, "", ""
+        if tag.bears_id:
+            identified.setdefault(made.attributes["ID"], []).append(made)
+        leaf += count
+        if lead := one.text:
+            made.lead = once(lead, lead)
+            if not blank(lead):
+                leaf += 1
+                valued = True
+        if tail := one.tail:
+            made.tail = once(tail, tail)
+            if not blank(tail):
+                leaf += 1
         every.append(made)
         if parent is not None:
             parent.held.append(made)
-        if count := len(one):
+        if inner := len(one):
             above.append((parent, left))
-            made.held, parent, left = [], made, count
+            made.held, parent, left = [], made, inner
         else:
             made.held = NOTHING
         made.valued = valued
