@@ -14,7 +14,7 @@ def main(many: int, folder: Path) -> None:
         place.mkdir(parents=True, exist_ok=True)
         (place / "truth.json").write_text(json.dumps(case, ensure_ascii=False, indent=1), "utf-8")
         for carrier in carriers():
-            (place / carrier.name).write_bytes(written(case, carrier.name))
+            (place / carrier.name).write_bytes(written(case, carrier))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ CASES = 500
 def test_every_case_comes_back_from_every_carrier(carrier):
     for number in range(CASES):
         case = truth(number)
-        outcome = convert(written(case, carrier.name))
+        outcome = convert(written(case, carrier))
         assert outcome.error is None, number
         assert seen([entry["resource"] for entry in outcome.bundle["entry"]], carrier) == expected(case, carrier), (
             number

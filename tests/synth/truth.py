@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zipfile
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -18,18 +19,22 @@ _V2 = str.maketrans({"\\": "\\E\\", "|": "\\F\\", "^": "\\S\\", "&": "\\T\\", "~
 
 
 class Carrier(NamedTuple):
-    """One way of sending a case: its template, whether it opens a case, what it cannot say."""
+    """One way of sending a case: its template, whether it opens a case, what it cannot say, what a package holds."""
 
     name: str
     opens: bool
     loses: frozenset[str]
+    holds: tuple[str, ...]
 
 
 @cache
 def carriers() -> tuple[Carrier, ...]:
     """Every carrier, as carriers.yaml lists them."""
     rows = yaml.safe_load((HERE / "carriers.yaml").read_text("utf-8"))["carriers"]
-    return tuple(Carrier(row["carrier"], row.get("case", True), frozenset(row["loses"])) for row in rows)
+    return tuple(
+        Carrier(row["carrier"], row.get("case", True), frozenset(row["loses"]), tuple(row.get("holds", ())))
+        for row in rows
+    )
 
 
 def truth(number: int) -> Truth:
@@ -71,8 +76,18 @@ def truth(number: int) -> Truth:
     }
 
 
-def written(case: Truth, carrier: str) -> bytes:
+def written(case: Truth, carrier: Carrier) -> bytes:
     """The case as this carrier says it."""
+    if not carrier.holds:
+        return _written(case, carrier.name)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as package:
+        for name in carrier.holds:
+            package.writestr(zipfile.ZipInfo(name), _written(case, name))
+    return packed.getvalue()
+
+
+def _written(case: Truth, carrier: str) -> bytes:
     text = _templates().get_template(carrier).render(case)
     if carrier.endswith(".hl7"):
         text = "\r".join(line for line in text.splitlines() if line.strip()) + "\r"
