@@ -21,7 +21,7 @@ _INDICATED: Final = {"1": "true", "0": "false"}  # XML writes what is so in two 
 class _Starts(dict[tuple[Any, ...], tuple[str, dict[str, str], Tag, int, bool, bool]]):
     """The start tags of one document, each read once: two of three elements say what another one has said.
 
-    Of each the name, the valued attributes, the tag, how many leaves it has, whether it denies, whether it says anything.
+    Of each the name, the valued attributes, the tag, how many leaves it has, whether it denies, whether it is valued.
     """
 
     def __init__(self) -> None:
