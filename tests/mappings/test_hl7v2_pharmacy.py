@@ -164,3 +164,26 @@ def test_an_effective_time_that_is_none_stays_in_words_beside_the_bounds_that_we
     [request] = resources(found, "MedicationRequest")
     assert request["dosageInstruction"][0]["timing"]["repeat"]["boundsPeriod"] == {"start": "2026-03-10"}
     assert request["note"] == [{"text": "effective: soon"}]
+
+
+ONE = "RDE_O11_per_square_metre"
+DOSED = "^Docetaxel|75||mg/m2^^UCUM||^75 mg/m2 over 60 minutes on day 1, every 21 days. BSA 1.74 m2."
+TIMED = ("\nTQ1|1||Q3W||||20260316\nRXR|IV^Intravenous^HL70162", "")
+
+
+def test_directions_that_stand_alone_gain_structure_and_those_beside_a_dose_do_not():
+    alone, beside = (
+        resources(outcome(ONE, (DOSED, f"^Docetaxel|{amount}||^0.5 mg IV weekly"), TIMED), "MedicationRequest")
+        for amount in ("||", "75||mg")
+    )
+    [[dosage], [told]] = (one[0]["dosageInstruction"] for one in (alone, beside))
+    assert (str(dosage["doseAndRate"][0]["doseQuantity"]["value"]), "timing" in dosage) == ("0.5", True)
+    assert (str(told["doseAndRate"][0]["doseQuantity"]["value"]), "timing" in told) == ("75", False)
+
+
+def test_a_finding_stands_at_the_directions_and_a_message_without_a_sender_is_reported_all_the_same():
+    daily = (DOSED, "^Methotrexate|||||^1.0 mg PO daily")
+    found = outcome(ONE, daily, TIMED, ("|LAKESIDE^2.16.840.1.113883.19.5^ISO|", "||"))
+    places = {one.code: one.location for one in found.issues if one.code.startswith(("sig-", "methotrexate"))}
+    assert places == {"sig-trailing-zero": "RXE-7.1", "methotrexate-daily": "RXE-7.1"}
+    assert resources(found, "MedicationRequest")[0]["reportedBoolean"] is True

@@ -71,7 +71,10 @@ def test_a_drug_by_mouth_is_told_where_its_days_are_not_those_that_are_usual(nam
 
 def test_a_finding_says_where():
     [issue] = [one for one in submit({"name": "Drug", "directions": ".5 mg"}).issues if one.code in LINTS]
-    assert (issue.location, issue.path) == ("/medicines/medicine/0", "MedicationRequest.dosageInstruction[0]")
+    assert (issue.location, issue.path) == (
+        "/medicines/medicine/0/directions",
+        "MedicationRequest.dosageInstruction[0]",
+    )
 
 
 def test_a_drug_that_is_named_and_no_more_gains_its_code():
