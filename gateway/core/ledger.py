@@ -85,8 +85,8 @@ class Ledger:
         said, rank = self._said, _RANK[state]
         entry = (rank, state, rule, path, because)
         for key in keys:
-            held = said.get(key)
-            if held is None or rank < held[0]:
+            held = said.setdefault(key, entry)
+            if rank < held[0]:
                 said[key] = entry
 
     def lose(self, keys: Iterable[Any], path: object) -> None:

@@ -22,7 +22,7 @@ Part = dict[str, Any]
 
 def contradictions(held: Part, other: Part) -> list[str]:
     """The elements of which two mentions say different things, by their first names."""
-    if _again(held, other):
+    if again(held, other):
         return []
     mine, theirs = _parts(held), _parts(other)
     every = held["resourceType"] in _GATHERING
@@ -36,7 +36,7 @@ def contradictions(held: Part, other: Part) -> list[str]:
 
 def unite(held: Part, other: Part, but: list[str]) -> set[str]:
     """Let the second mention add to the first, but for some elements; the JSON names of what it could not add."""
-    if _again(held, other):
+    if again(held, other):
         return set()
     mine = _parts(held)
     left: set[str] = set()
@@ -55,7 +55,7 @@ def unite(held: Part, other: Part, but: list[str]) -> set[str]:
     return left
 
 
-def _again(held: Part, other: Part) -> bool:
+def again(held: Part, other: Part) -> bool:
     """Whether it is the same once more, as most second mentions are."""
     return {**other, "id": held.get("id")} == held
 

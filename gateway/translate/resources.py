@@ -7,7 +7,7 @@ from gateway.core import drug, fhirjson, ids
 from gateway.core.issue import Issue, Severity
 from gateway.core.ledger import Ledger
 from gateway.core.record import Node
-from gateway.translate.mentions import DIRECTORY, contradictions, unite
+from gateway.translate.mentions import DIRECTORY, again, contradictions, unite
 
 Resource = dict[str, Any]
 
@@ -64,6 +64,8 @@ class Resources:
         type = resource["resourceType"]
         named = self._named.setdefault((type, id), [])
         for held in named[:_TOLD_APART]:
+            if again(held, resource):
+                return str(held["id"])
             against = contradictions(held, resource)
             if against and type in DIRECTORY:
                 self._second_mention(unite(held, resource, against), type, _place(node), here)

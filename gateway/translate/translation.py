@@ -61,6 +61,7 @@ class Translation:
         self.here = Here("Bundle")
         self._mapping = mapping
         self._latest: dict[str, Reference] = {}
+        self._maps: dict[str, ConceptMap] = {}
         self._overlaid: dict[str, ConceptMap] = {}
         self._rule = ""
         self._value: Node | None = None
@@ -75,7 +76,10 @@ class Translation:
 
     def concept_map(self, name: str) -> ConceptMap:
         """A concept map of `mappings/concept_maps/`, with the sender's local codes."""
-        return self.with_local_codes(self._mapping.concept_map(name))
+        found = self._maps.get(name)
+        if found is None:
+            found = self._maps[name] = self.with_local_codes(self._mapping.concept_map(name))
+        return found
 
     def with_local_codes(self, map: ConceptMap) -> ConceptMap:
         """A concept map that knows the sender's local codes of its table too."""
@@ -253,7 +257,7 @@ class Translation:
         if here.type in DIRECTORY:
             here.landed.append((landing, keys))
         self.ledger.enter_all(keys, state, rule, landing)
-        if state is _MAPPED and not self._untranslated.isdisjoint(keys):
+        if self._untranslated and state is _MAPPED:
             self.ledger.enter_all(self._untranslated.intersection(keys), _UNTRANSLATED, rule, landing)
 
     def pass_over(self, found: Iterable[Node], rule: str) -> None:

@@ -222,9 +222,9 @@ class Message:
             self._leaves = found
         return iter(self._leaves)
 
-    def leaf_keys(self) -> Iterator[int]:
+    def leaf_keys(self) -> list[int]:
         """Their keys."""
-        return (key for key, *_ in self.leaves())
+        return [leaf[0] for leaf in self.leaves()]
 
     def _wide(self, segment: Segment, found: list[Leaf]) -> list[Leaf]:
         """The places of a segment whose letters may take several bytes."""

@@ -73,6 +73,7 @@ def _kind(made: Element, part: Part, translation: Translation) -> None:
 
 def _period(made: Element, part: Part, translation: Translation) -> None:
     held = part.part(12)
-    start, end = (part.part(13 + n) or (held.part(n + 1) if held is not None else None) for n in (0, 1))
+    start = part.part(13) or (held.part(1) if held is not None else None)
+    end = part.part(14) or (held.part(2) if held is not None else None)
     if period := between(start, end, translation):
         made["period"] = period

@@ -77,21 +77,22 @@ def concept_text(part: Part, translation: Translation) -> Element | None:
 
 def _coding(part: Part, translation: Translation, numbers: tuple[int, ...], table: str) -> Element | None:
     at_code, at_text, at_system, at_version, at_oid = numbers
-    sent = plain(text(part, at_code))
+    said = part.text_at
+    sent = plain(said(at_code))
     if not sent:
         if at_code == 1:  # words alone, of a system that is named
             reword(part.part(at_system), translation)
         return None
     name, oid = peek(part, at_system), peek(part, at_oid)
     system = coding_system(name, oid, table if at_code == 1 else "", sent, translation)
-    for number, said in ((at_system, name), (at_oid, oid)):
-        if said:
-            reword(part.part(number), translation) if said not in system else text(part, number)
+    for number, of in ((at_system, name), (at_oid, oid)):
+        if of:
+            reword(part.part(number), translation) if of not in system else said(number)
     made: Element = {"system": system} if system else {}
     made["code"] = sent
-    if version := text(part, at_version):
+    if version := said(at_version):
         made["version"] = version
-    if words := text(part, at_text):
+    if words := said(at_text):
         made["display"] = words
     return made
 

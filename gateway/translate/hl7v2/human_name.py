@@ -56,24 +56,23 @@ def embedded_person_name(part: Part, translation: Translation) -> Element | None
 
 def _named(part: Part, *, first: int, translation: Translation, degrees: tuple[int, ...]) -> Element:
     made: Element = {}
+    said = part.text_at
     family = part.part(first)
     if family is not None:
         _surname(made, family)
-    given = [one for one in (text(part, first + 1), text(part, first + 2)) if one]
-    if given:
+    if given := [one for one in (said(first + 1), said(first + 2)) if one]:
         made["given"] = given
-    if prefix := text(part, first + 4):
+    if prefix := said(first + 4):
         made["prefix"] = [prefix]
-    suffix = [one for one in (text(part, first + 3), *(text(part, number) for number in degrees)) if one]
-    if suffix:
+    if suffix := [one for number in (first + 3, *degrees) if (one := said(number))]:
         made["suffix"] = suffix
     return made
 
 
 def _surname(made: Element, family: Part) -> None:
     """FN.1 is the whole surname; own and partner's parts stand beside it, and together they are the text."""
-    whole = text(family, 1)
-    parts = [(name, said) for number, name in _FAMILY if (said := text(family, number))]
+    whole, read = family.text_at(1), family.text_at
+    parts = [(name, said) for number, name in _FAMILY if (said := read(number))]
     if not whole and parts:
         whole = " ".join(said for _, said in parts)
     if whole:
@@ -99,7 +98,8 @@ def _use(made: Element, part: Part, number: int, use: str, translation: Translat
 
 def _period(made: Element, part: Part, dates: tuple[int, int], range_at: int, translation: Translation) -> None:
     held = part.part(range_at)
-    start, end = (part.part(dates[n]) or (held.part(n + 1) if held is not None else None) for n in (0, 1))
+    start = part.part(dates[0]) or (held.part(1) if held is not None else None)
+    end = part.part(dates[1]) or (held.part(2) if held is not None else None)
     if period := between(start, end, translation):
         made["period"] = period
 

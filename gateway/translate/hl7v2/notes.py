@@ -24,6 +24,10 @@ class Segment(Protocol):
     def group(self) -> Any:
         """Where it stands."""
 
+    @property
+    def record(self) -> Any:
+        """The message."""
+
     def field(self, number: int) -> Sequence[Part]:
         """The valued repetitions of a field."""
 
@@ -222,6 +226,8 @@ def status_in_words(part: Part, translation: Translation, element: Element, to: 
 @step("clears", "hl7v2")
 def clears(node: Segment, translation: Translation, element: Element, **elements: str) -> None:
     """Two quotation marks in a field clear an element of what is known (HL7 v2, 2.5.3): the account names it."""
+    if not node.record.clears:
+        return
     for number, name in elements.items():
         place = Landing(translation.here, name)
         translation.ledger.enter_all(node.clears(int(number)), State.IGNORED, path=place, because=CLEARED)

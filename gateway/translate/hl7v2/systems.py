@@ -71,7 +71,7 @@ def authority(hd: Part | None, translation: Translation) -> tuple[str, str]:
     """The URI of an assigning authority (HD) and its name; the universal id goes before the namespace."""
     if hd is None:
         return "", ""
-    name, identifier, kind = peek(hd, 1), peek(hd, 2), peek(hd, 3)
+    name, identifier, kind = hd.peek_at(1), hd.peek_at(2), hd.peek_at(3)
     uri = universal(identifier, kind)
     if uri:
         say_universal(hd, uri, translation)
@@ -94,13 +94,11 @@ def coding_system(name: str, oid: str, table: str, code: str, translation: Trans
         return uri
     if agreed := translation.sender.systems.get(name):
         return agreed
+    if not name:
+        return _table(table, f"HL7{table}", code, translation) if table else ""
     if found := _TABLE.fullmatch(name):
         return _table(found[1].zfill(4), name, code, translation)
-    if known := _texts("table_0396.yaml").get(name.upper()):
-        return known
-    if name:
-        return universal(name, "") or local(translation, name)
-    return _table(table, f"HL7{table}", code, translation) if table else ""
+    return _texts("table_0396.yaml").get(name.upper()) or universal(name, "") or local(translation, name)
 
 
 def _table(number: str, name: str, code: str, translation: Translation) -> str:
