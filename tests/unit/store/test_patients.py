@@ -1,6 +1,9 @@
 """gateway/store/patients.py"""
 
+from sqlalchemy import event
+
 from gateway.store import patients, resources
+from gateway.store.engine import open_store
 
 AT = "2026-03-02T09:00:00.000000Z"
 
@@ -30,3 +33,17 @@ def test_a_patient_is_found_by_the_keys_it_has_now(store):
     know(store, "p1", "k1")
     know(store, "p1", "k2")
     assert candidates(store, "new", "k1") == []
+
+
+def test_a_look_up_begins_with_the_keys_and_walks_no_list_of_all_patients(tmp_path):
+    opened, asked = open_store(f"sqlite:///{tmp_path}/plan.db"), []
+    event.listen(
+        opened.engine, "before_cursor_execute", lambda _, __, statement, *words: asked.append((statement, words[0]))
+    )
+    candidates(opened, "new", "k1", "k2")
+    statement, values = asked[-1]
+    plan = opened.read(lambda c: c.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
+    opened.close()
+    steps = " ".join(row[-1] for row in plan)
+    assert "patient_keys USING" in steps
+    assert "ix_resources_type_seq" not in steps
