@@ -10,6 +10,9 @@ from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 _CENSUS_TRACT: Final = "http://hl7.org/fhir/StructureDefinition/iso21090-ADXP-censusTract"
+_USE: Final = "http://hl7.org/fhir/StructureDefinition/iso21090-AD-use"
+_VACATION: Final = "HV"  # the one type of HL7's table that the guide gives to the extension
+_USAGES: Final = {"M": "postal", "V": "physical"}  # table 0617
 
 
 @converter("address", "hl7v2")
@@ -29,7 +32,7 @@ def address(part: Part, translation: Translation) -> Element | None:
         ]
     if code_part := part.part(11):
         made.setdefault("text", _whole(made, code_part.text))
-    if words := text(part, 22):
+    if words := text(part, 20):
         made["text"] = _whole(made, words)
     _kind(made, part, translation)
     _period(made, part, translation)
@@ -53,12 +56,18 @@ def _whole(made: Element, words: str) -> str:
 
 
 def _kind(made: Element, part: Part, translation: Translation) -> None:
-    """The address type (7) as use and type; 17 says that it is temporary, 18 that it is bad."""
-    for number, said in ((18, "old"), (17, "temp")):
+    """The address type (7) as use and type; 16 says that it is temporary, 17 that it is bad, 18 what it is used for."""
+    for number, said in ((17, "old"), (16, "temp")):
         if peek(part, number) == "Y":
             reword(part.part(number), translation)
             made.setdefault("use", said)
+    if usage := _USAGES.get(peek(part, 18)):
+        reword(part.part(18), translation)
+        made["type"] = usage
     sent = peek(part, 7)
+    if sent == _VACATION:
+        made.setdefault("extension", []).append({"url": _USE, "valueCode": sent})
+        reword(part.part(7), translation)
     if not sent:
         return
     use = translation.concept_map("v2-0190-address-use").translate(sent)
@@ -68,7 +77,7 @@ def _kind(made: Element, part: Part, translation: Translation) -> None:
     if use:
         made.setdefault("use", use.code)
     if type:
-        made["type"] = type.code
+        made.setdefault("type", type.code)
 
 
 def _period(made: Element, part: Part, translation: Translation) -> None:

@@ -1,6 +1,6 @@
 """XTN to ContactPoint."""
 
-from typing import Any
+from typing import Any, Final
 
 from gateway.translate.converter import converter
 from gateway.translate.hl7v2.leaf import Part, convert, peek, reword, text
@@ -8,6 +8,7 @@ from gateway.translate.hl7v2.times import between
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
+_PART: Final = "http://hl7.org/fhir/StructureDefinition/contactpoint-"
 
 
 @converter("telecom", "hl7v2")
@@ -23,6 +24,8 @@ def telecom(part: Part, translation: Translation, use: str = "", system: str = "
         found.append({"system": "email" if "@" in mail or not numbers else "other", "value": mail})
         if equipment in ("Internet", "X.400"):
             reword(part.part(3), translation)
+    if found and numbers and not peek(part, 7):
+        _beside(found[0], part)
     period = between(part.part(13), part.part(14), translation) if found else None
     for one in found:
         _use(one, part, equipment, purpose, use, translation)
@@ -60,6 +63,13 @@ def _assembled(part: Part) -> str:
     prefix = f"+{country.lstrip('+')}" if country else ""
     main = " ".join(filter(None, (prefix, area, number)))
     return f"{main} ext. {extension}" if extension else main
+
+
+def _beside(made: Element, part: Part) -> None:
+    """Country and area told beside a number written as a whole."""
+    told = [(name, said) for number, name in ((5, "country"), (6, "area")) if (said := text(part, number))]
+    if told:
+        made["extension"] = [{"url": f"{_PART}{name}", "valueString": said} for name, said in told]
 
 
 def _said_in(number: str, other: str) -> bool:

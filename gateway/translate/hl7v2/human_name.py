@@ -10,6 +10,7 @@ from gateway.translate.translation import Translation
 Element = dict[str, Any]
 _CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
 _ORDERS: Final = frozenset({"NL1", "NL2", "NL3", "NL4", "F", "G"})
+_AT_BIRTH: Final = "B"
 _FAMILY: Final = ((2, "own-prefix"), (3, "own-name"), (4, "partner-prefix"), (5, "partner-name"))
 
 
@@ -86,9 +87,13 @@ def _surname(made: Element, family: Part) -> None:
 
 
 def _use(made: Element, part: Part, number: int, use: str, translation: Translation) -> None:
-    """The name type as use; a type that FHIR has no use for stays a leaf without a home."""
+    """The name type as use; a surname at birth is qualified; a type without a use in FHIR has no home."""
     sent = peek(part, number)
     found = translation.concept_map("v2-0200-name-use").translate(sent) if sent else None
+    if sent == _AT_BIRTH and "family" in made:
+        of_birth = {"url": f"{_CORE}iso21090-EN-qualifier", "valueCode": "BR"}
+        made.setdefault("_family", {}).setdefault("extension", []).append(of_birth)
+        reword(part.part(number), translation)
     if found is not None:
         reword(part.part(number), translation)
         made["use"] = found.code
