@@ -13,7 +13,7 @@ from gateway.cases.evidence import Evidence, EvidenceSchema, Known, Resource, is
 from gateway.core.drug import is_cancer_drug, is_swallowed
 from gateway.core.ids import digest
 from gateway.core.outcome import BASE
-from gateway.core.table import MAPPINGS, load
+from gateway.core.table import MAPPINGS, load, refuse_unless
 
 FILE: Final = MAPPINGS / "cases" / "care_plan_rules.yaml"
 PROFILE: Final = f"{BASE}/StructureDefinition/so-activity-request"
@@ -60,8 +60,8 @@ class _RuleSchema(Schema):
     becomes = fields.String(required=True, data_key="as", validate=validate.OneOf(_MADE))
     desk = fields.String(required=True)
     intent = fields.String(load_default="", validate=validate.OneOf(("", "plan", "proposal")))
-    when = fields.List(fields.String(validate=_may_be_named), load_default=())
-    unless = fields.List(fields.String(validate=_may_be_named), load_default=())
+    when = fields.List(fields.String(validate=refuse_unless(_may_be_named)), load_default=())
+    unless = fields.List(fields.String(validate=refuse_unless(_may_be_named)), load_default=())
     early = fields.Boolean(load_default=False)
     task = fields.Boolean(load_default=False)
     closes = fields.Boolean(load_default=False)

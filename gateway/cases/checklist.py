@@ -8,7 +8,7 @@ from typing import Any, Final
 from marshmallow import Schema, fields, post_load, validate
 
 from gateway.cases.evidence import Evidence, EvidenceSchema, Known, is_fact, values
-from gateway.core.table import MAPPINGS, load
+from gateway.core.table import MAPPINGS, load, refuse_unless
 
 FOLDER: Final = MAPPINGS / "cases" / "checklists"
 ICD_10_CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
@@ -47,8 +47,8 @@ class _ItemSchema(Schema):
     item = fields.String(required=True, validate=validate.Regexp(r"[a-z0-9-]+\Z"))
     title = fields.String(required=True)
     need = fields.String(required=True, validate=validate.OneOf(("required", "conditional", "optional")))
-    when = fields.List(fields.String(validate=is_fact), load_default=())
-    unless = fields.List(fields.String(validate=is_fact), load_default=())
+    when = fields.List(fields.String(validate=refuse_unless(is_fact)), load_default=())
+    unless = fields.List(fields.String(validate=refuse_unless(is_fact)), load_default=())
     satisfied = fields.List(fields.Nested(EvidenceSchema), required=True)
 
     @post_load

@@ -10,7 +10,7 @@ from marshmallow import Schema, ValidationError, fields, post_load
 
 from gateway.core import r4
 from gateway.core.outcome import BASE
-from gateway.core.table import MAPPINGS, load
+from gateway.core.table import MAPPINGS, load, refuse_unless
 
 Resource = Mapping[str, Any]
 ACTIVITIES: Final = f"{BASE}/CodeSystem/so-activity"
@@ -51,7 +51,7 @@ class Evidence:
 class EvidenceSchema(Schema):
     """A line of evidence in a table."""
 
-    resource = fields.String(required=True, validate=r4.is_resource)
+    resource = fields.String(required=True, validate=refuse_unless(r4.is_resource))
     codes = fields.List(fields.String(), load_default=())
     valued = fields.List(fields.String(), load_default=())
     status = fields.List(fields.String(), load_default=())

@@ -3,8 +3,9 @@
 from gateway.casework import identity
 from gateway.casework.assembly import Assembled, keep, reassemble
 from gateway.casework.steps import Taken, assign, events, expire, overdue, send, settle, take, unsettled
+from gateway.casework.views import release
 
 __all__ = [
-    "Assembled", "Taken", "assign", "events", "expire", "identity", "keep", "overdue", "reassemble", "send", "settle",
-    "take", "unsettled",
+    "Assembled", "Taken", "assign", "events", "expire", "identity", "keep", "overdue", "reassemble", "release", "send",
+    "settle", "take", "unsettled",
 ]  # fmt: skip

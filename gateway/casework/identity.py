@@ -11,6 +11,7 @@ from gateway.cases.provenance import author
 from gateway.cases.states import events as possible
 from gateway.cases.states import step
 from gateway.casework.assembly import Assembled, again, case_of, keep, regroup
+from gateway.casework.views import release
 from gateway.core import fhirjson, ids
 from gateway.core.errors import IllegalTransitionError, KeptApartError, NotFoundError, PreconditionFailedError
 from gateway.route.destination import Destination
@@ -78,7 +79,8 @@ def decide(
 def send(connection: Connection, settled: Settled, destinations: Mapping[str, Destination], at: str) -> None:
     """Put what changed on its way to every destination."""
     match = settled.match
-    for name, destination in destinations.items() if settled.changed else ():
+    release(connection, settled.cases, destinations, at)
+    for name, destination in route.whole(destinations).items() if settled.changed else ():
         bundles = route.plan(settled.changed, max_entries=destination.max_entries)
         words = {"submission": match.submission, "destination": name, "patient": match.patient, "at": at}
         deliveries.put(connection, bundles=bundles, **words)

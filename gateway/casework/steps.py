@@ -10,6 +10,7 @@ from gateway import cases, route
 from gateway.audit.trail import Event
 from gateway.cases.states import states, step
 from gateway.casework.assembly import ACTOR, ASSIGN, Assembled, again, case_of, keep, row_of
+from gateway.casework.views import release
 from gateway.core.errors import IllegalTransitionError, PreconditionFailedError, UnreadableValueError
 from gateway.route.destination import Destination
 from gateway.store import cases as stored
@@ -106,12 +107,13 @@ def settle(
 
 
 def send(connection: Connection, taken: Taken, destinations: Mapping[str, Destination], at: str) -> None:
-    """Put what changed on its way to every destination."""
+    """Put what changed on its way to every destination, and the views of the case."""
+    release(connection, [taken.assembled], destinations, at)
     case = taken.assembled.case
     submission = resources.submission_of(connection, "ServiceRequest", case.question)
     if not submission or not taken.changed:
         return
-    for name, destination in destinations.items():
+    for name, destination in route.whole(destinations).items():
         bundles = route.plan(taken.changed, max_entries=destination.max_entries)
         words = {"submission": submission, "destination": name, "patient": case.patient, "at": at}
         deliveries.put(connection, bundles=bundles, **words)

@@ -223,6 +223,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "too-many-issues": ("too-costly", "More is wrong than is listed."),
     # searching
     "parameter-dropped": ("not-supported", "There is no such parameter here; it was left out of the search."),
+    "view-redacted": ("suppressed", "This is a part of a case: it holds only what its recipient needs."),
     "include-cut": ("too-costly", "More resources belong to this page than we include; ask for fewer at a time."),
     # corridor
     "control-id-reused": ("duplicate", "The sender used this message number before, with other content."),

@@ -1,5 +1,6 @@
 """Destinations: the care-coordination stores that resources are delivered to, and what each can do."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -7,7 +8,9 @@ from typing import Any, Final
 import yaml
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
+from gateway.cases.views import views
 from gateway.core.errors import SettingsError
+from gateway.core.table import refuse_unless
 from gateway.settings import Settings
 
 _NAME: Final = validate.Regexp(r"[a-z0-9][a-z0-9-]{0,39}\Z")
@@ -20,6 +23,7 @@ class Destination:
     name: str
     url: str
     token: str = field(default="", repr=False)
+    view: str = ""  # of mappings/cases/views.yaml; empty: everything goes there
     max_entries: int = 500
     connect_seconds: float = 5.0
     read_seconds: float = 30.0
@@ -37,6 +41,7 @@ class _Row(Schema):
     name = fields.String(required=True, validate=_NAME)
     url = fields.Url(required=True, schemes={"http", "https"}, require_tld=False)
     token = fields.String()
+    view = fields.String(validate=refuse_unless(lambda name: name in views()))
     max_entries = fields.Integer(validate=validate.Range(1, 5000))
     connect_seconds = fields.Float(validate=validate.Range(0, 60, min_inclusive=False))
     read_seconds = fields.Float(validate=validate.Range(0, 120, min_inclusive=False))
@@ -61,7 +66,15 @@ def read_destinations(settings: Settings) -> dict[str, Destination]:
     found = {row.name: row for row in rows}
     if len(found) != len(rows):
         raise SettingsError("GATEWAY_DESTINATIONS: a name stands twice")
+    addresses = [row.url for row in rows]
+    if any(row.view and addresses.count(row.url) > 1 for row in rows):
+        raise SettingsError("GATEWAY_DESTINATIONS: a view at the address of another destination")
     return found
+
+
+def whole(destinations: Mapping[str, Destination]) -> dict[str, Destination]:
+    """The destinations that get everything; the others get views of cases."""
+    return {name: one for name, one in destinations.items() if not one.view}
 
 
 def _from_file(settings: Settings) -> list[Destination]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from gateway.core import fhirjson, ids
 from gateway.core.errors import GoneError, NotFoundError, VersionConflictError
+from gateway.core.labels import REDACTED, labels_of
 from gateway.store import resources, work
 from gateway.store.tables import attempts as a
 from gateway.store.tables import deliveries as d
@@ -29,6 +30,13 @@ _PLANNED: Final = (
     select(d.c.seq)
     .where(d.c.submission == bindparam("submission"), d.c.destination == bindparam("destination"))
     .limit(1)
+)
+_LAST_PUT: Final = (
+    select(d.c.sha256)
+    .where(d.c.submission == bindparam("submission"), d.c.destination == bindparam("destination"))
+    .where(d.c.patient == bindparam("patient"))
+    .order_by(d.c.seq.desc())
+    .limit(bindparam("most"))
 )
 _HISTORY: Final = (
     select(a.c.seq, a.c.at, a.c.milliseconds, a.c.status, a.c.verdict, a.c.answer, a.c.next_try)
@@ -86,9 +94,10 @@ def put(
     """Put transactions on their way, in this order; gives their ids."""
     made = []
     for part, bundle in enumerate(bundles):
-        id = ids.stable_id("delivery", submission, destination, at, str(part))
+        sha256 = ids.digest(bundle)
+        id = ids.stable_id("delivery", submission, destination, at, str(part), sha256)
         values = {"id": id, "submission": submission, "destination": destination, "patient": patient}
-        values |= {"state": DeliveryState.WAITING.value, "sha256": ids.digest(bundle), "created": at, "updated": at}
+        values |= {"state": DeliveryState.WAITING.value, "sha256": sha256, "created": at, "updated": at}
         connection.execute(insert(d), values | {"bundle": bundle})
         work.add(connection, lane=lane(destination, patient), task="deliver", subject=id)
         made.append(id)
@@ -98,6 +107,15 @@ def put(
 def were_put(connection: Connection, submission: str, destination: str) -> bool:
     """Whether anything of this submission was ever put on its way there."""
     return connection.execute(_PLANNED, {"submission": submission, "destination": destination}).first() is not None
+
+
+def were_last(
+    connection: Connection, bundles: Sequence[bytes], *, submission: str, destination: str, patient: str
+) -> bool:
+    """Whether just these transactions were put on their way there last."""
+    asked = {"submission": submission, "destination": destination, "patient": patient, "most": len(bundles)}
+    last = list(connection.execute(_LAST_PUT, asked).scalars())
+    return last[::-1] == [ids.digest(bundle) for bundle in bundles]
 
 
 def lane(destination: str, patient: str) -> str:
@@ -182,6 +200,8 @@ def counts(connection: Connection) -> dict[tuple[str, str], int]:
 def _refreshed(connection: Connection, body: bytes) -> bytes:
     said = fhirjson.read_own(body)
     for entry in said["entry"]:
+        if REDACTED in labels_of(entry["resource"]):
+            continue  # a part of a case stays the part that it was
         type, _, id = entry["request"]["url"].partition("/")
         try:
             current = fhirjson.read_own(resources.read(connection, type, id).body)

@@ -10,7 +10,9 @@ from sqlalchemy import Connection
 
 from gateway import route
 from gateway.audit.trail import Event
+from gateway.core import fhirjson
 from gateway.core.clock import instant
+from gateway.core.labels import REDACTED, labels_of
 from gateway.route import Answer, Verdict
 from gateway.route.destination import Destination
 from gateway.route.retry import wait
@@ -34,12 +36,19 @@ def deliver(desk: Desk, job: Job, session: requests.Session | None = None) -> No
         desk.store.write(lambda connection: work.release(connection, job, due=due, forgive=True))
         return
     bundle = desk.store.read(lambda connection: deliveries.bundle(connection, found.id))
+    if destination.view and not _is_part(bundle):  # what was put on its way before the destination had a view
+        return _enter(desk, job, found, Answer(Verdict.DEAD), 0)
     began = time.monotonic()
     with session or route.open_session(destination) as open_session:
         answer = route.deliver(open_session, destination, bundle, now)
     took = round((time.monotonic() - began) * 1000)
     desk.breaker(found.destination).went(answer.verdict is not Verdict.RETRY, desk.clock.now())
     _enter(desk, job, found, _in_time(answer, found, destination, job.attempts, now), took)
+
+
+def _is_part(bundle: bytes) -> bool:
+    """Whether a transaction holds nothing but parts of resources."""
+    return all(REDACTED in labels_of(entry["resource"]) for entry in fhirjson.read_own(bundle)["entry"])
 
 
 def give_up(desk: Desk, job: Job) -> None:
@@ -85,5 +94,5 @@ def _enter(desk: Desk, job: Job, found: Delivery, answer: Answer, took: int) -> 
 
 def _event(found: Delivery, answer: Answer) -> Event:
     outcome = "0" if answer.verdict is Verdict.DELIVERED else "4"
-    about = (("delivery", found.id), ("Patient", found.patient))
+    about = (("delivery", found.id), ("Patient", found.patient), ("destination", found.destination))
     return Event("R", "deliver", outcome, ACTOR, "system", "", about, submission=found.submission)

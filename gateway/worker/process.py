@@ -168,7 +168,8 @@ def _keep(
     patient = _patient(made)
     made_of_cases = (one for case in opened for one in case.made)
     goes = list({place(one): one for one in (*fresh, *made_of_cases, *changed) if not is_test(one)}.values())
-    for name, destination in desk.destinations.items():
+    casework.release(connection, opened, desk.destinations, at)
+    for name, destination in route.whole(desk.destinations).items():
         if changed or not deliveries.were_put(connection, found.id, name):
             _put(connection, found, name, patient, route.plan(goes, max_entries=destination.max_entries), at)
     tasks = [case.made[1] for case in opened if case.made[0] in made]

@@ -44,6 +44,8 @@ def test_a_file_names_several_with_what_each_can_do(tmp_path):
         "destinations: [{name: Home Sweet, url: 'https://x.example'}]",
         "destinations: [{name: home, url: 'https://x.example', speed: fast}]",
         "destinations: [{name: a, url: 'https://x.example'}, {name: a, url: 'https://y.example'}]",
+        "destinations: [{name: home, url: 'https://x.example', view: everything}]",
+        "destinations: [{name: a, url: 'https://x.example/'}, {name: b, url: 'https://x.example', view: travel}]",
         "{",
         "[]",
         "",
