@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gateway.core.errors import MalformedMessageError
@@ -169,7 +169,12 @@ class Document:
 
     def _holder(self, key: Key) -> Element:
         """The element that a leaf stands at."""
-        return self.elements[bisect_right(self.elements, key, key=_leaf) - 1]
+        return self.elements[bisect_right(self._firsts, key) - 1]
+
+    @cached_property
+    def _firsts(self) -> list[Key]:
+        """The first leaf of each element."""
+        return [element.leaf for element in self.elements]
 
 
 class _Steps(dict[str, str]):
@@ -181,9 +186,6 @@ class _Steps(dict[str, str]):
     def __missing__(self, name: str) -> str:
         self[name] = found = f"{self._sign}{spoken(name)}"
         return found
-
-
-_leaf = attrgetter("leaf")
 
 
 def _document_code(root: Element) -> str:
