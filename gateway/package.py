@@ -7,7 +7,7 @@ from typing import Any, Final
 from gateway import cases, match
 from gateway.core import ledger
 from gateway.core.errors import GatewayError, PatientConflictError
-from gateway.core.issue import Issue, Severity
+from gateway.core.issue import REFUSED, Issue, Severity
 from gateway.core.outcome import Outcome
 from gateway.core.submission import Sender
 from gateway.parse import formats, xdm
@@ -17,7 +17,6 @@ from gateway.translate.mentions import within
 Resource = dict[str, Any]
 _COVER: Final = formats.FORMATS[0]
 _LEAD: Final = "hl7v2"  # an order says what is asked; documents come with it
-_REFUSED: Final = "record-refused"
 _LOST: Final = "the order of the same package says otherwise"
 
 
@@ -47,7 +46,7 @@ def parts(body: bytes, sender: Sender) -> list[Part]:
         try:
             records = formats.records(format, entry.body, sender.charset)
         except GatewayError as error:
-            cover.issues.append(Issue(Severity.WARNING, _REFUSED, rule=error.code, location=place))
+            cover.issues.append(Issue(Severity.WARNING, REFUSED, rule=error.code, location=place))
             cover.keep(entry)
             continue
         found += [Part(format, record, place) for record in records]

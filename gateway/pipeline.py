@@ -1,18 +1,20 @@
 """The pure corridor: bytes become an outcome. The order of the steps is known here and nowhere else."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from gateway import cases, package
 from gateway.core import ids, labels, ledger
-from gateway.core.errors import GatewayError, StartupError
-from gateway.core.issue import Issue, Severity
-from gateway.core.outcome import BASE, Outcome, as_test
+from gateway.core.errors import GatewayError, StartupError, ValidationError
+from gateway.core.issue import REFUSED, Issue, Severity
+from gateway.core.outcome import BASE, HEAVY, Outcome, as_test
 from gateway.core.submission import Sender
 from gateway.package import Part
 from gateway.parse import formats, hl7v2
@@ -24,9 +26,9 @@ from gateway.translate.table import Row
 from gateway.validate import validate_bundle
 
 UNKNOWN_KIND: Final = "unknown"
-REFUSED: Final = "record-refused"
 _NOBODY: Final = Sender()
 _KNOWING_THE_WAY_UP: Final = frozenset({"hl7v2", "ccda"})  # the formats whose parts hold what they are parts of
+_NONE: Final[Mapping[str, GatewayError]] = MappingProxyType({})
 _TOLD_OTHERWISE: Final = "a later record of the same submission says otherwise"
 
 
@@ -37,10 +39,19 @@ def process(
     sender: Sender = _NOBODY,
     received: datetime | None = None,
     judge: bool = True,
+    apart: Mapping[str, GatewayError] = _NONE,
 ) -> Outcome:
-    """Parse, translate, assemble the case, validate. Bad input gives an outcome with its error, never an exception."""
+    """Parse, translate, assemble the case, validate. Bad input gives an outcome with its error, never an exception.
+
+    A record of several that stands at a place of `apart` is set aside for that error, one that is invalid for being so.
+    """
+    convert = partial(_converted, body, media_type, sender, received, apart)
     with _uncollected():
-        outcome = _judged(_marked(_converted(body, media_type, sender, received)), judge)
+        outcome = _judged(_marked(convert()), judge)
+        if outcome.records and outcome.error is None and not outcome.sound:
+            # Which of them it is shows when each is judged by itself. It is rare, so the work may be done again.
+            rest = _judged(_marked(convert(partial(_alone, judge=judge))), judge)
+            outcome = rest if rest.sound else outcome
     return replace(outcome, mapping=mapping.version(sender))
 
 
@@ -63,7 +74,14 @@ def prepare() -> None:
     mapping.version()
 
 
-def _converted(body: bytes, media_type: str | None, sender: Sender, received: datetime | None) -> Outcome:
+def _converted(
+    body: bytes,
+    media_type: str | None,
+    sender: Sender,
+    received: datetime | None,
+    apart: Mapping[str, GatewayError],
+    settle: Callable[[Outcome, str], Outcome] = lambda part, _: part,
+) -> Outcome:
     try:
         format = formats.detect(body)
     except GatewayError as error:
@@ -85,7 +103,30 @@ def _converted(body: bytes, media_type: str | None, sender: Sender, received: da
         _cased(_translated(part, sender, replace(origin, part=number), received), sender, received)
         for number, part in enumerate(parts)
     ]
-    return _joined(made, [part.record.place for part in parts] if len(parts) > 1 else [])
+    if len(made) == 1:
+        return made[0]
+    places = [part.record.place for part in parts]
+    made = [
+        _set_aside(one, place, apart[place]) if place in apart else settle(one, place)
+        for one, place in zip(made, places, strict=True)
+    ]
+    told = {place: cases.told(_resources(one)) for one, place in zip(made, places, strict=True)}
+    return replace(_joined(made, places), records=told)
+
+
+def _alone(part: Outcome, place: str, judge: bool) -> Outcome:
+    """A record of several, set aside when it cannot stand by itself."""
+    judged = _judged(_marked(part), judge)
+    return part if part.error or judged.sound else _set_aside(judged, place, ValidationError())
+
+
+def _set_aside(part: Outcome, place: str, error: GatewayError) -> Outcome:
+    """A record of which nothing is kept but its bytes; what was found in it is told, and stops no other."""
+    issues = (
+        one._replace(severity=Severity.WARNING, location=one.location or place) if one.severity in HEAVY else one
+        for one in part.issues
+    )
+    return Outcome(part.kind, None, tuple(issues), package.unsaid([part]), part.error or error)
 
 
 def _of_package(parts: list[Part], sender: Sender, origin: Origin, received: datetime | None) -> Outcome:
@@ -138,7 +179,7 @@ def _cased(outcome: Outcome, sender: Sender, received: datetime | None) -> Outco
     """The outcome with the Task of a case for each of its referrals, all of it labelled when it is for test."""
     if outcome.bundle is None:
         return outcome
-    said = [entry["resource"] for entry in outcome.bundle["entry"]]
+    said = _resources(outcome)
     made = cases.sensitive(cases.assemble(said, sender=sender, received=received), sender)
     assembled = frozenset(f"{one['resourceType']}/{one['id']}" for one in made[len(said) :])
     if _is_for_test(outcome):
@@ -162,6 +203,10 @@ def _bundle(resources: list[dict[str, Any]], submission: str) -> dict[str, Any]:
 
 def _entries(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"fullUrl": f"{BASE}/fhir/{one['resourceType']}/{one['id']}", "resource": one} for one in resources]
+
+
+def _resources(outcome: Outcome) -> list[dict[str, Any]]:
+    return [entry["resource"] for entry in (outcome.bundle or {}).get("entry", ())]
 
 
 def _joined(parts: list[Outcome], places: list[str]) -> Outcome:
@@ -210,8 +255,7 @@ def _stands_at(line: ledger.Entry, places: dict[str, str]) -> bool:
 
 def _marked(outcome: Outcome) -> Outcome:
     """The bundle bears the highest label of what is in it."""
-    entries = (outcome.bundle or {}).get("entry", ())
-    if outcome.bundle and (whole := labels.high_water(entry["resource"] for entry in entries)):
+    if outcome.bundle and (whole := labels.high_water(_resources(outcome))):
         first = {"resourceType": "Bundle", "meta": {"security": whole}}
         return replace(outcome, bundle=first | outcome.bundle)
     return outcome
@@ -221,8 +265,7 @@ def _judged(outcome: Outcome, judge: bool) -> Outcome:
     if outcome.bundle is None:
         return outcome
     if not outcome.bundle["entry"]:
-        del outcome.bundle["entry"]
-        return outcome
+        return replace(outcome, bundle={name: value for name, value in outcome.bundle.items() if name != "entry"})
     if not judge:
         return outcome
     return replace(outcome, issues=(*outcome.issues, *validate_bundle(outcome.bundle)))

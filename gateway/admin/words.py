@@ -42,6 +42,7 @@ _NEXT: Final = {
     "document-differs": "Ask the clinic whether this is the document that it meant to send.",
     "consent-missing": "Ask whether the patient knows and agrees, and record it on the page of the submission.",
     "sensitive-hold": "Ask for the patient's consent to the disclosure, and record it on the page of the submission.",
+    "record-refused": "The rule says why; the clinic sends the record again, or a table is corrected.",
     "no-mapping": "Add a table for this kind of message.",
 }
 _LOOK: Final = "Look at one source to see what the clinic means; then correct the row, the map or the overlay."

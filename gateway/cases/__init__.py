@@ -25,7 +25,7 @@ from gateway.core.clock import instant
 from gateway.core.labels import high_water, labelled
 from gateway.core.submission import Sender
 
-__all__ = ["Case", "Together", "assemble", "is_referral", "put_together", "rules", "sensitive", "unsettled"]
+__all__ = ["Case", "Together", "assemble", "is_referral", "put_together", "rules", "sensitive", "told", "unsettled"]
 
 Resource = dict[str, Any]
 _THO: Final = "http://terminology.hl7.org/CodeSystem"
@@ -87,6 +87,14 @@ def is_referral(resource: Mapping[str, Any]) -> bool:
     if resource["resourceType"] != "ServiceRequest" or resource.get("intent") not in ("order", "original-order"):
         return False
     return any((one.get("system"), one.get("code")) in _REFERRALS for one in _codings(resource))
+
+
+def told(resources: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
+    """The ids of the patients and referrals among resources, each with that of the patient whom it is of."""
+    patients = ((one["id"], one["id"]) for one in resources if one["resourceType"] == "Patient")
+    referrals = filter(is_referral, resources)
+    named = ((one["id"], one.get("subject", {}).get("reference", "").rpartition("/")[2]) for one in referrals)
+    return frozenset((*patients, *named))
 
 
 def _codings(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -53,12 +53,17 @@ def reassemble(
     real = [one for one in fresh if not is_test(one)]
     people = _People(connection, real, submission)
     opened: set[str] = set()
+    others: set[str] = set()
     given: dict[str, Step] = {}
     for referral in filter(cases.is_referral, real):
-        row = _open(connection, referral, people, clinic, at)
+        row = _open(connection, referral, clinic, at)
         opened.add(row.number)
+        if row.patient not in people.all_of({patient_of(referral) or ""}):
+            others.add(referral["id"])  # a number that is known for somebody else is nobody's to guess
         if centre.nurses and not stored.history(connection, row.number):
             given[row.number] = _give(connection, row, centre.nurse(stored.open_cases(connection, ENDED)), at)
+    if others:
+        raise ReferralConflictError(cases.told([one for one in real if one["id"] in others]))
     touched = people.all_of(patient for one in real if (patient := patient_of(one)))
     rows = {number: stored.find(connection, number) for number in sorted(opened)}
     rows |= {row.number: row for row in stored.of_patients(connection, touched)}
@@ -163,14 +168,11 @@ class _People:
         return found
 
 
-def _open(connection: Connection, referral: Resource, people: _People, clinic: str, at: str) -> Case:
-    """Open the case of a referral, unless it is open; a number that is known for somebody else is nobody's to guess."""
+def _open(connection: Connection, referral: Resource, clinic: str, at: str) -> Case:
+    """Open the case of a referral, unless it is open."""
     case, patient = cases.Case(referral["id"], clinic), patient_of(referral) or ""
     words = {"question": case.referral, "task": case.task, "state": case.state, "clinic": clinic, "at": at}
-    row = stored.open_case(connection, patient=patient, **words)
-    if row.patient != patient and row.patient not in people.all_of({patient}):
-        raise ReferralConflictError
-    return row
+    return stored.open_case(connection, patient=patient, **words)
 
 
 def _put_together(connection: Connection, row: Case, people: _People, at: str) -> Assembled:

@@ -55,6 +55,7 @@ GatewayError
 The docstring of a class is its message, so no message can carry what a sender wrote.
 """
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -292,6 +293,11 @@ class AmbiguousPatientError(MatchError):
 
 class ReferralConflictError(MatchError):
     """The number of the referral is known, and for another patient."""
+
+    def __init__(self, referrals: Iterable[tuple[str, str]] = ()) -> None:
+        """Keep the ids of the referrals, each with that of the patient for whom it came."""
+        super().__init__()
+        self.referrals = frozenset(referrals)
 
 
 class PatientConflictError(MatchError):

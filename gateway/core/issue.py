@@ -1,9 +1,11 @@
 """An issue: data about one element, with a stable code, its place, and a constant message."""
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-__all__ = ["MESSAGES", "Issue", "Severity", "issue_type", "message"]
+__all__ = ["MESSAGES", "REFUSED", "Issue", "Severity", "issue_type", "message"]
+
+REFUSED: Final = "record-refused"  # of one record of several, which is set aside; its rule is the error that did it
 
 
 class Severity(StrEnum):
@@ -41,7 +43,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "encoding-assumed": ("value", "The declared character encoding did not fit the content; another one was used."),
     "segment-order": ("structure", "A segment stands out of its place; it was taken into the open group."),
     "line-continued": ("structure", "A line that starts no segment was joined to the field before it."),
-    "record-refused": ("processing", "This record of several could not be translated; the others were."),
+    REFUSED: ("processing", "This record of several was set aside; the others were kept."),
     "document-kept": ("informational", "This document is of no kind that we read; it was kept as it is."),
     "document-missing": ("not-found", "The cover names a document that is not in the package."),
     "document-differs": ("value", "The cover states another hash or size than the document has."),

@@ -1,7 +1,7 @@
 """What the corridor says of one submission, and how issues are written as an OperationOutcome."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.core import ledger
@@ -11,6 +11,7 @@ from gateway.core.issue import Issue, Severity, issue_type, message
 BASE = "https://fhir.second-opinion.example"
 RULES = f"{BASE}/CodeSystem/so-rule"
 TEST = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HTEST"}  # the label of test data
+HEAVY = (Severity.ERROR, Severity.FATAL)  # what stops a submission, or a record of it
 # Issues of what stands where, and how often: they name the element that holds it too, and first: it is surely there.
 _HOLDER_FIRST = (
     "element-missing",
@@ -34,6 +35,8 @@ class Outcome:
     error: GatewayError | None = None
     mapping: str = ""  # the version of the mappings that made it
     assembled: frozenset[str] = frozenset()  # `Type/id` of what was put together for its cases, not translated
+    # Of several records, by their places: the patients and referrals that each tells, with whose they are.
+    records: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -43,8 +46,7 @@ class Outcome:
     @property
     def sound(self) -> bool:
         """Whether what came out may be stored as good: no error, and no issue of that weight."""
-        heavy = (Severity.ERROR, Severity.FATAL)
-        return self.error is None and self.bundle is not None and not any(i.severity in heavy for i in self.issues)
+        return self.error is None and self.bundle is not None and not any(i.severity in HEAVY for i in self.issues)
 
 
 def is_test(resource: dict[str, Any]) -> bool:

@@ -87,7 +87,7 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
 
 def _status(course: lookup.Course) -> dict[str, Any]:
     found, outcome = course.submission, course.outcome
-    act = words.act(found)
+    act = words.act(found, course.issues)
     said: dict[str, Any] = {
         **_receipt(found.receipt),
         "kind": found.kind,
@@ -114,7 +114,7 @@ def _status(course: lookup.Course) -> dict[str, Any]:
 
 def _issue(issue: dict[str, Any]) -> dict[str, Any]:
     places: dict[str, Any] = {name: issue[name] for name in ("location", "path", "line") if issue.get(name)}
-    return {"severity": issue["severity"], "code": issue["code"], "text": words.text(issue["code"]), **places}
+    return {"severity": issue["severity"], "code": issue["code"], "text": words.said(issue), **places}
 
 
 def _status_url(id: str) -> str:

@@ -1,10 +1,11 @@
 """What a clinic is told of its submission: the five steps, and who has to act, in plain words."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from gateway.core import errors
-from gateway.core.issue import MESSAGES, Severity, message
+from gateway.core.issue import MESSAGES, REFUSED, Severity, message
 from gateway.core.submission import SubmissionState as State
 from gateway.store.submissions import Event, Submission
 
@@ -110,6 +111,9 @@ _REASONS: Final = {
 }
 _OTHERWISE: Final = (_WE_LOOK, "It could not be taken further by itself. One of us looks at it.")
 _NOTHING: Final = Act("nobody", "You need not do anything.")
+_PART: Final = Act(
+    _WE_LOOK, "Part of it was set aside; below is where and why. One of us looks at it."
+)
 
 
 def steps(found: Submission, events: list[Event]) -> list[Step]:
@@ -125,16 +129,22 @@ def steps(found: Submission, events: list[Event]) -> list[Step]:
     return [_step(number, title, reached, stopped, times) for number, title in enumerate(_TITLES, 1)]
 
 
-def act(found: Submission) -> Act:
-    """Who has to do something about a submission."""
+def act(found: Submission, issues: Iterable[Mapping[str, Any]] = ()) -> Act:
+    """Who has to do something about a submission, or about a record of it that was set aside."""
     if found.state not in _STOPPED:
-        return _NOTHING
+        return _PART if any(issue["code"] == REFUSED for issue in issues) else _NOTHING
     return Act(*_REASONS.get(found.reason or "", _OTHERWISE))
 
 
 def is_under_way(found: Submission) -> bool:
     """Whether the next step comes by itself."""
     return found.state not in _STOPPED and _REACHED[State(found.state)] < len(_TITLES)
+
+
+def said(issue: Mapping[str, Any]) -> str:
+    """The constant text of an issue; of a record that was set aside, with the reason."""
+    why = text(issue.get("rule", "")) if issue["code"] == REFUSED else ""
+    return f"{text(issue['code'])} {why}".rstrip()
 
 
 def text(code: str) -> str:
@@ -144,11 +154,12 @@ def text(code: str) -> str:
 
 def troubles(issues: list[dict[str, Any]]) -> list[Trouble]:
     """Issues of one kind together, those of most weight first."""
-    places: dict[tuple[str, str], list[str]] = {}
+    places: dict[tuple[str, str, str], list[str]] = {}
     for issue in issues:
-        places.setdefault((issue["severity"], issue["code"]), []).append(issue.get("location") or issue.get("path", ""))
+        kind = (issue["severity"], issue["code"], said(issue))
+        places.setdefault(kind, []).append(issue.get("location") or issue.get("path", ""))
     weight = list(Severity)
-    found = [Trouble(*kind, text(kind[1]), list(filter(None, where))) for kind, where in places.items()]
+    found = [Trouble(*kind, list(filter(None, where))) for kind, where in places.items()]
     return sorted(found, key=lambda trouble: weight.index(Severity(trouble.severity)))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, case, distinct, func, or_, select
 
 from gateway.core.errors import NotFoundError
-from gateway.core.issue import MESSAGES
+from gateway.core.issue import MESSAGES, REFUSED
 from gateway.core.submission import SubmissionState
 from gateway.store.failures import FIXING, OPEN
 from gateway.store.submissions import Submission
@@ -16,7 +16,7 @@ from gateway.store.tables import signatures as s
 from gateway.store.tables import submissions as b
 
 SORTS: Final = ("count", "age", "seen", "effect")
-_LOST: Final = ("unmapped", "failed", "row-failed")
+_LOST: Final = ("unmapped", "failed", "row-failed", REFUSED)
 _STOPPED: Final = (SubmissionState.QUARANTINED, SubmissionState.REJECTED)
 _COUNT = func.count(distinct(f.c.submission))
 _BLOCKED = func.coalesce(func.max(case((b.c.state.in_(_STOPPED), 1), else_=0)), 0)

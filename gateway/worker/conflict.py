@@ -29,8 +29,8 @@ class _Conflict(NamedTuple):
     vetoes: tuple[str, ...]
 
 
-def is_set_aside(connection: Connection, outcome: Outcome, found: Submission, at: str) -> bool:
-    """Whether a person has to decide before anything of it is stored; the question is kept.
+def doubted(connection: Connection, outcome: Outcome, found: Submission, at: str) -> set[str]:
+    """The patients of whom a person has to decide before anything of them is stored; the questions are kept.
 
     A release holds for what both said then, so what is sent again is not asked again.
     """
@@ -41,7 +41,7 @@ def is_set_aside(connection: Connection, outcome: Outcome, found: Submission, at
         waiting.pop(kept, None)
     for gone in waiting.values():  # what is known has changed since, so that it is none any more
         matches.keep(connection, replace(gone, version=gone.version + 1, state=RELEASED, updated=at))
-    return bool(open_)
+    return {one.patient["id"] for one in open_}
 
 
 def _conflicts(connection: Connection, outcome: Outcome, found: Submission) -> Iterator[_Conflict]:

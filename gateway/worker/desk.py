@@ -12,6 +12,7 @@ from gateway.audit import trail
 from gateway.audit.trail import Event
 from gateway.cases.centre import Centre
 from gateway.core.clock import Clock, instant
+from gateway.core.errors import GatewayError
 from gateway.core.outcome import Outcome
 from gateway.core.submission import Sender
 from gateway.route.breaker import Breaker
@@ -26,7 +27,13 @@ class Convert(Protocol):
     """The pure corridor, in this process or in one of its own."""
 
     def __call__(
-        self, body: bytes, *, media_type: str | None = None, sender: Sender = ..., received: datetime | None = None
+        self,
+        body: bytes,
+        *,
+        media_type: str | None = None,
+        sender: Sender = ...,
+        received: datetime | None = None,
+        apart: Mapping[str, GatewayError] = ...,
     ) -> Outcome:
         """Bytes to outcome; content that is bad is an outcome too."""
 

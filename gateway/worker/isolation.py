@@ -4,16 +4,17 @@ import gc
 import resource
 import signal
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import structlog
 
-from gateway.core.errors import StartupError
+from gateway.core.errors import GatewayError, StartupError
 from gateway.core.outcome import Outcome
 from gateway.core.submission import Sender
 from gateway.worker.desk import Convert
@@ -24,6 +25,7 @@ LONGEST: Final = 900.0  # seconds, whatever the size
 MEMORY: Final = 2 * 1024**3  # address space of the process, definitions and tables included
 _START: Final = 60.0  # seconds for a child to load and check what it stands on
 _LOOKED: Final = 1.0  # seconds until we look again whether what the child stands on has changed
+_NONE: Final[Mapping[str, GatewayError]] = MappingProxyType({})
 _context = get_context("spawn")
 _log = structlog.get_logger()
 
@@ -84,11 +86,13 @@ class Isolated:
         media_type: str | None = None,
         sender: Sender = Sender(),  # noqa: B008 - frozen
         received: datetime | None = None,
+        apart: Mapping[str, GatewayError] = _NONE,
     ) -> Outcome:
         """Bytes to outcome. Raises ConversionCrashError, and a new child begins the next time."""
         pipe = self._ready()
         try:
-            pipe.send((body, media_type, sender, received))
+            words = {"media_type": media_type, "sender": sender, "received": received, "apart": dict(apart)}
+            pipe.send((body, words))
             if not pipe.poll(patience(len(body), self._seconds)):
                 raise ConversionCrashError
             said = pipe.recv()
@@ -155,11 +159,11 @@ def _serve(convert: Convert, prepare: Callable[[], None], pipe: Pipe, memory: in
     pipe.send(None)
     while True:
         try:
-            body, media_type, sender, received = pipe.recv()
+            body, words = pipe.recv()
         except EOFError:
             return
         try:
-            said = convert(body, media_type=media_type, sender=sender, received=received)
+            said = convert(body, **words)
         except Exception:  # noqa: BLE001 - the worker's edge, on the other side of the pipe
             said = None
         pipe.send(said)

@@ -1,7 +1,9 @@
 """Process one submission: the corridor, then everything that follows from it in one transaction."""
 
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -20,6 +22,7 @@ from gateway.core.errors import (
     NonProductionError,
     ParseError,
     PatientConflictError,
+    ReferralConflictError,
     SensitiveHoldError,
     UnknownCharsetError,
     UnsupportedFormatError,
@@ -66,19 +69,36 @@ _STEPS: Final = (
 )
 
 
+class _SetAsideError(Exception):
+    """Records of several are in conflict with what is known: the others are to be stored without them."""
+
+    def __init__(self, places: Mapping[str, GatewayError]) -> None:
+        super().__init__()
+        self.places = places
+
+
 def process(desk: Desk, job: Job) -> None:
     """Convert, then commit. The fence comes first: a worker that lost its lease changes nothing."""
     found = desk.store.read(lambda connection: submissions.find(connection, job.subject, None))
     body, media_type, _ = desk.store.read(lambda connection: submissions.original(connection, job.subject, None))
     sender = desk.senders.find(found.clinic, *sending(body))
-    _prolong(desk, job, found.size)
-    outcome = desk.convert(
-        body,
-        media_type=media_type,
-        sender=sender,
-        received=datetime.fromisoformat(found.received),
+    convert = partial(
+        desk.convert, body, media_type=media_type, sender=sender, received=datetime.fromisoformat(found.received)
     )
-    outcome = _with_word_of_the_door(desk, found, outcome)
+    apart: dict[str, GatewayError] = {}
+    whole: Outcome | None = None
+    while True:
+        _prolong(desk, job, found.size)
+        outcome = _with_word_of_the_door(desk, found, convert(apart=apart))
+        whole = whole or outcome
+        try:
+            return _settle(desk, job, found, whole, outcome, sender)
+        except _SetAsideError as records:
+            apart |= records.places
+
+
+def _settle(desk: Desk, job: Job, found: Submission, whole: Outcome, outcome: Outcome, sender: Sender) -> None:
+    """Commit what follows from an outcome, or nothing: raises _SetAsideError. `whole` is of all records."""
 
     def change(connection: Connection) -> None:
         work.finish(connection, job)
@@ -86,7 +106,9 @@ def process(desk: Desk, job: Job) -> None:
         said, reason, patient = outcome, _reason(outcome), None
         try:
             with connection.begin_nested():
-                if reason is None and conflict.is_set_aside(connection, outcome, found, at):
+                doubted = conflict.doubted(connection, whole, found, at) if _reason(whole) is None else set()
+                _part(outcome, {(id, id) for id in doubted}, PatientConflictError())
+                if reason is None and doubted and not outcome.records:
                     said = replace(outcome, bundle=None, error=PatientConflictError())
                     reason = _reason(said)
                 if reason is None:
@@ -94,6 +116,8 @@ def process(desk: Desk, job: Job) -> None:
                 else:
                     with_consent(connection, found, _said(outcome), at)
         except MatchError as trouble:  # seen only beside what is known; what was begun is undone
+            if isinstance(trouble, ReferralConflictError):
+                _part(outcome, trouble.referrals, ReferralConflictError())
             said = replace(outcome, bundle=None, error=trouble)
             reason = _reason(said)
         except ConsentError as awaited:  # nothing of it is kept but its bytes, and whose it is
@@ -105,6 +129,12 @@ def process(desk: Desk, job: Job) -> None:
         desk.record(connection, _event(found, reason, patient), at)
 
     desk.store.write(change)
+
+
+def _part(outcome: Outcome, told: Set[tuple[str, str]], error: GatewayError) -> None:
+    """Raise _SetAsideError when there are records of several that tell any of this."""
+    if places := [place for place, said in outcome.records.items() if said & told]:
+        raise _SetAsideError(dict.fromkeys(places, error))
 
 
 def _prolong(desk: Desk, job: Job, size: int) -> None:

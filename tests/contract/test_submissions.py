@@ -139,6 +139,22 @@ def test_the_status_tells_how_far_it_came_and_that_nobody_need_act(post, client,
     assert {"issues", "act", "links", "reason", "updated"} <= set(after)
 
 
+def test_the_status_says_which_message_of_a_batch_was_set_aside_why_and_that_somebody_looks_at_it(
+    post, client, riverbend, work
+):
+    head = b"MSH|^~\\&|RIVERBEND|RB|SO|SO|20260301100000||ADT^A04|%d|P|2.5.1\rPID|1||%d^^^RIVERBEND^MR||Quellwein\r"
+    two = head % (2, 8) + b"PID|2||9^^^RIVERBEND^MR||Quellwein\r"
+    sent = b"BHS|^~\\&|RIVERBEND\r" + head % (1, 7) + two
+    path = f"/submissions/{post(sent).json['id']}"
+    work()
+    said = client.get(path, headers=riverbend).json
+    assert (said["state"], said["act"]["who"]) == ("routed", "care-team")
+    (aside,) = (one for one in said["issues"] if one["code"] == "record-refused")
+    assert aside["location"] == "MSH[2]"
+    assert "more than one patient" in aside["text"]
+    assert b"MSH[2]" in client.get(path, headers=riverbend | {"Accept": "text/html"}).data
+
+
 @pytest.mark.parametrize(
     ("body", "reason"), [(b"<a", "parse-error"), (b"no format at all", "unsupported-type"), (b"MSH", "parse-error")]
 )

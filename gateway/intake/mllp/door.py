@@ -14,6 +14,7 @@ import structlog
 from gateway.audit.trail import Event
 from gateway.core import ids
 from gateway.core.errors import StoreError
+from gateway.core.issue import REFUSED
 from gateway.core.submission import Listener, Receipt, Sender
 from gateway.intake.mllp import mode
 from gateway.intake.mllp.acknowledgment import (
@@ -33,7 +34,6 @@ from gateway.intake.mllp.mode import Situation
 from gateway.intake.receive import receive_all
 from gateway.intake.summary import case_number
 from gateway.parse.hl7v2 import sending
-from gateway.pipeline import REFUSED
 from gateway.services import Services
 from gateway.store import access, cases, outcomes, submissions
 from gateway.store.outcomes import Stored

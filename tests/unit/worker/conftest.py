@@ -22,7 +22,7 @@ from gateway.worker import Desk, Worker
 URL = "https://store.example/fhir"
 
 
-def convert(body, *, media_type=None, sender=None, received=None):
+def convert(body, *, media_type=None, sender=None, received=None, apart=None):
     """JSON of resources becomes their bundle; the rest are the ways in which a corridor can end."""
     if body.startswith(b"crash"):
         raise ZeroDivisionError

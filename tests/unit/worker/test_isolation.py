@@ -15,7 +15,7 @@ from gateway.worker.isolation import ConversionCrashError, Isolated
 MEBIBYTE = 1024 * 1024
 
 
-def convert(body, *, media_type=None, sender=None, received=None):
+def convert(body, *, media_type=None, sender=None, received=None, apart=None):
     """Bodies that do what hostile ones have done to parsers elsewhere."""
     if body == b"die":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -76,7 +76,7 @@ def test_a_corridor_that_cannot_be_made_warm_is_tried_again(standing):
     assert isolated(b"").kind == "first"
 
 
-def read(file, body, *, media_type=None, sender=None, received=None):
+def read(file, body, *, media_type=None, sender=None, received=None, apart=None):
     """A corridor that stands on a file, which it reads once."""
     KEPT.setdefault("words", file.read_text())
     return Outcome(KEPT["words"], None, (), ())
