@@ -119,9 +119,10 @@ def _amount(node: Element, translation: Translation, made: dict[str, Any], name:
 
 
 def _instructions(node: Element, translation: Translation, dosage: dict[str, Any]) -> None:
+    supplies = node.at("entryRelationship/supply[template 4.17|2.16.840.1.113883.10.20.1.34]")
     for act in [
         *node.at("entryRelationship/act[template 4.20|4.515]"),
-        *node.at("entryRelationship/supply[template 4.17]/entryRelationship/act[template 4.20|4.515]"),
+        *(act for supply in supplies for act in supply.at("entryRelationship/act[template 4.20|4.515]")),
     ]:
         text, code = act.first("text"), act.first("code")
         words = referenced_words(text, translation) if text is not None else ""

@@ -101,7 +101,7 @@ def negated_order(node: Element, translation: Translation, resource: Resource) -
 @step("supply_of", "ccda")
 def supply_of(node: Element, translation: Translation, resource: Resource) -> None:
     """A supply order inside: what is to be dispensed; repeatNumber counts the first fill, R4 the refills."""
-    for supply in node.at("entryRelationship/supply[template 4.17]"):
+    for supply in node.at("entryRelationship/supply[template 4.17|2.16.840.1.113883.10.20.1.34]"):
         _state_of_supply(node, supply, translation, resource)
         request = resource.setdefault("dispenseRequest", {})
         amount = supply.first("quantity")

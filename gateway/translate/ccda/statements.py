@@ -225,7 +225,7 @@ def _prescribed(node: Element, reference: Reference, others: list[Reference], tr
     """What was dispensed on a prescription names it; who ordered the supply wrote a part of it."""
     if not reference["reference"].startswith("MedicationRequest/"):
         return
-    for supply in node.at("entryRelationship/supply[template 4.17]"):
+    for supply in node.at("entryRelationship/supply[template 4.17|2.16.840.1.113883.10.20.1.34]"):
         authored(supply, reference, translation)
     for one in others:
         dispensed = translation.find(one)
