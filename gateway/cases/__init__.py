@@ -71,10 +71,8 @@ def put_together(case: Case, resources: Iterable[Resource], *, at: str, mentions
         case = replace(case.after(seen.transition, at=at), settled={**case.settled, seen.appointment: seen.said})
         steps.append(seen.transition)
     requests = records_requests(case, known, checklist_for(known), lacking)
-    told = {**referral, "status": case.told.request}
-    plan, *rest = coordination(case, known, lacking, requests, mentions)
     told = with_consents(referral, known.of("Consent"), at[:10]) | {"status": case.told.request}
-    plan, *rest = coordination(case, known, lacking, requests)
+    plan, *rest = coordination(case, known, lacking, requests, mentions)
     draft = case.id("CarePlan", "survivorship-plan")
     before = next((one for one in every if (one["resourceType"], one["id"]) == ("CarePlan", draft)), None)
     ours = [case_task(case, known, lacking), *requests, plan, *rest, *survivorship(case, known, plan, before, at)]
