@@ -111,9 +111,7 @@ _REASONS: Final = {
 }
 _OTHERWISE: Final = (_WE_LOOK, "It could not be taken further by itself. One of us looks at it.")
 _NOTHING: Final = Act("nobody", "You need not do anything.")
-_PART: Final = Act(
-    _WE_LOOK, "Part of it was set aside; below is where and why. One of us looks at it."
-)
+_PART: Final = Act(_WE_LOOK, "Part of it was set aside; below is where and why. One of us looks at it.")
 
 
 def steps(found: Submission, events: list[Event]) -> list[Step]:
