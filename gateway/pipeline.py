@@ -1,5 +1,6 @@
 """The pure corridor: bytes become an outcome. The order of the steps is known here and nowhere else."""
 
+import binascii
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from gateway.core.outcome import BASE, HEAVY, Outcome, as_test
 from gateway.core.submission import Sender
 from gateway.package import Part
 from gateway.parse import formats, hl7v2
+from gateway.parse.ccda.subject import subject
 from gateway.translate import Origin, mapping, translate
 from gateway.translate.mapping import installed
 from gateway.translate.mentions import contradictions, unite
@@ -52,7 +54,38 @@ def process(
             # Which of them it is shows when each is judged by itself. It is rare, so the work may be done again.
             rest = _judged(_marked(convert(partial(_alone, judge=judge))), judge)
             outcome = rest if rest.sound else outcome
-    return replace(outcome, mapping=mapping.version(sender))
+    return replace(outcome, mapping=mapping.version(sender), inside=tuple(_inside(outcome)))
+
+
+def _inside(outcome: Outcome) -> Iterator[tuple[str, dict[str, Any]]]:
+    """For each C-CDA document that came inside something else: whose it is here, and whose by its own word."""
+    made = [entry["resource"] for entry in (outcome.bundle or {}).get("entry", ())]
+    patients = [one["id"] for one in made if one["resourceType"] == "Patient"]
+    for one in made:
+        for said in filter(None, map(_subject, _attachments(one))):
+            alone = patients[0] if len(patients) == 1 else ""
+            if whose := one.get("subject", {}).get("reference", "").removeprefix("Patient/") or alone:
+                yield whose, said
+
+
+def _attachments(one: dict[str, Any]) -> list[dict[str, Any]]:
+    match one["resourceType"]:
+        case "Binary":
+            return [one]
+        case "DiagnosticReport":
+            return list(one.get("presentedForm", ()))
+        case "DocumentReference":
+            return [content.get("attachment", {}) for content in one.get("content", ())]
+    return []
+
+
+def _subject(attachment: dict[str, Any]) -> dict[str, Any] | None:
+    if "xml" not in attachment.get("contentType", "") or not attachment.get("data"):
+        return None
+    try:
+        return subject(binascii.a2b_base64(attachment["data"]))
+    except binascii.Error:
+        return None
 
 
 @contextmanager

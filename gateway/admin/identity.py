@@ -122,7 +122,7 @@ def _facts(connection: Connection, found: Match, who: str, at: str) -> dict[str,
         "revealed": view.revealed,
         "until": min(filter(None, until), default=None) if view.revealed else None,
         "lines": list(_lines(found, records, view)),
-        "sides": [_side(connection, one.get("id", "")) for one in records[found.said is not None :]],
+        "sides": [_side(connection, one.get("id", "")) for one in records[found.said is not None :] if one.get("id")],
         "verdicts": list(identity.VERDICTS[found.state]),
         "history": matches.history(connection, found.id),
     }

@@ -70,6 +70,7 @@ REMARKS: Final = {
     "several-certain": "It fits two known records alike, and these are not linked with each other.",
     "kept-apart": "A rule would link them, and a person has told apart two of those who would become one.",
     "patient-conflict": "The number is one person's and the name or birth date another's.",
+    "document-conflict": "A document in it is of another name or birth date than its cover says.",
     "none": "They are linked, and since then a record has changed: no rule would link them now.",
 }
 WAY: Final = (State.RECEIVED, State.PARSED, State.MAPPED, State.VALIDATED, State.MATCHED, State.ROUTED)

@@ -34,6 +34,7 @@ class Outcome:
     ledger: Sequence[ledger.Entry]
     error: GatewayError | None = None
     mapping: str = ""  # the version of the mappings that made it
+    inside: tuple[tuple[str, dict[str, Any]], ...] = ()  # a Patient's id, and whom a document in it says that it is of
     assembled: frozenset[str] = frozenset()  # `Type/id` of what was put together for its cases, not translated
     # Of several records, by their places: the patients and referrals that each tells, with whose they are.
     records: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Matching: is this patient one that we know? Tuples of agreements make a grade, vetoes forbid a link."""
 
 from gateway.core.ids import digest
-from gateway.match.conflict import contradicts, is_named, strangers
+from gateway.match.conflict import contradicts, differs, is_named, strangers
 from gateway.match.cover import agree
 from gateway.match.decide import SEVERAL, Decision, decide, decisions
 from gateway.match.keys import issued, keys, sought
@@ -9,8 +9,8 @@ from gateway.match.person import Described, facts, person
 from gateway.match.rules import Grade, version
 
 __all__ = [
-    "SEVERAL", "Decision", "Grade", "agree", "contradicts", "decide", "decisions", "inputs", "is_named", "issued",
-    "keys", "person", "sought", "strangers", "version",
+    "SEVERAL", "Decision", "Grade", "agree", "contradicts", "decide", "decisions", "differs", "inputs", "is_named",
+    "issued", "keys", "person", "sought", "strangers", "version",
 ]  # fmt: skip
 
 

@@ -30,8 +30,19 @@ def contradicts(patient: Described, known: Described) -> bool:
     return _told(one) and _told(other) and not compare.are_names_turned(one, other) and _apart(one, other)
 
 
+def differs(cover: Described, content: Described) -> bool:
+    """Whether a document is of another than its cover says: by its name, or by any digit of its birth date."""
+    one, other = person(cover), person(content)
+    name = _named(one) and _named(other) and compare.names(one, other) is Likeness.APART
+    return name or bool(one.birth_date and other.birth_date and one.birth_date != other.birth_date)
+
+
 def _told(who: Person) -> bool:
-    return bool(who.birth_date) and any(name.given and name.family and not name.placeholder for name in who.names)
+    return bool(who.birth_date) and _named(who)
+
+
+def _named(who: Person) -> bool:
+    return any(name.given and name.family and not name.placeholder for name in who.names)
 
 
 def _apart(one: Person, other: Person) -> bool:

@@ -191,7 +191,9 @@ def alike(connection: Connection, match: Match) -> list[Match]:
 
 def is_released(connection: Connection, patient: str, inputs: str) -> bool:
     """Whether a person has said that what was sent of a patient, beside what is known, may be taken as it is."""
-    question = select(m.c.id).where(m.c.patient == patient, m.c.state == RELEASED, m.c.inputs_sha256 == inputs)
+    question = select(m.c.id).where(
+        m.c.patient == patient, m.c.state == RELEASED, m.c.inputs_sha256 == inputs, m.c.actor != GATEWAY
+    )
     return connection.execute(question.limit(1)).first() is not None
 
 

@@ -16,17 +16,19 @@ from gateway.store.matches import ASIDE, GATEWAY, RELEASED, Decided, Match
 from gateway.store.submissions import Submission
 
 Resource = dict[str, Any]
-RULE: Final = "patient-conflict"
+NUMBER: Final = "patient-conflict"
+DOCUMENT: Final = "document-conflict"
 _SAYS_WHO: Final = "hl7v2:ADT"  # whose purpose is to say who a patient is: it may correct all of a record
 
 
 class _Conflict(NamedTuple):
-    """A patient as sent, whose number that is, whose name and birth date those are, if anybody's; what tells so."""
+    """A patient as sent; whose number that is, or whom a document in it is of; whose name it is; what tells so."""
 
     patient: Resource
     numbered: Resource
     named: Resource | None
     vetoes: tuple[str, ...]
+    rule: str = NUMBER
 
 
 def doubted(connection: Connection, outcome: Outcome, found: Submission, at: str) -> set[str]:
@@ -51,6 +53,9 @@ def _conflicts(connection: Connection, outcome: Outcome, found: Submission) -> I
     later = submissions.said_since(connection, found, [one["id"] for one in said])
     for one in said:
         if ("Patient", one["id"]) not in later:
+            inside = [content for whose, content in outcome.inside if whose == one["id"]]
+            others = (content for content in inside if match.differs(one, content))
+            yield from (_Conflict(one, other, None, match.strangers(one, other), DOCUMENT) for other in others)
             yield from _of(connection, one, may_differ=outcome.kind.startswith(_SAYS_WHO))
 
 
@@ -85,9 +90,10 @@ def _ask(connection: Connection, one: _Conflict, found: Submission, at: str) -> 
     before = matches.known(connection, id)
     if before is None or before.inputs_sha256 != inputs:
         said = fhirjson.write([one.patient, one.numbered, *filter(None, [one.named])])
-        how = ("possible", RULE, " ".join(one.vetoes), inputs, found.id, found.clinic, at, at, "", said)
+        how = ("possible", one.rule, " ".join(one.vetoes), inputs, found.id, found.clinic, at, at, "", said)
         version = before.version + 1 if before else 1
         matches.keep(connection, Match(id, version, ASIDE, GATEWAY, patient, numbered, *how))
-        line = Decided(at, ASIDE, "possible", RULE, match.version(), inputs, GATEWAY, "", found.id, patient, numbered)
+        by = ("possible", one.rule, match.version(), inputs, GATEWAY, "", found.id)
+        line = Decided(at, ASIDE, *by, patient, numbered)
         matches.enter(connection, line, id)
     return id

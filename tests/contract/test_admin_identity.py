@@ -1,6 +1,7 @@
 """/admin/identity: why two records may be one person's, masked until revealed, and what a person decides of them."""
 
 import re
+from base64 import b64encode
 
 import pytest
 
@@ -165,3 +166,56 @@ def test_what_is_set_aside_is_shown_beside_whose_number_and_whose_name_it_is_and
     page = person.get(person.send(page, f"{address}/decisions", decision="release").location).text
     assert "Released as sent" in page
     assert [one.event for one in here.store.read(lambda c: submissions.events(c, id))][-1] == "replay"
+
+
+DOCUMENT = """<ClinicalDocument xmlns="urn:hl7-org:v3"><recordTarget><patientRole><patient><name>
+<given>{given}</given>
+<family>Canarysson</family></name><birthTime value="{born}"/></patient></patientRole></recordTarget>
+</ClinicalDocument>"""
+
+
+def enclosed(given, born):
+    data = b64encode(DOCUMENT.format(given=given, born=born).encode()).decode()
+    return (
+        ONE,
+        "OBR|1||F1|34133-9^Summary^LN|||20260301",
+        f"OBX|1|ED|34133-9^Summary^LN||^text^xml^Base64^{data}||||||F",
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "born", "state"),
+    [
+        ("Quetzalia", "19670412", "routed"),
+        ("Quetzalia", "196704", "routed"),
+        ("Orla", "19670412", "quarantined"),
+        ("Quetzalia", "19670413", "quarantined"),
+    ],
+)
+def test_a_cover_that_says_another_than_its_document_is_set_aside_until_it_is_released(
+    client,
+    admin,  # noqa: F811
+    send,
+    riverbend,
+    given,
+    born,
+    state,
+):
+    id = send(riverbend, *enclosed(given, born), kind="ORU^R01")
+    assert client.get(f"/submissions/{id}", headers=riverbend).json["state"] == state
+    questions = client.get("/admin/identity", headers=admin).json["questions"]
+    assert [one["match"]["rule"] for one in questions] == ["document-conflict"] * (state == "quarantined")
+    for one in questions:
+        address = f"/admin/identity/{one['match']['id']}"
+        decide(client, admin, address, 1, decision="release")
+        send(riverbend, ONE)
+        assert client.get(f"/submissions/{id}", headers=riverbend).json["state"] == "routed"
+
+
+def test_a_file_of_two_patients_is_set_aside_and_nothing_of_it_is_stored(client, admin, send, riverbend):  # noqa: F811
+    other = "PID|2||CN-5577^^^RIVER&2.999.1&ISO^MR||Hushington^Orla||19880102|F"
+    id = send(riverbend, ONE, other, "PV1|1|O")
+    said = client.get(f"/submissions/{id}", headers=riverbend).json
+    assert said["state"] == "quarantined"
+    assert client.get("/fhir/Patient", headers=admin).json["total"] == 0
+    assert "multi-patient" in client.get(f"/admin/submissions/{id}", headers={**admin, "Accept": "text/html"}).text
