@@ -138,9 +138,10 @@ def reader() -> None:
 
 @reader.command("add")
 @click.argument("label")
-def add_reader(label: str) -> None:
+@click.option("--sees", multiple=True, help="A label whose resources it is shown (GDIS, HIV, 42CFRPart2 ...), or all.")
+def add_reader(label: str, sees: tuple[str, ...]) -> None:
     """Make a reader's key; it is printed this once."""
-    _add_key("reader", label)
+    _add_key("reader", label, sees)
 
 
 @main.group()
@@ -162,12 +163,14 @@ def key() -> None:
 
 @key.command("list")
 def list_keys() -> None:
-    """List every key: id, role, clinic, label, made, expires, revoked. What opens the door is kept nowhere."""
+    """List every key: id, role, clinic, label, made, expires, revoked, labels it is shown; never what opens the door."""
+    from dataclasses import astuple
+
     from gateway.store.access import all_keys
 
     here = _services()
     for one in here.store.read(all_keys):
-        click.echo("\t".join((one.id, one.role, one.clinic, one.label, one.created, one.expires, one.revoked)))
+        click.echo("\t".join(astuple(one)))
     here.close()
 
 
@@ -270,12 +273,17 @@ def _overlay(name: str | None) -> "Sender":
         raise click.BadParameter("there is no such overlay", param_hint="--sender") from None
 
 
-def _add_key(role: str, label: str) -> None:
+def _add_key(role: str, label: str, sees: tuple[str, ...] = ()) -> None:
     from gateway.access import keys
+    from gateway.core.errors import RequestError
 
     here = _services()
-    click.echo(keys.add_key(here.store, here.clock, role, label))
-    here.close()
+    try:
+        click.echo(keys.add_key(here.store, here.clock, role, label, sees=sees))
+    except RequestError:
+        raise click.BadParameter("there is no such label", param_hint="--sees") from None
+    finally:
+        here.close()
 
 
 def _services() -> "Services":

@@ -29,13 +29,14 @@ _MINUTE: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: the key's id, the role it gives, the clinic (empty for others), the label, a page's CSRF token."""
+    """Who calls: the key's id, its role, clinic and label, a page's CSRF token, the guarded labels it is shown."""
 
     key: str
     role: str
     clinic: str
     label: str
     csrf: str = ""
+    sees: str = ""
 
 
 def identify() -> ResponseReturnValue | None:
@@ -83,7 +84,7 @@ def signed_in() -> Caller | None:
     found = find_session(here.store, here.clock, cookie)
     if found is None:
         return None
-    return Caller(found.key.id, found.key.role, found.key.clinic, found.key.label, found.csrf)
+    return Caller(found.key.id, found.key.role, found.key.clinic, found.key.label, found.csrf, found.key.sees)
 
 
 def find_key(secret: str) -> access.Key | None:
@@ -130,7 +131,7 @@ def witness(action: str, subtype: str, outcome: str = "0", submission: str = "")
 def _bearer() -> Caller | None:
     scheme, _, secret = request.headers["Authorization"].partition(" ")
     found = find_key(secret.strip()) if scheme.lower() == "bearer" else None
-    return None if found is None else Caller(found.id, found.role, found.clinic, found.label)
+    return None if found is None else Caller(found.id, found.role, found.clinic, found.label, sees=found.sees)
 
 
 def _has_token(expected: str) -> bool:

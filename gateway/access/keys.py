@@ -3,6 +3,7 @@
 import re
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -12,11 +13,19 @@ from gateway.audit.trail import Event
 from gateway.core.clock import Clock, instant
 from gateway.core.errors import RequestError
 from gateway.core.ids import digest
+from gateway.core.labels import GUARDED
 from gateway.services import Services
 from gateway.store import access
 from gateway.store.engine import Store
 
 ROLES: Final = ("clinic", "reader", "admin")
+ALL: Final = "all"
+
+
+def hidden_from(sees: str) -> frozenset[str]:
+    """The guarded labels whose resources a reader is not shown."""
+    shown = sees.split()
+    return frozenset() if ALL in shown else frozenset(GUARDED).difference(shown)
 
 
 def secret(role: str) -> str:
@@ -40,10 +49,19 @@ def add_clinic(store: Store, clock: Clock, name: str) -> str:
 
 
 def add_key(
-    store: Store, clock: Clock, role: str, label: str, clinic: str | None = None, expires: datetime | None = None
+    store: Store,
+    clock: Clock,
+    role: str,
+    label: str,
+    clinic: str | None = None,
+    expires: datetime | None = None,
+    sees: Sequence[str] = (),
 ) -> str:
-    """Make a key for a role; a clinic's key names the id of its clinic. Returns the key."""
-    if role not in ROLES or (role == "clinic") != (clinic is not None):
+    """Make a key for a role; a clinic's key names the id of its clinic. Returns the key.
+
+    A reader is shown what bears a guarded label only where its key names that label, or `all`.
+    """
+    if not set(sees) <= {ALL, *GUARDED} or role not in ROLES or (role == "clinic") != (clinic is not None):
         raise RequestError("role")
     at, key = instant(clock.now()), secret(role)
     until = None if expires is None else instant(expires)
@@ -51,7 +69,7 @@ def add_key(
     def change(connection: Connection) -> None:
         if clinic is not None:
             access.clinic_name(connection, clinic)
-        _enter(connection, key, role, label, clinic, at, until)
+        _enter(connection, key, role, label, clinic, at, until, " ".join(sees))
 
     store.write(change)
     return key
@@ -65,12 +83,21 @@ def revoke(here: Services, id: str) -> None:
 
 
 def _enter(
-    connection: Connection, key: str, role: str, label: str, clinic: str | None, at: str, expires: str | None = None
+    connection: Connection,
+    key: str,
+    role: str,
+    label: str,
+    clinic: str | None,
+    at: str,
+    expires: str | None = None,
+    sees: str = "",
 ) -> None:
     hashed = digest(key.encode())
     # The id may be shown and logged, so it is no part of what opens the door.
     id = f"{role}-{secrets.token_hex(6)}"
-    access.add_key(connection, id=id, sha256=hashed, role=role, label=label, clinic=clinic, at=at, expires=expires)
+    access.add_key(
+        connection, id=id, sha256=hashed, role=role, label=label, clinic=clinic, at=at, expires=expires, sees=sees
+    )
 
 
 def _free_id(name: str, taken: set[str]) -> str:

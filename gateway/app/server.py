@@ -95,7 +95,7 @@ def _greet(here: Services) -> None:
     if is_loopback(here.settings.host) and not here.store.read(access.all_clinics):
         made = {
             "clinic": keys.add_clinic(here.store, here.clock, "Demonstration clinic"),
-            "reader": keys.add_key(here.store, here.clock, "reader", "Demonstration EHR"),
+            "reader": keys.add_key(here.store, here.clock, "reader", "Demonstration EHR", sees=(keys.ALL,)),
             "admin": keys.add_key(here.store, here.clock, "admin", "Demonstration admin"),
         }
         sys.stdout.write("Keys to try it with; they are shown this once:\n")

@@ -20,7 +20,7 @@ def run(directory: Path) -> Iterator[str]:
     """Submit every sample, wait until each has come as far as it comes, and name the addresses to open."""
     here = open_services(read_settings())
     clinic = keys.add_clinic(here.store, here.clock, "Demonstration clinic")
-    reader = keys.add_key(here.store, here.clock, "reader", "Demonstration EHR")
+    reader = keys.add_key(here.store, here.clock, "reader", "Demonstration EHR", sees=(keys.ALL,))
     admin = keys.add_key(here.store, here.clock, "admin", "Demonstration admin")
     base = here.settings.base_url
     here.close()

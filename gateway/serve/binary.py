@@ -6,12 +6,15 @@ from typing import Final
 
 from flask import Response, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy import Connection
 
 from gateway.core.errors import NotFoundError
+from gateway.core.submission import HELD
 from gateway.serve.answer import FHIR_JSON, FHIR_XML, fhir
 from gateway.serve.door import access, door, view
 from gateway.services import services
-from gateway.store import submissions
+from gateway.store import resources, submissions
+from gateway.store.visibility import Sight
 
 _ID: Final = re.compile(r"[A-Za-z0-9.-]{1,64}", re.ASCII)
 _MEDIA_TYPE: Final = re.compile(r"[a-z]+/[a-z0-9.+-]+", re.ASCII)
@@ -32,8 +35,8 @@ def binary(id: str) -> ResponseReturnValue:
         raise NotFoundError
     account.touch("Binary", id)
     account.submission = id
-    clinic = view()
-    body, media_type, _ = services().store.read(lambda connection: submissions.original(connection, id, clinic))
+    sight = view()
+    body, media_type, _ = services().store.read(lambda connection: _original(connection, id, sight))
     kind = (media_type or "").partition(";")[0].strip().lower()
     kind = kind if _MEDIA_TYPE.fullmatch(kind) else "application/octet-stream"
     if any(
@@ -41,3 +44,14 @@ def binary(id: str) -> ResponseReturnValue:
     ):
         return fhir({"resourceType": "Binary", "id": id, "contentType": kind, "data": b64encode(body).decode()})
     return Response(body, headers=_INERT, content_type=kind)
+
+
+def _original(connection: Connection, id: str, sight: Sight) -> tuple[bytes, str | None, str | None]:
+    """A reader sees nothing of what waits for a consent, nor an original that holds what it may not see."""
+    if isinstance(sight, str):
+        return submissions.original(connection, id, sight)
+    if sight is not None:
+        held = submissions.find(connection, id, None).reason in HELD
+        if held or not resources.shows(connection, id, sight):
+            raise NotFoundError
+    return submissions.original(connection, id, None)

@@ -8,10 +8,12 @@ from flask import Blueprint, Response, g, request
 from flask.typing import ResponseReturnValue
 
 from gateway.access.caller import Caller, caller, identify, require
+from gateway.access.keys import hidden_from
 from gateway.audit.trail import Event
 from gateway.core.errors import NotFoundError
 from gateway.services import services
 from gateway.store.parameters import ServedType, registry
+from gateway.store.visibility import Sight
 
 door = Blueprint("serve", __name__, url_prefix="/fhir")
 OPEN: Final = "serve.metadata"
@@ -74,9 +76,11 @@ def access(interaction: str) -> Access:
     return begun
 
 
-def view() -> str | None:
-    """The clinic whose resources the caller sees; none for those who see all."""
+def view() -> Sight:
+    """What the caller sees: a clinic its own, a reader what bears no label that its key does not name, an admin all."""
     who = caller()
+    if who.role == "reader":
+        return hidden_from(who.sees)
     return who.clinic if who.role == "clinic" else None
 
 

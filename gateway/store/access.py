@@ -10,12 +10,13 @@ from gateway.store.tables import clinics, keys, refusals, sessions
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key that opens a door: its id, the role it gives, the clinic it belongs to (empty for others), its label."""
+    """A key that opens a door: its id, role, clinic (empty for others) and label, the guarded labels it is shown."""
 
     id: str
     role: str
     clinic: str
     label: str
+    sees: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class KeyLine:
     created: str
     expires: str
     revoked: str
+    sees: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,12 @@ _CLINIC = select(clinics.c.name).where(clinics.c.id == bindparam("id"))
 _CLINICS = select(clinics.c.id, clinics.c.name).order_by(clinics.c.name)
 
 _ADD_KEY = insert(keys)
-_FACTS = (keys.c.id, keys.c.role, keys.c.clinic, keys.c.label)
+_FACTS = (keys.c.id, keys.c.role, keys.c.clinic, keys.c.label, keys.c.sees)
 _VALID = keys.c.revoked.is_(None) & or_(keys.c.expires.is_(None), keys.c.expires > bindparam("at"))
 _KEY = select(*_FACTS).where(keys.c.sha256 == bindparam("sha256"), _VALID)
-_KEYS = select(*_FACTS, keys.c.created, keys.c.expires, keys.c.revoked).order_by(keys.c.created, keys.c.id)
+_KEYS = select(*_FACTS[:-1], keys.c.created, keys.c.expires, keys.c.revoked, keys.c.sees).order_by(
+    keys.c.created, keys.c.id
+)
 _REVOKE = update(keys).where(keys.c.id == bindparam("key"), keys.c.revoked.is_(None)).values(revoked=bindparam("at"))
 
 _OPEN = insert(sessions)
@@ -108,24 +112,22 @@ def add_key(
     clinic: str | None,
     at: str,
     expires: str | None = None,
+    sees: str = "",
 ) -> None:
     """Enter a key by its SHA-256."""
     row = {"id": id, "sha256": sha256, "role": role, "label": label, "clinic": clinic, "created": at}
-    connection.execute(_ADD_KEY, {**row, "expires": expires})
+    connection.execute(_ADD_KEY, {**row, "expires": expires, "sees": sees})
 
 
 def key(connection: Connection, sha256: str, at: str) -> Key | None:
     """The key of that SHA-256, unless it is revoked or past its time."""
     row = connection.execute(_KEY, {"sha256": sha256, "at": at}).one_or_none()
-    return None if row is None else Key(row.id, row.role, row.clinic or "", row.label)
+    return None if row is None else Key(row.id, row.role, row.clinic or "", row.label, row.sees)
 
 
 def all_keys(connection: Connection) -> list[KeyLine]:
     """Every key with its dates, also those that no longer open anything."""
-    return [
-        KeyLine(row.id, row.role, row.clinic or "", row.label, row.created, row.expires or "", row.revoked or "")
-        for row in connection.execute(_KEYS)
-    ]
+    return [KeyLine(*("" if one is None else one for one in row)) for row in connection.execute(_KEYS)]
 
 
 def revoke(connection: Connection, id: str, at: str) -> None:
@@ -144,7 +146,11 @@ def session(connection: Connection, sha256: str, *, at: str, idle_since: str, op
     """The session of that cookie, unless it idled too long, is too old, or its key no longer opens anything."""
     asked = {"sha256": sha256, "at": at, "idle_since": idle_since, "open_since": open_since}
     row = connection.execute(_SESSION, asked).one_or_none()
-    return None if row is None else Session(Key(row.id, row.role, row.clinic or "", row.label), row.csrf, row.seen)
+    return (
+        None
+        if row is None
+        else Session(Key(row.id, row.role, row.clinic or "", row.label, row.sees), row.csrf, row.seen)
+    )
 
 
 def touch_session(connection: Connection, sha256: str, at: str) -> None:

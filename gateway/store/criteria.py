@@ -13,7 +13,7 @@ from gateway.store.date_range import DateRange, date_range, widened
 from gateway.store.index import LONGEST, fold, literal
 from gateway.store.parameters import Parameter, registry
 from gateway.store.tables import dates, references, resources, strings, tokens
-from gateway.store.visibility import named_for
+from gateway.store.visibility import Sight, named_for
 
 Condition = ColumnElement[bool]
 MOST_VALUES: Final = 200
@@ -30,7 +30,7 @@ class Asking:
 
     base: str
     now: datetime
-    clinic: str | None = None
+    clinic: Sight = None
 
 
 def condition(type: str, parameter: Parameter, modifier: str, value: str, asking: Asking) -> Condition:

@@ -1,4 +1,5 @@
-"""What of a resource leaves for a clinic: everything but its references to what that clinic was not granted.
+"""What of a resource leaves: for a clinic all but references to what it was not granted, for a reader to what it may
+not see.
 
 Our own links are why: a person whom two clinics sent is two Patients, each with a link to the other.
 """
@@ -7,11 +8,12 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from gateway.core import fhirjson
 from gateway.store.index import literal
-from gateway.store.tables import grants
+from gateway.store.tables import grants, resources
+from gateway.store.visibility import Sight, bears
 
 Name = tuple[str, str]
 _REFERENCE: Final = re.compile(rb'"reference":"([^"\\]+)"')  # as core.fhirjson writes it
@@ -19,16 +21,23 @@ _STEP: Final = 500
 _GRANTED: Final = select(grants.c.type, grants.c.id).where(
     grants.c.clinic == bindparam("clinic"), grants.c.id.in_(bindparam("ids", expanding=True))
 )
+_LABELLED: Final = select(resources.c.type, resources.c.id).where(
+    resources.c.id.in_(bindparam("ids", expanding=True)), resources.c.labels != ""
+)
 _GONE: Final = object()
 
 
-def disclosed(connection: Connection, bodies: Sequence[bytes], clinic: str | None) -> list[bytes]:
-    """The resources as this clinic may see them; stored bytes stay as they are where nothing is to be hidden."""
-    if clinic is None:
+def disclosed(connection: Connection, bodies: Sequence[bytes], sight: Sight) -> list[bytes]:
+    """The resources as this caller may see them; stored bytes stay as they are where nothing is to be hidden."""
+    if not sight:
         return list(bodies)
     named = [set(_named(body)) for body in bodies]
-    granted = _granted(connection, sorted({id for names in named for _, id in names}), clinic)
-    return [_without(body, names - granted) for body, names in zip(bodies, named, strict=True)]
+    ids = sorted({id for names in named for _, id in names})
+    if isinstance(sight, str):
+        granted = _found(connection, ids, _GRANTED, {"clinic": sight})
+        return [_without(body, names - granted) for body, names in zip(bodies, named, strict=True)]
+    guarded = _found(connection, ids, _LABELLED.where(bears(resources.c.labels, sight)), {})
+    return [_without(body, names & guarded) for body, names in zip(bodies, named, strict=True)]
 
 
 def _named(body: bytes) -> Iterator[Name]:
@@ -39,10 +48,10 @@ def _named(body: bytes) -> Iterator[Name]:
             yield name
 
 
-def _granted(connection: Connection, ids: Sequence[str], clinic: str) -> set[Name]:
+def _found(connection: Connection, ids: Sequence[str], question: Select[Any], asked: dict[str, str]) -> set[Name]:
     found: set[Name] = set()
     for start in range(0, len(ids), _STEP):
-        rows = connection.execute(_GRANTED, {"clinic": clinic, "ids": ids[start : start + _STEP]})
+        rows = connection.execute(question, {**asked, "ids": ids[start : start + _STEP]})
         found |= {(type, id) for type, id in rows}
     return found
 

@@ -12,7 +12,7 @@ from gateway.core.ids import digest
 from gateway.store import outcomes, submissions
 from gateway.store.resources import seen
 from gateway.store.tables import references, resources
-from gateway.store.visibility import visible_to
+from gateway.store.visibility import Sight, visible_to
 
 _r, _t = resources.c, references.c
 _SPEAK_OF_IT: Final = (
@@ -52,9 +52,7 @@ class Account:
     leaves: list[Leaf]
 
 
-def accounts(
-    connection: Connection, type: str, id: str, *, element: str = "", clinic: str | None = None
-) -> list[Account]:
+def accounts(connection: Connection, type: str, id: str, *, element: str = "", clinic: Sight = None) -> list[Account]:
     """Who says what of a resource, or of one element of it, the earliest first; a clinic reads its own alone."""
     rows = connection.execute(_SPEAK_OF_IT.where(*visible_to(clinic)), {"type": type, "id": id}).all()
     shown = seen(connection, [(*row[:6], row.body) for row in rows], clinic)

@@ -13,22 +13,23 @@ from gateway.core.clock import instant
 from gateway.core.errors import GoneError, NotFoundError
 from gateway.core.fhirjson import read_own, write
 from gateway.core.ids import digest
-from gateway.core.labels import labelled, labels_of
+from gateway.core.labels import guarded, labelled, labels_of
 from gateway.store.disclosure import disclosed
 from gateway.store.index import SearchRows, patient_of, search_rows
 from gateway.store.parameters import registry
 from gateway.store.tables import dates, grants, references, resources, strings, tokens
-from gateway.store.visibility import visible_to
+from gateway.store.visibility import Sight, bears, visible_to
 
 _r = resources.c
 COLUMNS: Final = (_r.type, _r.id, _r.version, _r.updated, _r.deleted, _r.patient, _r.body)
 _CURRENT: Final = (
-    select(_r.seq, _r.version, _r.deleted, _r.patient, _r.updated, _r.sha256, _r.submission, _r.body)
+    select(_r.seq, _r.version, _r.deleted, _r.patient, _r.updated, _r.sha256, _r.submission, _r.body, _r.labels)
     .where(_r.type == bindparam("type"), _r.id == bindparam("id"), _r.current.is_(True))
     .with_for_update()
 )
 _NEWEST_STAMP: Final = select(func.max(_r.updated))
 _ADVANCE: Final = update(resources).where(_r.seq == bindparam("row"))
+_LABEL: Final = update(resources).where(_r.type == bindparam("of_type"), _r.id == bindparam("of_id"))
 _READ: Final = select(*COLUMNS).where(_r.type == bindparam("type"), _r.id == bindparam("id"))
 _HISTORY: Final = _READ.where(_r.version < bindparam("before")).order_by(_r.version.desc()).limit(bindparam("most"))
 _COUNT_VERSIONS: Final = (
@@ -81,10 +82,22 @@ def save(
         "sha256": sha256,
         "submission": submission or (current.submission if current else None),
         "body": write(_stamped(content, version, updated)),
+        "labels": f" {' '.join(codes)} " if (codes := guarded(content)) else "",
     }
     _put(connection, type, id, current, row)
+    if codes and current is not None:  # earlier versions say what this one does, be it that they bore no label
+        connection.execute(_LABEL.values(labels=row["labels"]), {"of_type": type, "of_id": id})
     _index(connection, type, id, search_rows(served, content) if served else SearchRows())
     return True
+
+
+def shows(connection: Connection, submission: str, sight: frozenset[str]) -> bool:
+    """Whether who is not shown these labels may see the bytes of a submission: by the labels of its original."""
+    by_number = select(tokens.c.id).where(
+        tokens.c.type == "DocumentReference", tokens.c.parameter == "identifier", tokens.c.folded == submission
+    )
+    guarded = select(_r.seq).where(_r.type == "DocumentReference", _r.id.in_(by_number), bears(_r.labels, sight))
+    return connection.execute(guarded.limit(1)).first() is None
 
 
 def submission_of(connection: Connection, type: str, id: str) -> str | None:
@@ -118,20 +131,20 @@ def remove(connection: Connection, type: str, id: str, *, at: str) -> None:
     _index(connection, type, id, SearchRows())
 
 
-def read(connection: Connection, type: str, id: str, *, clinic: str | None = None) -> Stored:
+def read(connection: Connection, type: str, id: str, *, clinic: Sight = None) -> Stored:
     """The newest version. Absent and another clinic's are one: NotFoundError; deleted is GoneError."""
     question = _READ.where(_r.current.is_(True), *visible_to(clinic))
     return _one(connection, question, {"type": type, "id": id}, clinic)
 
 
-def vread(connection: Connection, type: str, id: str, version: int, *, clinic: str | None = None) -> Stored:
+def vread(connection: Connection, type: str, id: str, version: int, *, clinic: Sight = None) -> Stored:
     """One version of a resource, by the rules of `read`."""
     question = _READ.where(_r.version == bindparam("version"), *visible_to(clinic))
     return _one(connection, question, {"type": type, "id": id, "version": version}, clinic)
 
 
 def history(
-    connection: Connection, type: str, id: str, *, clinic: str | None = None, before: int = 2**31 - 1, most: int = 50
+    connection: Connection, type: str, id: str, *, clinic: Sight = None, before: int = 2**31 - 1, most: int = 50
 ) -> tuple[int, list[Stored]]:
     """How many versions there are, and those below `before`, the newest first; deletions are among them."""
     names: dict[str, Any] = {"type": type, "id": id}
@@ -142,13 +155,13 @@ def history(
     return total, seen(connection, found.all(), clinic)
 
 
-def seen(connection: Connection, rows: Sequence[Sequence[Any]], clinic: str | None) -> list[Stored]:
+def seen(connection: Connection, rows: Sequence[Sequence[Any]], clinic: Sight) -> list[Stored]:
     """Rows of resources as they leave for this clinic: the one place where stored bytes turn into what is shown."""
     bodies = disclosed(connection, [row[-1] for row in rows], clinic)
     return [Stored(*(*row[:-1], body)) for row, body in zip(rows, bodies, strict=True)]
 
 
-def _one(connection: Connection, question: Any, names: Mapping[str, Any], clinic: str | None) -> Stored:
+def _one(connection: Connection, question: Any, names: Mapping[str, Any], clinic: Sight) -> Stored:
     row = connection.execute(question, names).one_or_none()
     if row is None:
         raise NotFoundError

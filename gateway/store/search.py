@@ -10,7 +10,7 @@ from gateway.store.date_range import EARLIEST, LATEST
 from gateway.store.query import Include, Query, live
 from gateway.store.resources import COLUMNS, Stored, seen
 from gateway.store.tables import dates, references, resources
-from gateway.store.visibility import visible_to
+from gateway.store.visibility import Sight, visible_to
 
 MOST_INCLUDED: Final = 1000
 _LEVELS: Final = 2
@@ -33,7 +33,7 @@ def search(
     connection: Connection,
     query: Query,
     *,
-    clinic: str | None = None,
+    clinic: Sight = None,
     after: Position | None = None,
     total: int | None = None,
 ) -> Page:
@@ -94,7 +94,7 @@ def _sort_key(type: str, name: str, down: bool) -> ColumnElement[Any]:
     return func.coalesce(own.correlate(resources).scalar_subquery(), EARLIEST if down else LATEST)
 
 
-def _included(connection: Connection, query: Query, matches: tuple[Stored, ...], clinic: str | None) -> list[Stored]:
+def _included(connection: Connection, query: Query, matches: tuple[Stored, ...], clinic: Sight) -> list[Stored]:
     """What references lead to from the matches, and with `:iterate` from there on; each once, and no match again."""
     known = {(one.type, one.id) for one in matches}
     found: list[Stored] = []
@@ -110,7 +110,7 @@ def _included(connection: Connection, query: Query, matches: tuple[Stored, ...],
 
 
 def _one_level(
-    connection: Connection, query: Query, level: Sequence[Stored], clinic: str | None, *, first: bool
+    connection: Connection, query: Query, level: Sequence[Stored], clinic: Sight, *, first: bool
 ) -> Iterable[Stored]:
     for include in query.include:
         ids = [one.id for one in level if one.type == include.source]
@@ -141,7 +141,7 @@ def _backward(include: Include, type: str, ids: list[str]) -> Select[Any]:
     )
 
 
-def _follow(connection: Connection, named: Select[Any], clinic: str | None) -> Iterable[Stored]:
+def _follow(connection: Connection, named: Select[Any], clinic: Sight) -> Iterable[Stored]:
     statement = (
         select(*COLUMNS)
         .where(tuple_(_r.type, _r.id).in_(named), _r.current.is_(True), _r.deleted.is_(False), *visible_to(clinic))

@@ -47,6 +47,7 @@ keys = Table(
     Column("created", String(32), nullable=False),
     Column("expires", String(32)),
     Column("revoked", String(32)),
+    Column("sees", Text, nullable=False, server_default=""),  # guarded labels that a reader is shown, or all
 )
 # Signed-in pages: the cookie's SHA-256, the key it was signed in with, its CSRF token.
 sessions = Table(
@@ -188,6 +189,7 @@ resources = Table(
     Column("sha256", String(64), nullable=False),  # of the body without meta.versionId and lastUpdated
     Column("submission", String(64)),
     Column("body", LargeBinary, nullable=False),
+    Column("labels", Text, nullable=False, server_default=""),  # guarded ones that any version bears, between blanks
     UniqueConstraint("type", "id", "version"),
     Index(None, "type", "seq"),
     Index(None, "patient", "type", "current"),
