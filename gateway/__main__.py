@@ -163,7 +163,7 @@ def key() -> None:
 
 @key.command("list")
 def list_keys() -> None:
-    """List every key: id, role, clinic, label, made, expires, revoked, labels it is shown; never what opens the door."""
+    """List every key: id, role, clinic, label, labels shown, made, expires, revoked; never what opens the door."""
     from dataclasses import astuple
 
     from gateway.store.access import all_keys

@@ -27,10 +27,10 @@ class KeyLine:
     role: str
     clinic: str
     label: str
+    sees: str
     created: str
     expires: str
     revoked: str
-    sees: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,7 @@ _ADD_KEY = insert(keys)
 _FACTS = (keys.c.id, keys.c.role, keys.c.clinic, keys.c.label, keys.c.sees)
 _VALID = keys.c.revoked.is_(None) & or_(keys.c.expires.is_(None), keys.c.expires > bindparam("at"))
 _KEY = select(*_FACTS).where(keys.c.sha256 == bindparam("sha256"), _VALID)
-_KEYS = select(*_FACTS[:-1], keys.c.created, keys.c.expires, keys.c.revoked, keys.c.sees).order_by(
-    keys.c.created, keys.c.id
-)
+_KEYS = select(*_FACTS, keys.c.created, keys.c.expires, keys.c.revoked).order_by(keys.c.created, keys.c.id)
 _REVOKE = update(keys).where(keys.c.id == bindparam("key"), keys.c.revoked.is_(None)).values(revoked=bindparam("at"))
 
 _OPEN = insert(sessions)
