@@ -1,7 +1,7 @@
 """The store's engine: one writer at a time with group commit, many readers, our errors at the border.
 
 "Received" must mean "on disk", and a commit waits for the disk. So all changes of a process go through one thread
-that commits them in groups: each change in a savepoint of its own, every caller answered after the one commit. On
+that commits them in groups, every caller answered after the one commit; a failure is its own change's alone. On
 SQLite the one writer also keeps clear of the corruption that two connections checkpointing at one moment can cause
 (before 3.51.3). On PostgreSQL an advisory lock lets one process write at a time, so that versions, audit chain and
 `_lastUpdated` follow the order of the commits everywhere.
@@ -33,6 +33,12 @@ _LOCK: Final = text("SELECT pg_advisory_xact_lock(823549)")  # any number, the s
 _FULL: Final = {"53100", "53200"}  # PostgreSQL: disk_full, out_of_memory
 _SQLITE_FULL: Final = 13
 _Job = tuple[Change[Any], "Future[Any]"]
+_Run = Callable[[Connection, Change[Any]], tuple[Any, BaseException | None]]
+
+
+def _together(connection: Connection, change: Change[Any]) -> tuple[Any, BaseException | None]:
+    """Run one change without a savepoint, which few need: when it fails, all is undone."""
+    return change(connection), None
 
 
 class Store:
@@ -98,16 +104,16 @@ class Store:
             if last:
                 return
 
-    def _commit(self, jobs: Sequence[_Job]) -> None:
-        """One transaction for the group; a group that fails as a whole is tried again one by one."""
+    def _commit(self, jobs: Sequence[_Job], run: _Run = _together) -> None:
+        """One transaction for the group. When one of it fails, each is run apart; when all of it does, one by one."""
         try:
             with _translated(), self.engine.connect() as connection, connection.execution_options(writer=True).begin():
                 if connection.dialect.name == "postgresql":
                     connection.execute(_LOCK)
-                # A change alone needs no savepoint: when it fails, all is undone.
-                apart = _apart if len(jobs) > 1 else _alone
-                done = [apart(connection, change) for change, _ in jobs]
+                done = [run(connection, change) for change, _ in jobs]
         except BaseException as trouble:  # noqa: BLE001 - handed to those who wait
+            if len(jobs) > 1 and run is _together:
+                return self._commit(jobs, _apart)
             if len(jobs) > 1:
                 for job in jobs:
                     self._commit([job])
@@ -135,10 +141,6 @@ def _apart(connection: Connection, change: Change[Any]) -> tuple[Any, BaseExcept
         savepoint.rollback()
         return None, failure
     return result, None
-
-
-def _alone(connection: Connection, change: Change[Any]) -> tuple[Any, BaseException | None]:
-    return change(connection), None
 
 
 def open_store(url: str) -> Store:
