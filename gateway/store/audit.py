@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, func, or_, select
 
-from gateway.store.rows import insert_rows
+from gateway.store.rows import first_row, insert_rows
 from gateway.store.tables import audit as a
 from gateway.store.tables import audit_entities as e
 
 _COLUMNS = (a.c.seq, a.c.at, a.c.event, a.c.hash, a.c.agent, a.c.subtype, a.c.outcome)
-_HEAD = select(a.c.seq, a.c.hash).order_by(a.c.seq.desc()).limit(1)
+_HEAD = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"
 _COUNT = select(func.count()).select_from(a)
 _NEW_ENTITY = (e.c.audit, e.c.type, e.c.id)
 _WALK = select(*_COLUMNS).where(a.c.seq > bindparam("after")).order_by(a.c.seq).limit(bindparam("limit"))
@@ -37,8 +37,8 @@ class Row(NamedTuple):
 
 def head(connection: Connection) -> tuple[int, str]:
     """The last position and its hash; (0, "") while the trail is empty."""
-    row = connection.execute(_HEAD).one_or_none()
-    return (row.seq, row.hash) if row else (0, "")
+    seq, hash = first_row(connection, _HEAD) or (0, "")
+    return seq, hash
 
 
 def count(connection: Connection) -> int:

@@ -1,6 +1,7 @@
-"""Many rows in one call of the driver: SQLAlchemy looks at each value of each row, which costs more than writing it."""
+"""What every write asks and adds, by the driver itself: what SQLAlchemy does around a row costs more than the row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -20,11 +21,27 @@ def insert_unknown(connection: Connection, columns: _Columns, rows: Sequence[tup
     return _run(connection, _statement(columns, connection.dialect.paramstyle) + " ON CONFLICT DO NOTHING", rows)
 
 
+def first_row(connection: Connection, statement: str) -> tuple[Any, ...] | None:
+    """The first row that answers a question without values."""
+    with _cursor(connection) as cursor:
+        cursor.execute(statement)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
+
+
 def _run(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> int:
+    with _cursor(connection) as cursor:
+        cursor.executemany(statement, rows)
+        count: int = cursor.rowcount
+        return count
+
+
+@contextmanager
+def _cursor(connection: Connection) -> Iterator[Any]:
+    """A cursor of the driver, whose errors become SQLAlchemy's."""
     cursor = connection.connection.cursor()
     try:
-        cursor.executemany(statement, rows)
-        return cursor.rowcount
+        yield cursor
     except connection.dialect.loaded_dbapi.Error as foreign:
         raise DBAPIError.instance(None, None, foreign, Exception, hide_parameters=True) from foreign
     finally:

@@ -11,7 +11,7 @@ from gateway.core import ids
 from gateway.core.errors import KeyReusedError, NotFoundError
 from gateway.core.submission import Receipt, SubmissionState
 from gateway.store import work
-from gateway.store.rows import insert_rows, insert_unknown
+from gateway.store.rows import first_row, insert_rows, insert_unknown
 from gateway.store.tables import events as e
 from gateway.store.tables import idempotency_keys as k
 from gateway.store.tables import originals as o
@@ -35,7 +35,7 @@ _COLUMNS: Final = (
 )  # fmt: skip
 _FIND: Final = select(*_COLUMNS).where(s.c.id == bindparam("id"))
 _FIND_ALL: Final = select(*_COLUMNS).where(s.c.id.in_(bindparam("ids", expanding=True)))
-_LAST: Final = select(func.max(s.c.seq))
+_LAST: Final = "SELECT coalesce(max(seq), 0) FROM submissions"
 _FIND_OWN: Final = _FIND.where(s.c.clinic == bindparam("clinic"))
 _BOUND: Final = select(k.c.clinic, k.c.key_sha256, k.c.submission).where(
     k.c.key_sha256.in_(bindparam("keys", expanding=True))
@@ -174,7 +174,7 @@ def keep_all(connection: Connection, arrivals: Sequence["Incoming"], at: str) ->
 
 def _numbered(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
     """The numbers that these get if they are new: only one transaction at a time writes."""
-    last = connection.execute(_LAST).scalar_one() or 0
+    (last,) = first_row(connection, _LAST) or (0,)
     return {id: last + place for place, id in enumerate(ids, 1)}
 
 
