@@ -245,11 +245,12 @@ class Segment:
 
     def field(self, number: int) -> Sequence[Part]:
         """The valued repetitions of a field."""
+        fields = self._fields or self.fields
+        if number >= len(fields) or not (raw := fields[number]):  # as most are that rows ask for
+            return _NOTHING
         found = self._read.get(number)
         if found is None:
-            fields = self._fields or self.fields
-            raw = fields[number] if number < len(fields) else ""
-            found = self._read[number] = self._split(number, raw) if raw else _NOTHING
+            found = self._read[number] = self._split(number, raw)
         return found
 
     def _split(self, number: int, raw: str) -> tuple[Part, ...]:
