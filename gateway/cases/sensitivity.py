@@ -80,7 +80,7 @@ def _said(resource: Resource) -> list[Label]:
 
 
 def _codings(resource: Resource) -> Iterable[Mapping[str, Any]]:
-    for element in _CODED:
+    for element in filter(resource.__contains__, _CODED):  # few are there
         yield from (one for one in values(resource.get(element), "coding") if isinstance(one, Mapping))
 
 

@@ -257,8 +257,8 @@ class Translation:
         if here.type in DIRECTORY:
             here.landed.append((landing, keys))
         self.ledger.enter_all(keys, state, rule, landing)
-        if self._untranslated and state is _MAPPED:
-            self.ledger.enter_all(self._untranslated.intersection(keys), _UNTRANSLATED, rule, landing)
+        if state is _MAPPED and self._untranslated and (kept := self._untranslated.intersection(keys)):
+            self.ledger.enter_all(kept, _UNTRANSLATED, rule, landing)
 
     def pass_over(self, found: Iterable[Node], rule: str) -> None:
         """A row's condition is false: its leaves are not for it; those of a segment may be another row's."""
