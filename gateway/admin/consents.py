@@ -34,4 +34,4 @@ def consent(id: str) -> ResponseReturnValue:
         submissions.requeue(connection, id, at, actor=who)
         return STEP
 
-    return press(change, url_for("admin.submission", id=id), event("E", STEP, submission=id))
+    return press(change, url_for("admin.submission", id=id), event("E", "consent", submission=id))
