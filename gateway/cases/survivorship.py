@@ -8,6 +8,7 @@ from gateway.cases.checklist import checklist
 from gateway.cases.evidence import Known, Resource, values
 from gateway.cases.narrative import diagnoses, drug_line, listed, persons, tabled, told
 from gateway.core.drug import is_cancer_drug
+from gateway.core.labels import high_water, labelled
 from gateway.core.outcome import BASE
 
 Made = dict[str, Any]
@@ -25,25 +26,25 @@ def survivorship(case: Case, known: Known, plan: Made, before: Made | None, at: 
     if case.state != "closed" or not known.holds("treatment-completed"):
         return []
     summaries = list(_summaries(known))
-    return [
-        {
-            "resourceType": "CarePlan",
-            "id": case.id("CarePlan", ACTIVITY),
-            "meta": {"profile": [f"{BASE}/StructureDefinition/so-survivorship-careplan"]},
-            "text": told(_body(case, known, summaries)),
-            "identifier": case.identifiers(),
-            "basedOn": [reference(plan)],
-            "status": "draft",
-            "intent": "plan",
-            "category": [codeable("so-careplan-category", "survivorship")],
-            "title": "Survivorship plan: draft",
-            "subject": plan["subject"],
-            "created": at,
-            "contributor": [{"display": CENTRE}],
-            **({"addresses": plan["addresses"]} if "addresses" in plan else {}),
-            "supportingInfo": [*map(reference, summaries), reference(plan)],
-        }
-    ]
+    spoken_of = (plan, *summaries, *known.of("MedicationRequest"), *known.of("Procedure"))
+    draft = {
+        "resourceType": "CarePlan",
+        "id": case.id("CarePlan", ACTIVITY),
+        "meta": {"profile": [f"{BASE}/StructureDefinition/so-survivorship-careplan"]},
+        "text": told(_body(case, known, summaries)),
+        "identifier": case.identifiers(),
+        "basedOn": [reference(plan)],
+        "status": "draft",
+        "intent": "plan",
+        "category": [codeable("so-careplan-category", "survivorship")],
+        "title": "Survivorship plan: draft",
+        "subject": plan["subject"],
+        "created": at,
+        "contributor": [{"display": CENTRE}],
+        **({"addresses": plan["addresses"]} if "addresses" in plan else {}),
+        "supportingInfo": [*map(reference, summaries), reference(plan)],
+    }
+    return [labelled(draft, high_water(spoken_of))]
 
 
 def _summaries(known: Known) -> Iterator[Resource]:
