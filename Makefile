@@ -1,5 +1,7 @@
 PYTHON ?= python3
 BIN    := .venv/bin
+# Tests that start processes and wait for them: they have the machine to themselves, all others share it by two.
+ALONE  := tests/faults tests/journeys tests/unit/worker
 
 .PHONY: run test demo bench peers lock format
 
@@ -11,7 +13,8 @@ test: .venv/test-ready
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy gateway wsgi.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ALONE:%=--ignore=%) tests
+	$(BIN)/python -m pytest $(ALONE)
 
 demo: .venv/ready
 	$(BIN)/python -m gateway demo tests/fixtures
