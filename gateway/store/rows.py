@@ -21,6 +21,17 @@ def insert_unknown(connection: Connection, columns: _Columns, rows: Sequence[tup
     return _run(connection, _statement(columns, connection.dialect.paramstyle) + " ON CONFLICT DO NOTHING", rows)
 
 
+def insert_body(connection: Connection, column: Column[Any], key: Column[Any], number: int, body: bytes) -> None:
+    """Insert a row of its number and a large body. SQLite copies a value twice on its way, but not into a blob."""
+    if connection.dialect.name != "sqlite":
+        return insert_rows(connection, (key, column), [(number, body)])
+    table = column.table.name
+    with _cursor(connection) as cursor:
+        cursor.execute(f"INSERT INTO {table} ({key.name}, {column.name}) VALUES (?, zeroblob(?))", (number, len(body)))  # noqa: S608
+        with cursor.connection.blobopen(table, column.name, number) as blob:
+            blob.write(body)
+
+
 def first_row(connection: Connection, statement: str) -> tuple[Any, ...] | None:
     """The first row that answers a question without values."""
     with _cursor(connection) as cursor:

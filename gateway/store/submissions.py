@@ -11,13 +11,14 @@ from gateway.core import ids
 from gateway.core.errors import KeyReusedError, NotFoundError
 from gateway.core.submission import Receipt, SubmissionState
 from gateway.store import work
-from gateway.store.rows import first_row, insert_rows, insert_unknown
+from gateway.store.rows import first_row, insert_body, insert_rows, insert_unknown
 from gateway.store.tables import events as e
 from gateway.store.tables import idempotency_keys as k
 from gateway.store.tables import originals as o
 from gateway.store.tables import resources as r
 from gateway.store.tables import submissions as s
 
+_LARGE: Final = 1024 * 1024  # bytes, above which a body is not to be copied
 REUSED: Final = "control-id-reused"
 STOPPED: Final = frozenset({SubmissionState.QUARANTINED, SubmissionState.REJECTED})
 UNDER_WAY: Final = frozenset(
@@ -196,7 +197,10 @@ def _add(
 def _add_rest(connection: Connection, numbered: Mapping[int, "Incoming"], at: str) -> None:
     """What belongs to a new submission: its bytes, its first step, the control id that it binds, its work."""
     state, new = SubmissionState.RECEIVED.value, numbered.values()
-    insert_rows(connection, _NEW_ORIGINAL, [(seq, arrival.body) for seq, arrival in numbered.items()])
+    if small := [(seq, arrival.body) for seq, arrival in numbered.items() if len(arrival.body) <= _LARGE]:
+        insert_rows(connection, _NEW_ORIGINAL, small)
+    for seq in numbered.keys() - {seq for seq, _ in small}:
+        insert_body(connection, o.c.body, o.c.submission, seq, numbered[seq].body)
     reused = _bind(connection, [(one.clinic, one.number_key, one.id) for one in new if one.control_id])
     steps = [(arrival.id, at, "receive", state, arrival.clinic) for arrival in new]
     steps += [(id, at, REUSED, state, clinic) for clinic, id in reused]

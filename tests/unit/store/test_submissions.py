@@ -35,6 +35,14 @@ def test_what_was_received_is_found_byte_for_byte_with_its_work(store):
     assert [event.event for event in store.read(lambda c: submissions.events(c, receipt.id))] == ["receive"]
 
 
+def test_a_large_body_is_kept_byte_for_byte_beside_small_ones(store):
+    large = bytes(range(256)) * 5000
+    sent = [submissions.Incoming("a", body) for body in (b"MSH|1", large, b"MSH|2")]
+    kept = [receipt for receipt, _ in store.write(lambda c: submissions.keep_all(c, sent, AT))]
+    found = [store.read(lambda c, id=one.id: submissions.original(c, id, "a"))[0] for one in kept]
+    assert found == [b"MSH|1", large, b"MSH|2"]
+
+
 def test_the_same_bytes_of_one_clinic_are_one_submission_and_of_two_are_two(store):
     first, _ = keep(store)
     again, new = keep(store)
