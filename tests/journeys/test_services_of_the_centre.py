@@ -183,6 +183,9 @@ def test_images_that_are_listed_are_reviewed(house):
 def test_a_genomic_report_is_kept_and_always_labelled(house):
     house.send(REFERRAL)
     house.document("51969-4")
+    assert house.all("DocumentReference", type="51969-4") == []  # a key that does not name the label is shown nothing
+    key = add_key(house.here.store, house.here.clock, "reader", "The molecular board", sees=("GDIS",))
+    house.reader = {"Authorization": f"Bearer {key}"}
     [report] = house.all("DocumentReference", type="51969-4")
     assert "GDIS" in [one["code"] for one in report["meta"]["security"]]
     assert report["content"][0]["attachment"]["data"] == PDF
