@@ -1,5 +1,6 @@
 """Allergies: what a patient does not bear, and that there is nothing such, kept apart."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from gateway.core.ledger import State
@@ -43,7 +44,18 @@ def _named(agent: Element | None, translation: Translation) -> dict[str, Any] | 
     code = agent.first("code")
     concept = (codeable_concept(code, translation) if code is not None else None) or {}
     words = "" if "text" in concept else _words(agent, translation)
-    return {**concept, "text": words} if words else concept or None
+    made = {**concept, "text": words} if words else concept
+    said = {one.lower() for one in _said(made)}
+    for name in agent.children("name"):
+        if " ".join(name.peek.split()).lower() in said:
+            translation.enter_all(name, State.IGNORED, "ccda.allergy.name", "names the agent once more")
+    return made or None
+
+
+def _said(concept: dict[str, Any]) -> Iterator[str]:
+    yield concept.get("text", "")
+    for one in concept.get("coding", []):
+        yield from (one.get("display", ""), one.get("code", ""))
 
 
 def _words(agent: Element, translation: Translation) -> str:
