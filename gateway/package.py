@@ -54,6 +54,15 @@ def parts(body: bytes, sender: Sender) -> list[Part]:
     return [*found, Part(_COVER, cover)]
 
 
+def message(body: bytes) -> bytes:
+    """The HL7 v2 message that a submission is, or the first of a package; empty when there is none."""
+    try:
+        bodies = [entry.body for entry in xdm.unpack(body)] if xdm.is_package(body) else [body]
+        return next((one for one in bodies if formats.is_message(one)), b"")
+    except GatewayError:
+        return b""
+
+
 def placed(outcome: Outcome, part: Part) -> Outcome:
     """The outcome of one record, its locators within the package."""
     if not part.place:

@@ -86,6 +86,7 @@ def take_step(number: str) -> ResponseReturnValue:
             case name:
                 taken = casework.take(connection, number, name, to=wanted["to"], reason=wanted["reason"], **words)
         casework.send(connection, taken, here.destinations, at)
+        casework.owe(connection, taken.assembled, here.senders)
         here.record(connection, *casework.events(taken.assembled, role=who.role))
         return "case-step"
 

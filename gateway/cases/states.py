@@ -27,6 +27,8 @@ class State:
     plan: str
     referral: str = ""
     answer: str = ""
+    control: str = ""  # ORC-1 and ORC-5 of an order status update
+    order: str = ""
     reason: bool = False
     visits: tuple[str, ...] = ()
 
@@ -56,12 +58,15 @@ class _StateSchema(Schema):
     plan = fields.String(required=True)
     referral = fields.String(load_default="")
     answer = fields.String(load_default="")
+    order = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     reason = fields.Boolean(load_default=False)
     visits = fields.List(fields.String(), load_default=())
 
     @post_load
     def _made(self, found: dict[str, Any], **_: Any) -> State:
-        return State(**found | {"visits": tuple(found["visits"])})
+        said = found.pop("order")
+        words = {"visits": tuple(found["visits"]), "control": said["control"], "order": said["status"]}
+        return State(**found | words)
 
 
 class _TransitionSchema(Schema):

@@ -2,10 +2,11 @@
 
 from gateway.casework import identity
 from gateway.casework.assembly import Assembled, keep, reassemble
+from gateway.casework.replies import REPLY, order_of, owe
 from gateway.casework.steps import Taken, assign, events, expire, overdue, send, settle, take, unsettled
 from gateway.casework.views import release
 
 __all__ = [
-    "Assembled", "Taken", "assign", "events", "expire", "identity", "keep", "overdue", "reassemble", "release", "send",
-    "settle", "take", "unsettled",
+    "REPLY", "Assembled", "Taken", "assign", "events", "expire", "identity", "keep", "order_of", "overdue", "owe",
+    "reassemble", "release", "send", "settle", "take", "unsettled",
 ]  # fmt: skip

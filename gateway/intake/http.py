@@ -63,6 +63,15 @@ def original(id: UUID) -> ResponseReturnValue:
     return answer
 
 
+@door.get("/<uuid:id>/reply")
+def reply(id: UUID) -> ResponseReturnValue:
+    """How the case of a submission stands, in the sender's own format: RRI, OSU^O51, or the case's Task."""
+    said = lookup.reply_to(id)
+    answer = Response(said.body, mimetype=said.media_type)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 def _arrival() -> Arrival:
     """The one file of a multipart body, or the body itself."""
     key = request.headers.get("Idempotency-Key")
@@ -108,6 +117,7 @@ def _status(course: lookup.Course) -> dict[str, Any]:
         said["case"] = case.number if case else ""
         said["missing"] = list(case.missing) if case else []
         if case:
+            said["links"]["reply"] = f"{_status_url(found.id)}/reply"
             said["case_state"] = {"code": case.state, "text": case.sentence}
     return said
 

@@ -11,6 +11,7 @@ from gateway.access.caller import caller, witness
 from gateway.cases.narrative import said_of
 from gateway.core import fhirjson
 from gateway.core.errors import NotFoundError
+from gateway.intake.reply import Reply, to_submission
 from gateway.intake.summary import case_number, missing
 from gateway.services import services
 from gateway.store import cases, failures, outcomes, resources, submissions
@@ -50,6 +51,15 @@ def course(id: UUID) -> Course:
         issues = [*_stopped_by(connection, found), *(outcome.issues if outcome else ())]
         case = _standing(connection, outcome.bundle) if outcome and outcome.bundle else None
         return Course(found, submissions.events(connection, found.id), outcome, issues, case)
+
+    return _witnessed(id, question)
+
+
+def reply_to(id: UUID) -> Reply:
+    """How the case of a submission stands, in the submission's own format. Raises NotFoundError."""
+
+    def question(connection: Connection) -> Reply:
+        return to_submission(connection, submissions.find(connection, str(id), caller().clinic))
 
     return _witnessed(id, question)
 

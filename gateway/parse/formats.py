@@ -7,13 +7,15 @@ from typing import Any, Final
 
 from gateway.core.errors import UnsupportedFormatError
 from gateway.core.record import Reader
-from gateway.parse import ccda, fhir, form, hl7v2, tabular, xdm
+from gateway.parse import ccda, fhir, form, hl7v2, ncpdp, tabular, xdm
 
+MESSAGE_TYPE: Final = "x-application/hl7-v2+er7"
 _LOOK: Final = 65_536
 _BLANK: Final = b"\x0b \t\r\n\x00"
 _MESSAGE = re.compile(rb"(?:MSH|FHS|BHS)[^A-Za-z0-9\r\n]")
 _DOCUMENT = re.compile(r"<(?:[\w.-]+:)?ClinicalDocument\b")
 _FHIR_XML = re.compile(r"""<[A-Za-z][\w.:-]*\s[^>]*["']http://hl7\.org/fhir["']""")
+_PRESCRIPTION = re.compile(r"<(?:[\w.-]+:)?Message\b.*<(?:[\w.-]+:)?NewRx\b", re.DOTALL)
 _FORM = re.compile(r'"form"\s*:')
 _RESOURCE = re.compile(r'"resourceType"\s*:')
 
@@ -45,10 +47,10 @@ FORMATS: Final = (
     ),
     Format(
         "hl7v2",
-        ("x-application/hl7-v2+er7", "application/hl7-v2+er7", "application/hl7-v2", "text/hl7v2"),
+        (MESSAGE_TYPE, "application/hl7-v2+er7", "application/hl7-v2", "text/hl7v2"),
         hl7v2.parse,
         hl7v2.reader,
-        lambda head, text: _MESSAGE.match(head) is not None,
+        lambda head, text: is_message(head),
         "hl7v2",
     ),
     Format(
@@ -66,6 +68,14 @@ FORMATS: Final = (
         fhir.reader,
         lambda head, text: _FHIR_XML.search(text) is not None if _xml(text) else _is_resource(text),
         "fhir",
+    ),
+    Format(
+        "ncpdp",
+        ("application/xml", "text/xml"),
+        ncpdp.parse,
+        ncpdp.reader,
+        lambda head, text: _xml(text) and _PRESCRIPTION.search(text) is not None,
+        "ncpdp",
     ),
     Format(
         "form",
@@ -91,6 +101,11 @@ def detect(body: bytes) -> Format:
         if one.is_it(head, text):
             return one
     raise UnsupportedFormatError
+
+
+def is_message(body: bytes) -> bool:
+    """Whether the content is a message of HL7 v2."""
+    return _MESSAGE.match(body[:_LOOK].lstrip(b"\xef\xbb\xbf").lstrip(_BLANK)) is not None
 
 
 def records(format: Format, body: bytes, charset: str = "") -> Sequence[Any]:

@@ -23,6 +23,7 @@ LEASES: Final = {
     "process": timedelta(seconds=90),
     "deliver": timedelta(seconds=180),
     "acknowledge": timedelta(seconds=180),
+    "reply": timedelta(seconds=180),
 }
 FURTHEST: Final = timedelta(minutes=20)  # longer than any lease, prolonged ones too
 AT_ONCE: Final = ""  # sorts before every instant, so a clock set back delays nothing new

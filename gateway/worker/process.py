@@ -193,6 +193,7 @@ def _keep(
     changed = [resource for resource in fresh if resources.save(connection, dict(resource), **words)]
     for case in opened:
         changed += casework.keep(connection, case, submission=found.id, at=at)
+        casework.owe(connection, case, desk.senders)
         desk.record_all(connection, casework.events(case, found.id), at)
     release(connection, fresh, at)
     patient = _patient(made)

@@ -21,6 +21,7 @@ def tend(desk: Desk) -> None:
         at = desk.now()
         for taken in casework.expire(connection, before=before, at=at):
             casework.send(connection, taken, desk.destinations, at)
+            casework.owe(connection, taken.assembled, desk.senders)
             desk.record_all(connection, casework.events(taken.assembled), at)
 
     desk.store.write(change)

@@ -10,9 +10,11 @@ import yaml
 from gateway.access.keys import add_key
 from gateway.app import openapi
 from gateway.core.errors import StoreError, StoreFullError
+from gateway.pipeline import process
 from gateway.serve.validate import LARGEST
 from gateway.store import resources
 from gateway.store.engine import Store
+from gateway.worker import Desk, Worker
 from tests.ward import LATER, care_plan, keep, patient
 
 FORM = "application/x-www-form-urlencoded"
@@ -21,6 +23,7 @@ JUDGES = ("/fhir/$validate", "/fhir/Patient/$validate")
 SOUND = b'{"resourceType": "Patient", "gender": "female"}'
 BASE = "https://gateway.example/"
 MAIN = ("intake.", "serve.")
+REFERRAL = (Path(__file__).parents[1] / "fixtures" / "hl7v2" / "REF_I12_second_opinion.hl7").read_bytes()
 
 
 @pytest.fixture
@@ -93,7 +96,12 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
     here.store.write(lambda connection: resources.remove(connection, "CarePlan", "c2", at=LATER))
     reader = {"Authorization": f"Bearer {add_key(here.store, here.clock, 'reader', 'An EHR')}"}
     id = post("/submissions", headers={"Idempotency-Key": "k"}).get_json()["id"]
-    every = ["/submissions", f"/submissions/{id}", f"/submissions/{id}/original", f"/fhir/Binary/{id}"]
+    referral = post("/submissions", REFERRAL).get_json()["id"]
+    worker = Worker(Desk(here.store, here.clock, here.destinations, here.audit_key, process))
+    while worker.turn("process"):
+        pass
+    every = ["/submissions", f"/submissions/{id}", f"/submissions/{id}/original", f"/submissions/{referral}/reply"]
+    every += [f"/fhir/Binary/{id}"]
     every += ["/fhir/Patient/p1", "/fhir/Patient/p1/_history", "/fhir/Patient/p1/_history/1", "/fhir/CarePlan"]
     every += ["/fhir/Patient/p1/$lineage"]
 
@@ -102,7 +110,7 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
     get("/fhir/metadata", {"If-None-Match": see(client.get("/fhir/metadata")).headers["ETag"]})
     for path in every:
         get(path, {"If-None-Match": get(path).headers.get("ETag", "none")})
-    for path in [*every[4:], "/fhir/metadata"]:
+    for path in [*every[5:], "/fhir/metadata"]:
         for query in ("?colour=red", "?_pretty=maybe", "?_format=ttl"):
             get(path + query)
     post("/fhir/CarePlan/_search", "patient=p1", content_type=FORM)
@@ -127,6 +135,7 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
         "/fhir/Nothing/x/_history/1",
         "/fhir/Nothing/x/$lineage",
         f"/submissions/{id[:-4]}0000/original",
+        f"/submissions/{id}/reply",
     ):
         get(path)
     post("/fhir/Nothing/_search", "", content_type=FORM)

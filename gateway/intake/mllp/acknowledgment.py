@@ -1,16 +1,19 @@
-"""What is answered: ACK and RRI in the sender's own version and delimiters, made of constant texts and its own words.
+"""What is answered: ACK, RRI and OSU in the sender's own version and delimiters, of constant texts and its own words.
 
 Of a message only what the standard has returned is returned: the header's names turned round, its number, processing
 id, version and character set; and in the answer to a referral the provider and patient segments, as they were sent.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
+from gateway.cases.case import NUMBER
+from gateway.cases.narrative import said_of
 from gateway.cases.states import states
 from gateway.intake.mllp.header import Header
 from gateway.parse.hl7v2.delimiters import Delimiters
@@ -25,6 +28,8 @@ _CANCELLATION: Final = "The wish to cancel the referral is recorded; the centre 
 _STATUSES: Final = {"P": "Pending", "A": "Accepted", "R": "Rejected", "E": "Expired"}
 _FRAMING: Final = b"\x0b\x1c"
 _MOST_ECHOES: Final = 50  # segments, of a message that has no PID to end them
+_ORDER_FIELDS: Final = 26  # of ORC, up to its status modifier (ORC-25)
+_GUIDE: Final = "99BSER"  # HL7's bidirectional referral guide, as a coding system that v2 has no name for
 _LONGEST_NUMBER: Final = 20  # characters of a control id, before version 2.7
 
 
@@ -70,6 +75,19 @@ class Verdict:
     accept: str = ""  # MSH-15 of what is sent after processing; nobody answers it but by an accept acknowledgment
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the case of an order stands: its number and state, since when, why, and what it waits for."""
+
+    case: str
+    state: str
+    at: datetime
+    id: str  # of the message that says so
+    reason: str = ""
+    missing: Sequence[str] = ()
+    numbers: Collection[str] = ()  # of the referral, which tell its order among several
+
+
 def acknowledgment(header: Header | None, said: Verdict) -> bytes:
     """A general acknowledgment: MSH, MSA, and ERR when something is wrong."""
     to = header or _NOBODY
@@ -93,13 +111,51 @@ def referral_response(header: Header, body: bytes, said: Verdict) -> bytes:
     What became of a cancellation is said when it has been processed.
     """
     kind = ["RRI", header.event, "RRI_I12"] if header.version >= (2, 4) else ["RRI", header.event]
-    state = "case-received" if header.event in _NEW else said.case
+    state = said.case or ("case-received" if header.event in _NEW else "")
     code = states()[state].answer if state else ""
     status = _joined(header, [code, _STATUSES[code], "HL70283"]) if code else ""
     segments = [_msh(header, said, kind), _msa(header, said), *_echoes(header, body, status)]
     if said.processed and header.event == _CANCELLED:
         segments.append(_segment(header, ["NTE", "1", "", _escaped(header, _CANCELLATION)]))
     return _message(segments)
+
+
+def order_status(header: Header, body: bytes, said: Standing) -> bytes:
+    """OSU^O51 to an order: what became of it, by the code of the referral guide and in words, and what is missing."""
+    kind = ["OSU", "O51", "OSU_O51"] if header.version >= (2, 4) else ["OSU", "O51"]
+    told = states()[said.state]
+    patient, order = _order(header, body, said.numbers)
+    notes = [said_of(said.state), *(f"Missing: {one}" for one in said.missing)]
+    fields = [""] * _ORDER_FIELDS
+    fields[:6] = [
+        "ORC",
+        told.control,
+        order.get(2, ""),
+        _joined(header, [said.case, "", NUMBER, "URI"]),
+        "",
+        told.order,
+    ]
+    fields[9], fields[12] = _time(said.at), order.get(12, "")
+    fields[16] = _joined(header, ["", _escaped(header, said.reason)]) if said.reason else ""
+    fields[25] = _joined(header, [told.referral, said.state, _GUIDE] if told.referral else ["", said.state])
+    segments = [_msh(header, Verdict("", said.id, said.at, accept="AL"), kind)]
+    segments += [_segment(header, ["NTE", str(n), "", _escaped(header, text)]) for n, text in enumerate(notes, 1)]
+    return _message([*segments, *patient, _segment(header, fields)])
+
+
+def _order(header: Header, body: bytes, numbers: Collection[str]) -> tuple[list[bytes], dict[int, str]]:
+    """The patient as sent, and the fields of the order that bears one of these numbers, or of the first."""
+    segments = _segments(header, body, rb"PID|ORC|OBR")
+    patient = [one for one in segments if one[:3] == b"PID"][:1]
+    orders: list[dict[int, str]] = []
+    for one in segments:
+        fields = dict(enumerate(one.decode("latin-1").split(header.delimiters.field)))
+        if fields[0] == "ORC":
+            orders.append(fields)
+        elif fields[0] == "OBR" and orders:
+            orders[-1][2] = orders[-1].get(2) or fields.get(2, "")
+    named = (one for one in orders if one.get(2, "").split(header.delimiters.component)[0] in numbers)
+    return patient, next(named, orders[0] if orders else {})
 
 
 def batch_acknowledgment(batch: Header, answers: Sequence[bytes], said: Verdict) -> bytes:
@@ -139,23 +195,22 @@ def _err(to: Header, said: Verdict) -> list[bytes]:
 def _echoes(header: Header, body: bytes, status: str) -> list[bytes]:
     """RF1 with its status as we know it, then the providers and the patient; nothing behind the patient is read."""
     rf1, others = ["RF1"], []
-    for segment in _segments(header, body):
+    for segment in _segments(header, body, rb"RF1|PRD|PID"):
         if segment[:3] == b"RF1":
             rf1 = segment.decode("latin-1").split(header.delimiters.field)
         else:
             others.append(segment)
+        if segment[:3] == b"PID":
+            break
     return [_segment(header, [rf1[0], status, *rf1[2:]]), *others]
 
 
-def _segments(header: Header, body: bytes) -> list[bytes]:
+def _segments(header: Header, body: bytes, names: bytes) -> list[bytes]:
+    """The segments of these names, no more than are echoed."""
     end = rb"\r" if b"\r" in body else rb"\n"
-    separator = re.escape(header.delimiters.field.encode())
-    found = []
-    for one in re.finditer(rb"(?:^|%b\n?)((?:RF1|PRD|PID)%b[^%b]*)" % (end, separator, end), body):
-        found.append(one[1].rstrip(b"\n").translate(None, _FRAMING))
-        if found[-1].startswith(b"PID") or len(found) == _MOST_ECHOES:
-            break
-    return found
+    separator = re.escape(header.delimiters.field.encode("latin-1"))
+    found = re.finditer(rb"(?:^|%b\n?)((?:%b)%b[^%b]*)" % (end, names, separator, end), body)
+    return [one[1].rstrip(b"\n").translate(None, _FRAMING) for one in islice(found, _MOST_ECHOES)]
 
 
 def _encoding(to: Header) -> str:

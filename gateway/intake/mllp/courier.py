@@ -1,4 +1,4 @@
-"""Takes application answers to the clinics' own listeners. What is due stands in the work table and outlives us."""
+"""Takes answers and replies to the clinics' own listeners. What is due stands in the work table and outlives us."""
 
 import asyncio
 import os
@@ -29,11 +29,12 @@ _log = structlog.get_logger()
 class Courier:
     """Claims answers that are due; those of one clinic go one after the other."""
 
-    def __init__(self, here: Services, due: Callable[[str], Due | None], every: float = 0.25) -> None:
+    def __init__(self, here: Services, due: Callable[[str], Due | None], every: float = 0.25, task: str = TASK) -> None:
         self._here = here
         self._due = due
         self._every = every
-        self._name = f"{TASK}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._task = task
+        self._name = f"{task}-{os.getpid()}-{secrets.token_hex(4)}"
         self._random = Random()  # noqa: S311 - spreads retries
         self._clients: dict[Listener, Client] = {}
 
@@ -44,7 +45,7 @@ class Courier:
                 try:
                     await asyncio.gather(*map(self._carry, await asyncio.to_thread(self._claim)))
                 except Exception as trouble:  # noqa: BLE001 - the edge: a courier that ended would carry nothing more
-                    _log.error("courier-waits", task=TASK, kind=type(trouble).__name__)
+                    _log.error("courier-waits", task=self._task, kind=type(trouble).__name__)
                 await asyncio.sleep(self._every)
         finally:
             for client in self._clients.values():
@@ -52,10 +53,10 @@ class Courier:
 
     def _claim(self) -> list[Job]:
         now, store = self._here.clock.now(), self._here.store
-        if not store.read(lambda connection: work.ready(connection, task=TASK, now=now)):
+        if not store.read(lambda connection: work.ready(connection, task=self._task, now=now)):
             return []
         return store.write(
-            lambda connection: work.claim(connection, task=TASK, worker=self._name, now=now, limit=_AT_ONCE)
+            lambda connection: work.claim(connection, task=self._task, worker=self._name, now=now, limit=_AT_ONCE)
         )
 
     async def _carry(self, job: Job) -> None:

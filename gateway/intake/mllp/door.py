@@ -32,6 +32,7 @@ from gateway.intake.mllp.gather import Gathering
 from gateway.intake.mllp.header import Header, read_header, read_headers
 from gateway.intake.mllp.mode import Situation
 from gateway.intake.receive import receive_all
+from gateway.intake.reply import to_step
 from gateway.intake.summary import case_number
 from gateway.parse.hl7v2 import sending
 from gateway.services import Services
@@ -127,6 +128,11 @@ class Door:
             return None
         sender, messages = self._answers(found)
         return Due(sender.listener, [message for message in messages if message])
+
+    def due_of_case(self, subject: str) -> Due:
+        """What the listener of a clinic is told of a step of a case."""
+        sender, messages = self._here.store.read(lambda connection: to_step(connection, self._here.senders, subject))
+        return Due(sender.listener, messages)
 
     def told(self, later: Later) -> bytes:
         """What is said of a message that only the store knows: of one in a batch, or that asks for a state."""

@@ -7,6 +7,7 @@ import sys
 
 import structlog
 
+from gateway import casework
 from gateway.core import log
 from gateway.core.errors import SettingsError, StartupError
 from gateway.intake.mllp.courier import Courier
@@ -70,8 +71,10 @@ async def _serve(here: Services, tls: ssl.SSLContext | None) -> None:
     if tls is None and not is_loopback(here.settings.mllp_host):
         _log.warning("mllp-without-tls", port=port)
     _log.info("listening", port=port)
-    carrying = asyncio.create_task(Courier(here, door.due).run())
+    couriers = Courier(here, door.due), Courier(here, door.due_of_case, task=casework.REPLY)
+    carrying = {asyncio.create_task(one.run()) for one in couriers}
     await stop.wait()
-    carrying.cancel()
-    await asyncio.wait({carrying})
+    for one in carrying:
+        one.cancel()
+    await asyncio.wait(carrying)
     await server.stop()

@@ -3,13 +3,13 @@
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from lxml import etree
 from marshmallow import Schema, fields
 
 from gateway.core.issue import Issue
 from gateway.core.table import MAPPINGS, load
 from gateway.parse import xml
 from gateway.parse.placed import Said
+from gateway.parse.xmltree import attributes, children, local, words
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -35,19 +35,19 @@ def _table() -> dict[str, Any]:
 def read(body: bytes, where: str, issues: list[Issue]) -> Part:
     """The submission sets and documents that the metadata describes; `where` is its place in the package."""
     root = xml.read(body, issues)
-    found: Part = {"documents": [], "sets": [], "structure": _attributes(root, f"{where} /{_local(root)}")}
-    _walk(root, f"{where} /{_local(root)}", found)
+    found: Part = {"documents": [], "sets": [], "structure": _attributes(root, f"{where} /{local(root)}")}
+    _walk(root, f"{where} /{local(root)}", found)
     return found
 
 
 def _walk(element: "_Element", path: str, found: Part) -> None:
-    for child, place in _children(element, path):
-        if _local(child) == DOCUMENT:
+    for child, place in children(element, path):
+        if local(child) == DOCUMENT:
             found["documents"].append(_object(child, place))
-        elif _local(child) == SET:
+        elif local(child) == SET:
             found["sets"].append(_object(child, place))
-        elif _local(child) == "RegistryObjectList":
-            found["structure"] += _attributes(child, place) + _words(child, place)
+        elif local(child) == "RegistryObjectList":
+            found["structure"] += _attributes(child, place) + words(child, place)
             _walk(child, place, found)
         else:
             found["structure"] += _every(child, place)
@@ -60,8 +60,8 @@ def _object(element: "_Element", path: str) -> Part:
     for name in ("mimeType", "home"):
         if value := element.get(name):
             found[name] = Said(value, f"{path}/@{name}")
-    for child, place in _children(element, path):
-        kind = _local(child)
+    for child, place in children(element, path):
+        kind = local(child)
         scheme = _table()["schemes"].get(child.get("classificationScheme") or child.get("identificationScheme"), "")
         if kind == "Slot":
             structure += _slot(child, place, found)
@@ -84,10 +84,10 @@ def _classification(element: "_Element", path: str, structure: list[Said]) -> Pa
     if code := element.get("nodeRepresentation"):
         found["code"] = Said(code, f"{path}/@nodeRepresentation")
     structure += _attributes(element, path, but=("nodeRepresentation",))
-    for child, place in _children(element, path):
-        if _local(child) == "Slot":
+    for child, place in children(element, path):
+        if local(child) == "Slot":
             structure += _slot(child, place, found)
-        elif _local(child) == "Name":
+        elif local(child) == "Name":
             structure += _title(child, place, found, "display")
         else:
             structure += _every(child, place)
@@ -137,8 +137,8 @@ def _components(said: Said) -> Part:
 def _title(element: "_Element", path: str, found: Part, name: str) -> list[Said]:
     """What a Name or a Description says; gives what only says in what language and characters."""
     kept: list[str] = []
-    for child, place in _children(element, path):
-        if _local(child) == "LocalizedString" and child.get("value"):
+    for child, place in children(element, path):
+        if local(child) == "LocalizedString" and child.get("value"):
             found.setdefault(name, []).append(Said(child.get("value", ""), f"{place}/@value"))
             kept.append(f"{place}/@value")
     return [one for one in _every(element, path) if one.place not in kept]
@@ -146,40 +146,17 @@ def _title(element: "_Element", path: str, found: Part, name: str) -> list[Said]
 
 def _values(element: "_Element", path: str) -> list[tuple["_Element", str]]:
     """The values of a slot, each with its place."""
-    lists = [one for one in _children(element, path) if _local(one[0]) == "ValueList"]
-    return [one for held, place in lists for one in _children(held, place) if _local(one[0]) == "Value"]
+    lists = [one for one in children(element, path) if local(one[0]) == "ValueList"]
+    return [one for held, place in lists for one in children(held, place) if local(one[0]) == "Value"]
 
 
 def _every(element: "_Element", path: str) -> list[Said]:
     """All that is valued at or below an element."""
-    found = _attributes(element, path) + _words(element, path)
-    for child, place in _children(element, path):
+    found = _attributes(element, path) + words(element, path)
+    for child, place in children(element, path):
         found += _every(child, place)
     return found
 
 
 def _attributes(element: "_Element", path: str, but: tuple[str, ...] = ()) -> list[Said]:
-    named = ((etree.QName(name).localname, str(value)) for name, value in element.attrib.items())
-    return [Said(value, f"{path}/@{name}") for name, value in named if name not in but and value.strip()]
-
-
-def _words(element: "_Element", path: str) -> list[Said]:
-    """Text that stands in an element, or behind one of those in it."""
-    texts = [element.text, *(child.tail for child in element)]
-    said = [text.strip() for text in texts if text and text.strip()]
-    return [Said(text, f"{path}/text()" + (f"[{n}]" if n > 1 else "")) for n, text in enumerate(said, 1)]
-
-
-def _children(element: "_Element", path: str) -> list[tuple["_Element", str]]:
-    """The elements in it, each with its XPath: a position where a name stands more than once."""
-    names = [_local(child) for child in element]
-    counted: dict[str, int] = {}
-    found = []
-    for child, name in zip(element, names, strict=True):
-        counted[name] = at = counted.get(name, 0) + 1
-        found.append((child, f"{path}/{name}" + (f"[{at}]" if names.count(name) > 1 else "")))
-    return found
-
-
-def _local(element: "_Element") -> str:
-    return etree.QName(element).localname
+    return [one for one in attributes(element, path) if one.place.rpartition("@")[2] not in but]
