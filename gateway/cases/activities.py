@@ -21,6 +21,7 @@ _PRIORITIES: Final = ("routine", "urgent", "asap", "stat")
 # Facts of the case itself, beside those of facts.yaml.
 _OWN: Final = ("oral-cancer-drug", "haematology")
 _MADE: Final = ("ServiceRequest", "CommunicationRequest", "CoverageEligibilityRequest")
+ELIGIBILITY_FAILED: Final = "eligibility-failed"
 _TASK_STATUS: Final = {"draft": "draft", "active": "requested", "completed": "completed", "revoked": "cancelled"}
 
 
@@ -244,11 +245,21 @@ def _task(rule: Rule, case: Case, known: Known) -> dict[str, Any]:
         "focus": {"reference": f"{rule.becomes}/{case.id(rule.becomes, rule.activity)}"},
         "owner": {"display": rule.desk},
     }
+    if rule.becomes == "CoverageEligibilityRequest":
+        task["businessStatus"] = codeable("so-case-status", eligibility(known))
     if subject := known.referral.get("subject"):
         task["for"] = subject
     if case.opened:
         task["authoredOn"] = case.opened
     return task
+
+
+def eligibility(known: Known) -> str:
+    """What the insurers answered so far: one coverage that is in force is enough for a visit."""
+    answers = list(values(known.of("CoverageEligibilityResponse"), "insurance.inforce"))
+    if any(answers):
+        return "eligibility-verified"
+    return ELIGIBILITY_FAILED if answers else "eligibility-pending"
 
 
 def _identifier(rule: Rule, case: Case) -> dict[str, str]:

@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 
 from gateway import cases, route
 from gateway.audit.trail import Event
+from gateway.cases.activities import ELIGIBILITY_FAILED
+from gateway.cases.evidence import values
 from gateway.cases.states import states, step
 from gateway.casework.assembly import ACTOR, ASSIGN, Assembled, again, case_of, keep, row_of
 from gateway.casework.views import release
@@ -17,6 +19,8 @@ from gateway.store import cases as stored
 from gateway.store import deliveries, resources
 from gateway.store.cases import Case, Step
 
+_VISIT: Final = "visit-scheduled"
+_INSURANCE: Final = "insurance-verification"
 NO_RECORDS: Final = "The records did not come in time"
 SETTLE: Final = ("completed", "revoked")
 ENDED: Final = ("completed", "revoked")  # statuses of a plan whose activities have ended with it
@@ -51,6 +55,8 @@ def take(
         raise UnreadableValueError("reason")
     if states()[transition.to].plan == "completed" and (open_still := unsettled(row)):
         raise IllegalTransitionError(open_still[0])
+    if transition.to == _VISIT and _is_uninsured(connection, row):
+        raise IllegalTransitionError("eligibility")
     after = row_of(row, case_of(row).after(transition, at=at, reason=reason.strip()))
     return _written(connection, after, Step(at, event, transition.row, row.state, transition.to, actor, reason), at)
 
@@ -127,6 +133,13 @@ def events(assembled: Assembled, submission: str = "", role: str = "system") -> 
         Event("U", "case-step", "0", step.actor, role, case.clinic, about, submission=submission)
         for step in assembled.steps
     ]
+
+
+def _is_uninsured(connection: Connection, row: Case) -> bool:
+    """Whether the insurers answered that nothing is in force; that keeps no case from its review."""
+    id = case_of(row).id("Task", _INSURANCE)
+    task = next((one for one in stored.holdings(connection, {row.patient}) if one["id"] == id), {})
+    return ELIGIBILITY_FAILED in values(task.get("businessStatus"), "coding.code")
 
 
 def _seen(connection: Connection, number: str, version: int) -> Case:

@@ -12,7 +12,7 @@ from gateway.core import fhirjson
 from gateway.services import open_services
 from gateway.settings import read_settings
 
-_SUFFIXES: Final = (".hl7", ".xml", ".json", ".csv", ".zip")
+_SUFFIXES: Final = (".hl7", ".xml", ".json", ".csv", ".zip", ".edi")
 _SECONDS: Final = 60
 
 

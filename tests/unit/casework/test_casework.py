@@ -297,3 +297,32 @@ def test_a_case_that_waited_too_long_for_records_expires_once(store, submit, cas
         assert len(ended) == expired
     found, task, _ = case()
     assert (found.state, task["status"], found.reason) == ("expired", "failed", "The records did not come in time")
+
+
+@pytest.mark.parametrize(
+    ("in_force", "told"), [((), "pending"), ((False,), "failed"), ((False, True), "verified")], ids=str
+)
+def test_an_insurance_that_is_not_in_force_keeps_from_a_visit_and_never_from_the_review(
+    store, submit, case, take, in_force, told
+):
+    answers = [
+        {
+            "resourceType": "CoverageEligibilityResponse",
+            "id": f"e{n}",
+            "status": "active",
+            "patient": {"reference": "Patient/p"},
+            "insurance": [{"coverage": {"reference": "Coverage/i"}, "inforce": said}],
+        }
+        for n, said in enumerate(in_force)
+    ]
+    submit(PATIENT, REFERRAL, *RECORDS, *answers, of_patient("DocumentReference", "path", type=PATHOLOGY["type"]))
+    tasks = [one for one in store.read(lambda c: cases.holdings(c, {"p"})) if one["resourceType"] == "Task"]
+    [task] = [one for one in tasks if one["code"]["coding"][0]["code"] == "insurance-verification"]
+    assert task["businessStatus"]["coding"][0]["code"] == f"eligibility-{told}"
+    take("start-review", case()[2])
+    if told == "failed":
+        with pytest.raises(IllegalTransitionError):
+            take("schedule-visit", case()[2], hour=13)
+    else:
+        take("schedule-visit", case()[2], hour=13)
+        assert case()[0].state == "visit-scheduled"
