@@ -25,9 +25,9 @@ def expected(case: Truth, carrier: Carrier) -> View:
 def seen(resources: Iterable[Mapping[str, Any]], carrier: Carrier) -> View:
     """What came back."""
     made = list(resources)
-    view: View = {"patient": _patient(_one(made, "Patient"))}
+    view: View = {"patient": _without(carrier, _patient(_one(made, "Patient")))}
     if "drugs" not in carrier.loses:
-        view["drugs"] = sorted(map(_drug, _all(made, "MedicationRequest")), key=repr)
+        view["drugs"] = sorted((_drug(one, carrier) for one in _all(made, "MedicationRequest")), key=repr)
     if "rxnorm" not in carrier.loses and "drugs" not in carrier.loses:
         view["rxnorm"] = sorted(_codes(_all(made, "MedicationRequest"), "medicationCodeableConcept", RXNORM))
     if "diagnosis" not in carrier.loses:
@@ -48,23 +48,26 @@ def _truth(case: Truth, carrier: Carrier) -> View:
         (
             one["text"],
             one["sig"],
-            one["status"],
+            None if "status" in carrier.loses else one["status"],
             one["started"],
             (one["dose"], one["unit"], one["times"] / one["hours"], one["route"]) if one["dose"] else None,
         )
-        for one in case["drugs"]
+        for one in case["drugs"][: 1 if "others" in carrier.loses else None]
     ]
     codes = [] if "drugs" in carrier.loses else [one["rxnorm"] for one in case["drugs"] if one["rxnorm"]]
     view = {
-        "patient": {
-            "name": (case["family"], case["given"]),
-            "birth_date": case["birth_date"],
-            "sex": case["sex"],
-            "mrn": case["mrn"],
-            "phone": "".join(filter(str.isdigit, case["phone"])),
-            "address": (case["line"], case["city"], case["state"], case["postal_code"], "US"),
-            "language": case["language"],
-        },
+        "patient": _without(
+            carrier,
+            {
+                "name": (case["family"], case["given"]),
+                "birth_date": case["birth_date"],
+                "sex": case["sex"],
+                "mrn": case["mrn"],
+                "phone": "".join(filter(str.isdigit, case["phone"])),
+                "address": (case["line"], case["city"], case["state"], case["postal_code"], "US"),
+                "language": case["language"],
+            },
+        ),
         "drugs": sorted(drugs, key=repr),
         "rxnorm": sorted(codes),
         "diagnosis": [(case["icd10"], case["diagnosis"])],
@@ -117,17 +120,21 @@ def _patient(patient: Mapping[str, Any]) -> View:
         "mrn": patient["identifier"][0]["value"],
         "phone": "".join(filter(str.isdigit, patient["telecom"][0]["value"])),
         "address": (*address["line"], address["city"], address["state"], address["postalCode"], address["country"]),
-        "language": next(values(patient, "communication.language.coding.code")),
+        "language": next(values(patient, "communication.language.coding.code"), None),
     }
 
 
-def _drug(request: Mapping[str, Any]) -> tuple[Any, ...]:
+def _without(carrier: Carrier, said: View) -> View:
+    return {name: value for name, value in said.items() if name not in carrier.loses}
+
+
+def _drug(request: Mapping[str, Any], carrier: Carrier) -> tuple[Any, ...]:
     [dosage] = request["dosageInstruction"]
     started = request.get("authoredOn") or next(values(dosage, "timing.repeat.boundsPeriod.start"), None)
     return (
         request["medicationCodeableConcept"]["text"],
         dosage["text"],
-        request["status"],
+        None if "status" in carrier.loses else request["status"],
         started and started[:10],
         _dose(dosage),
     )
