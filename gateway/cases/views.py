@@ -32,6 +32,7 @@ class Part:
     status: frozenset[str]
     codes: frozenset[str]
     says: Mapping[str, re.Pattern[str]]
+    whole: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class _PartSchema(Schema):
     status = fields.List(fields.String(), load_default=())
     codes = fields.List(fields.String(), load_default=())
     says = fields.Dict(keys=fields.String(), values=fields.Function(deserialize=_expression), load_default=dict)
+    whole = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), load_default=dict)
 
     @post_load
     def _made(self, found: dict[str, Any], **_: Any) -> Part:
@@ -73,8 +75,11 @@ class _PartSchema(Schema):
                 place = place.setdefault(name, {})
         if not found["says"].keys() <= set(found["elements"]):
             raise ValidationError("says: no such element")
+        whole = {path: tuple(names) for path, names in found["whole"].items()}
+        if not {f"{path}.{name}" for path, names in whole.items() for name in names} <= set(found["elements"]):
+            raise ValidationError("whole: no such element")
         sets = {name: frozenset(found[name]) for name in ("status", "codes")}
-        return Part(type, tree, found["of"], says=found["says"], **sets)
+        return Part(type, tree, found["of"], says=found["says"], whole=whole, **sets)
 
 
 class _ViewSchema(Schema):
@@ -127,6 +132,8 @@ def view_of(name: str, resources: Iterable[Resource], referral: str) -> list[dic
 def _part(view: View, resource: Resource, referral: str) -> Part | None:
     if "all" not in view.shown and not view.shown.issuperset(guarded(resource)):
         return None
+    if "modifierExtension" in resource:  # what is left would mean something else
+        return None
     for part in view.parts:
         if part.resource == resource["resourceType"] and _is_of(part, view, resource, referral):
             return part
@@ -147,7 +154,7 @@ def _is_of(part: Part, view: View, resource: Resource, referral: str) -> bool:
 
 
 def _made(view: View, resource: Resource, part: Part, places: set[str]) -> dict[str, Any]:
-    kept = _Keeper(view.systems, places, part.says).kept(resource, part.elements, "")
+    kept = _Keeper(view.systems, places, part).kept(resource, part.elements, "")
     labels = [one for one in labels_of(resource) if view.labels == _ALL or one.get("system") == CONFIDENTIALITY]
     first = {"resourceType": resource["resourceType"], "id": resource["id"]}
     made = first | {"meta": {"security": united([*labels, REDACTED])}} | (kept if isinstance(kept, dict) else {})
@@ -169,8 +176,8 @@ def _noted(made: dict[str, Any]) -> dict[str, Any]:
 class _Keeper:
     """Copies what a tree of names allows; a coding by its system, a reference if it stays within the view."""
 
-    def __init__(self, systems: frozenset[str], places: set[str], says: Mapping[str, re.Pattern[str]]) -> None:
-        self._systems, self._places, self._says = systems, places, says
+    def __init__(self, systems: frozenset[str], places: set[str], part: Part) -> None:
+        self._systems, self._places, self._says, self._whole = systems, places, part.says, part.whole
 
     def kept(self, node: Any, tree: Tree, path: str, *, listed: bool = False) -> Any:
         """What is left of a node; an entry of a list that stood on a reference goes with it."""
@@ -187,6 +194,8 @@ class _Keeper:
             if name in node
         }
         left = {name: one for name, one in below.items() if one is not _GONE}
+        if path in self._whole and not _said(node) <= _said(left):
+            left = {name: left[name] for name in self._whole[path] if name in left}
         stood_on_it = any(one is _GONE and _names(node[name]) for name, one in below.items())
         return _GONE if not left or (listed and stood_on_it) else left
 
@@ -201,6 +210,16 @@ class _Keeper:
             return _GONE
         said = self._says.get(path)
         return node if said is None or (isinstance(node, str) and said.fullmatch(node)) else _GONE
+
+
+def _said(node: Any, path: str = "") -> frozenset[str]:
+    """The elements that a node holds. Codings and extensions may stay behind; what they stand at may not."""
+    if isinstance(node, list):
+        return frozenset(name for one in node for name in _said(one, path))
+    if not isinstance(node, Mapping):
+        return frozenset()
+    told = {name: one for name, one in node.items() if name not in ("coding", "extension", "id")}
+    return frozenset(f"{path}.{name}" for name in told).union(*(_said(one, f"{path}.{n}") for n, one in told.items()))
 
 
 def _names(node: Any) -> bool:

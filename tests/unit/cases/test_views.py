@@ -154,11 +154,14 @@ HELD = sorted(
 
 
 def filled(holds, type, path="", depth=3):
-    """A value for an element: what R4 has there, as far as `holds` says, each text saying where it stands."""
+    """A value for an element: what R4 has there, as far as `holds` says, each text saying where it stands.
+
+    No modifier, since what bears one leaves in no view.
+    """
     made = {}
     for name, element in r4.children(type).items():
         here = f"{path}.{name}".strip(".")
-        if depth and holds(here) and (one := _value(holds, element, here, depth)):
+        if depth and name != "modifierExtension" and holds(here) and (one := _value(holds, element, here, depth)):
             made[name] = [one] if element.array else one
     return made
 
@@ -200,3 +203,35 @@ def test_of_resources_that_hold_all_that_r4_has_only_named_elements_leave(name):
     left = {type: left_of(name, type, filled(lambda _: True, type)) for type in HELD}
     assert all(left[type] <= named(name, type) for type in HELD)
     assert {"name.family", "telecom.value"} & left["Patient"]
+
+
+def dispensed(dosage, **more):
+    """What the pharmacy view leaves of the directions of a drug of the first case."""
+    resources, referral = CASES[0]
+    [drug, *_] = (one for one in resources if one["resourceType"] == "MedicationRequest" and one["status"] == "active")
+    changed = {**drug, "dosageInstruction": [dosage], **more}
+    others = [one for one in resources if one is not drug]
+    view = view_of("pharmacy", [*others, changed], referral)
+    return [one.get("dosageInstruction") for one in view if one["id"] == drug["id"]]
+
+
+def test_directions_leave_whole_or_in_their_words_alone():
+    weekly = {"repeat": {"frequency": 1, "period": 1, "periodUnit": "wk"}}
+    plain = {
+        "text": "1 g weekly",
+        "timing": weekly,
+        "route": {"coding": [{"system": "http://snomed.info/sct", "code": "26643006"}]},
+    }
+    assert dispensed(plain) == [[plain]]
+    for more in (
+        {"asNeededCodeableConcept": {"text": "pain"}},
+        {"timing": {"repeat": {**weekly["repeat"], "dayOfWeek": ["mon"]}}},
+        {"maxDosePerPeriod": {"numerator": {"value": 2}, "denominator": {"value": 1}}},
+        {"route": {"coding": [{"system": "urn:own", "code": "x"}]}},
+        {"modifierExtension": [{"url": "urn:x", "valueBoolean": True}]},
+    ):
+        assert dispensed({**plain, **more}) == [[{"text": "1 g weekly"}]]
+
+
+def test_what_a_modifier_changes_leaves_in_no_view():
+    assert dispensed({"text": "1 g weekly"}, modifierExtension=[{"url": "urn:x", "valueBoolean": True}]) == []
