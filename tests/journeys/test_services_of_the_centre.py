@@ -10,6 +10,7 @@ import pytest
 from gateway import casework
 from gateway.access.keys import add_key
 from gateway.cases.centre import Centre
+from gateway.core.errors import IllegalTransitionError
 from gateway.pipeline import process
 from gateway.store import cases, resources
 from gateway.worker import Desk, Worker
@@ -333,3 +334,26 @@ def test_what_the_call_line_takes_down_is_the_same_intake_and_says_who_told_it(h
     roles = [agent["type"]["coding"][0]["code"] for one in house.all("Provenance") for agent in one["agent"]]
     assert "informant" in roles
     assert "pathology-report" in house.missing()
+
+
+def test_an_insurer_who_says_no_keeps_from_a_visit_and_not_from_the_review(house):
+    house.refer()
+    house.become_complete()
+    answer = (FIXTURES / "x12" / "271_active.edi").read_text("utf-8")
+    for before, after in (
+        ("NM1*IL*1*BRACKWATER*LORENZ****MI*HHP-778812", "NM1*IL*1*QUENDLER*MARTA*ILSE***MI*GMM-009112"),
+        ("N3*4 WEIR LANE", "N3*18 ALDER ROW"),
+        ("DMG*D8*19580614*M", "DMG*D8*19610325*F"),
+        ("EB*1*", "EB*6*"),
+    ):
+        assert before in answer
+        answer = answer.replace(before, after)
+    assert house.activities()["insurance-verification"]["businessStatus"]["coding"][0]["code"] == "eligibility-pending"
+    house.send(answer.encode())
+    assert house.activities()["insurance-verification"]["businessStatus"]["coding"][0]["code"] == "eligibility-failed"
+    with pytest.raises(IllegalTransitionError):
+        house.step("schedule-visit")
+    house.step("start-review")
+    assert house.case.state == "under-review"
+    [told] = house.all("CoverageEligibilityResponse")
+    assert told["insurance"][0]["inforce"] is False
