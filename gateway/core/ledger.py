@@ -1,10 +1,9 @@
 """The ledger: the account of a submission, in which every valued leaf ends in exactly one state."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
-from functools import cached_property
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple
 
 
 class State(StrEnum):
@@ -106,50 +105,18 @@ class Ledger:
         said = self._said.get
         return [key for key in keys if said(key, _SILENT)[1] in states]
 
-    def close(self, leaves: Iterable[Leaf]) -> "Account":
-        """The account over all valued leaves of the source; what no row spoke of is unmapped."""
-        return Account(leaves, self._said)
-
-
-class Account(Sequence[Entry]):
-    """One entry for each valued leaf of a source, in its order; written out when somebody first looks."""
-
-    def __init__(self, leaves: Iterable[Leaf], said: dict[Any, _Said]) -> None:
-        self._open = leaves, said
-
-    @cached_property
-    def _entries(self) -> tuple[Entry, ...]:
-        leaves, said = self._open
-        del self._open
-        return tuple(_written(leaves, said))
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    @overload
-    def __getitem__(self, at: int) -> Entry: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Entry]: ...
-    def __getitem__(self, at: int | slice) -> Entry | Sequence[Entry]:
-        return self._entries[at]
-
-    def __iter__(self) -> Iterator[Entry]:
-        return iter(self._entries)
-
-    def __reduce__(self) -> tuple[type, tuple[tuple[Entry, ...]]]:
-        """Another process gets what is written, and not the source."""
-        return tuple, (self._entries,)
-
-
-def _written(leaves: Iterable[Leaf], said: dict[Any, _Said]) -> Iterator[Entry]:
-    found, made = said.get, tuple.__new__
-    place, written = _SILENT[3], ""  # leaves that stand together often landed together
-    for key, location, start, end, line in leaves:
-        _, state, rule, path, because = found(key, _SILENT)
-        if path is not place:
-            place, written = path, str(path)
-        # Entry's own constructor costs twice as much, and this runs for every leaf.
-        yield made(Entry, (location, state, rule, written, because, start, end, line))
+    def close(self, leaves: Iterable[Leaf]) -> tuple[Entry, ...]:
+        """One entry for each valued leaf of the source, in its order; what no row spoke of is unmapped."""
+        found, made = self._said.get, tuple.__new__
+        entries = []
+        place, written = _SILENT[3], ""  # leaves that stand together often landed together
+        for key, location, start, end, line in leaves:
+            _, state, rule, path, because = found(key, _SILENT)
+            if path is not place:
+                place, written = path, str(path)
+            # Entry's own constructor costs twice as much, and this runs for every leaf.
+            entries.append(made(Entry, (location, state, rule, written, because, start, end, line)))
+        return tuple(entries)
 
 
 def lost(entry: Entry, because: str) -> Entry:
