@@ -96,7 +96,7 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
 
 def _status(course: lookup.Course) -> dict[str, Any]:
     found, outcome = course.submission, course.outcome
-    act = words.act(found, course.issues)
+    act = course.act
     said: dict[str, Any] = {
         **_receipt(found.receipt),
         "kind": found.kind,

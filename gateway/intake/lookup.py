@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 
 from gateway.access.caller import caller, witness
 from gateway.cases.narrative import said_of
+from gateway.cases.states import states
 from gateway.core import fhirjson
 from gateway.core.errors import NotFoundError
+from gateway.intake import words
 from gateway.intake.reply import Reply, to_submission
 from gateway.intake.summary import case_number, missing
 from gateway.services import services
@@ -30,6 +32,11 @@ class Standing:
     sentence: str
     missing: tuple[str, ...]
 
+    @property
+    def waits(self) -> bool:
+        """Whether the clinic has still to send something."""
+        return bool(self.missing) and not states()[self.state].ended
+
 
 @dataclass(frozen=True, slots=True)
 class Course:
@@ -40,6 +47,11 @@ class Course:
     outcome: Stored | None
     issues: list[dict[str, Any]]
     case: Standing | None
+
+    @property
+    def act(self) -> words.Act:
+        """Who has to do something now."""
+        return words.act(self.submission, self.issues, missing=self.case is not None and self.case.waits)
 
 
 def course(id: UUID) -> Course:

@@ -62,7 +62,7 @@ def status(course: Course) -> ResponseReturnValue:
             "submit/status.html",
             submission=found,
             steps=words.steps(found, course.events),
-            act=words.act(found, course.issues),
+            act=course.act,
             read=summary(outcome.bundle) if outcome and outcome.bundle else None,
             case=course.case,
             issues=words.troubles(course.issues),

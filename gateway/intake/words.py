@@ -111,6 +111,7 @@ _REASONS: Final = {
 }
 _OTHERWISE: Final = (_WE_LOOK, "It could not be taken further by itself. One of us looks at it.")
 _NOTHING: Final = Act("nobody", "You need not do anything.")
+_MISSING: Final = Act(_SEND_AGAIN, "It is with us. The review waits for records: please send what is still missing.")
 _PART: Final = Act(_WE_LOOK, "Part of it was set aside; below is where and why. One of us looks at it.")
 
 
@@ -127,10 +128,12 @@ def steps(found: Submission, events: list[Event]) -> list[Step]:
     return [_step(number, title, reached, stopped, times) for number, title in enumerate(_TITLES, 1)]
 
 
-def act(found: Submission, issues: Iterable[Mapping[str, Any]] = ()) -> Act:
-    """Who has to do something about a submission, or about a record of it that was set aside."""
+def act(found: Submission, issues: Iterable[Mapping[str, Any]] = (), *, missing: bool = False) -> Act:
+    """Who has to do something: about a submission, a record of it that was set aside, or what its case still misses."""
     if found.state not in _STOPPED:
-        return _PART if any(issue["code"] == REFUSED for issue in issues) else _NOTHING
+        if any(issue["code"] == REFUSED for issue in issues):
+            return _PART
+        return _MISSING if missing else _NOTHING
     return Act(*_REASONS.get(found.reason or "", _OTHERWISE))
 
 

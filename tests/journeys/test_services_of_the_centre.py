@@ -149,6 +149,7 @@ def house(here, client, riverbend):
 def test_intake_gives_a_case_number_and_says_what_is_missing(house):
     told = house.refer()
     assert "Summary of the treatment so far" not in told["missing"]  # a drug with its day is one
+    assert (told["act"]["who"], told["case_state"]["code"]) == ("clinic", "needs-information")
     assert told["case"] == house.case.number == "SO-2026-000001"
     assert "Pathology report" in told["missing"]
     requests = [one for one in house.all("Task") if one["code"].get("text") == "Please send what is missing"]
@@ -290,8 +291,11 @@ def test_survivorship_begins_when_the_case_closes_after_the_treatment(house):
 
 def test_the_clinic_reads_where_its_case_stands_without_a_clinical_word(house):
     told = house.refer()
-    page = house.client.get(f"/submissions/{told['id']}", headers=house.clinic | {"Accept": "text/html"}).text
+    address = f"/submissions/{told['id']}"
+    page = house.client.get(address, headers=house.clinic | {"Accept": "text/html"}).text
     assert house.case.number in page
+    assert "please send what is still missing" in page
+    assert "Pathology report" in page
     assert "Capecitabine" not in page
     assert "Adenocarcinoma" not in page
 
@@ -357,3 +361,10 @@ def test_an_insurer_who_says_no_keeps_from_a_visit_and_not_from_the_review(house
     assert house.case.state == "under-review"
     [told] = house.all("CoverageEligibilityResponse")
     assert told["insurance"][0]["inforce"] is False
+
+
+def test_a_clinic_need_not_act_any_more_when_all_is_there(house):
+    told = house.refer()
+    house.become_complete()
+    now = house.client.get(f"/submissions/{told['id']}", headers=house.clinic).json
+    assert (now["act"]["who"], now["missing"]) == ("nobody", [])

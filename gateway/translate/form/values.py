@@ -1,7 +1,6 @@
 """Answers of a form to FHIR: texts as they were written, dates as far as they are known, ticks as statements."""
 
 import re
-from datetime import date as calendar_day
 from html import escape
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from gateway.core.record import Node
 from gateway.translate.conceptmap import ConceptMap
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.drug import with_codes
+from gateway.translate.plain import in_calendar
 from gateway.translate.sig.meaning import duration
 from gateway.translate.sig.structure import PERIOD
 from gateway.translate.translation import INFORMANT, Translation
@@ -30,12 +30,6 @@ _INFORMANTS: Final = {"clinic": "Organization", "patient": "Patient", "caregiver
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
 
 
-@converter("text", "form")
-def text(node: Node, translation: Translation) -> str | None:
-    """The answer as it was written, blanks around it gone."""
-    return node.text.strip() or None
-
-
 @converter("date", "form")
 def date(node: Node, translation: Translation) -> str:
     """A year, a month or a day, as far as it is known; a day that could be two days is refused."""
@@ -43,11 +37,7 @@ def date(node: Node, translation: Translation) -> str:
     found = _DATE.fullmatch(sent)
     if found is None:
         raise NotConvertedError("date-unreadable")
-    year, month, day = (int(part or 1) for part in found.groups())
-    try:
-        calendar_day(year, month, day)
-    except ValueError:
-        raise NotConvertedError("date-not-in-calendar") from None
+    in_calendar(*found.groups())
     return sent
 
 

@@ -1,16 +1,15 @@
 """Values of a prescription: words as they were written, numbers exactly, codes by their qualifiers."""
 
 import re
-from datetime import date as calendar_day
 from decimal import Decimal
 from typing import Any, Final
 
 from gateway.core.drug import RXNORM
 from gateway.core.outcome import BASE
 from gateway.core.record import Node
-from gateway.translate.conceptmap import ConceptMap
 from gateway.translate.converter import NotConvertedError, converter
 from gateway.translate.drug import with_codes
+from gateway.translate.plain import in_calendar
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -19,12 +18,6 @@ _TYPES: Final = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _SYSTEMS: Final = {"ND": "http://hl7.org/fhir/sid/ndc", "SBD": RXNORM, "SCD": RXNORM}
 _DATE: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)(T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))?", re.ASCII)
 _NUMBER: Final = re.compile(r"\d{1,12}(?:\.\d{1,12})?", re.ASCII)
-
-
-@converter("text", "ncpdp")
-def text(node: Node, translation: Translation) -> str | None:
-    """What was written."""
-    return node.text.strip() or None
 
 
 @converter("date", "ncpdp")
@@ -40,20 +33,8 @@ def date_time(node: Node, translation: Translation) -> str:
     found = _DATE.fullmatch(sent)
     if found is None:
         raise NotConvertedError("date-unreadable")
-    try:
-        calendar_day(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        raise NotConvertedError("date-not-in-calendar") from None
+    in_calendar(found[1], found[2], found[3])
     return sent
-
-
-@converter("code", "ncpdp")
-def code(node: Node, translation: Translation, through: ConceptMap) -> str:
-    """A FHIR code through a concept map."""
-    found = through.translate(node.text.strip())
-    if found is None:
-        raise NotConvertedError("code-unknown")
-    return found.code
 
 
 @converter("number", "ncpdp")
@@ -90,13 +71,6 @@ def own_number(node: Node, translation: Translation, type: str, under: str) -> E
         "system": f"{BASE}/sid/sender/{clinic}/{under}",
         "value": node.text.strip(),
     }
-
-
-@converter("numbered", "ncpdp")
-def numbered(node: Node, translation: Translation, system: str = "", type: str = "", says: str = "") -> Element:
-    """A number of a registry."""
-    kind: Element = {"coding": [{"system": _TYPES, "code": type}]} if type else {"text": says}
-    return {"type": kind, **({"system": system} if system else {}), "value": node.text.strip()}
 
 
 @converter("drug", "ncpdp")

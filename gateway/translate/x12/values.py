@@ -1,13 +1,12 @@
 """Values of an answer about eligibility."""
 
 import re
-from datetime import date as calendar_day
 from typing import Any, Final
 
 from gateway.core.ledger import State
 from gateway.core.record import Node
-from gateway.translate.conceptmap import ConceptMap
 from gateway.translate.converter import NotConvertedError, converter, step
+from gateway.translate.plain import in_calendar
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -17,38 +16,14 @@ _ACTIVE: Final = frozenset("1234")  # EB01
 _INACTIVE: Final = frozenset("678")
 
 
-@converter("text", "x12")
-def text(node: Node, translation: Translation) -> str | None:
-    """What was written."""
-    return node.text.strip() or None
-
-
 @converter("date", "x12")
 def date(node: Node, translation: Translation) -> str:
     """A day in eight digits (D8)."""
     sent = _DAY.fullmatch(node.text.strip())
     if sent is None:
         raise NotConvertedError("date-unreadable")
-    try:
-        return calendar_day(*map(int, sent.groups())).isoformat()
-    except ValueError:
-        raise NotConvertedError("date-not-in-calendar") from None
-
-
-@converter("code", "x12")
-def code(node: Node, translation: Translation, through: ConceptMap) -> str:
-    """A FHIR code through a concept map."""
-    found = through.translate(node.text.strip())
-    if found is None:
-        raise NotConvertedError("code-unknown")
-    return found.code
-
-
-@converter("numbered", "x12")
-def numbered(node: Node, translation: Translation, type: str = "", says: str = "") -> Element:
-    """A number that the insurer gave."""
-    kind: Element = {"coding": [{"system": _TYPES, "code": type}]} if type else {"text": says}
-    return {"type": kind, "value": node.text.strip()}
+    in_calendar(*sent.groups())
+    return "-".join(sent.groups())
 
 
 @step("answer", "x12")

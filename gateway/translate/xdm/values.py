@@ -4,15 +4,14 @@ import binascii
 import hashlib
 import re
 from base64 import b64encode
-from datetime import date as calendar_day
 from typing import Any, Final
 
 from gateway.core.record import Node
 from gateway.translate.ccda.codes import system_of
-from gateway.translate.conceptmap import ConceptMap
 from gateway.translate.converter import NotConvertedError, Primitive, converter, step
 from gateway.translate.hl7v2.systems import local
 from gateway.translate.hl7v2.times import ORIGINAL_TEXT
+from gateway.translate.plain import in_calendar
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -22,12 +21,6 @@ _URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
 _MEDIA: Final = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
 _ANY_URI: Final = "urn:ietf:rfc:3986"
-
-
-@converter("text", "xdm")
-def text(node: Node, translation: Translation) -> str | None:
-    """What was written."""
-    return node.text.strip() or None
 
 
 @converter("date", "xdm")
@@ -51,20 +44,8 @@ def _day(node: Node) -> tuple[str, str]:
     if sent is None:
         raise NotConvertedError("date-unreadable")
     year, month, day, hour = sent.groups()
-    try:
-        calendar_day(int(year), int(month or 1), int(day or 1))
-    except ValueError:
-        raise NotConvertedError("date-not-in-calendar") from None
+    in_calendar(year, month, day)
     return "-".join(filter(None, (year, month, day))), hour or ""
-
-
-@converter("code", "xdm")
-def code(node: Node, translation: Translation, through: ConceptMap) -> str:
-    """A FHIR code through a concept map."""
-    found = through.translate(node.text.strip())
-    if found is None:
-        raise NotConvertedError("code-unknown")
-    return found.code
 
 
 @converter("coding", "xdm")
