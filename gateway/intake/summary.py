@@ -69,7 +69,8 @@ def _masked(patient: dict[str, Any]) -> str:
 def _question(resource: dict[str, Any]) -> str:
     if resource.get("resourceType") != "ServiceRequest":
         return ""
-    return next(filter(None, map(_text, resource.get("reasonCode", ()))), "")
+    reasons = sorted(resource.get("reasonCode", ()), key=lambda one: "coding" in one)  # the sender's own words first
+    return next(filter(None, map(_text, reasons)), "")
 
 
 def _text(concept: dict[str, Any]) -> str:

@@ -38,3 +38,11 @@ def test_the_case_and_what_it_lacks_are_read_from_its_task():
 def test_nothing_read_is_nothing_shown():
     found = summary({"resourceType": "Bundle"})
     assert (found.patient, found.question, found.found) == ("", "", ())
+
+
+def test_the_question_is_what_the_sender_asks_and_not_the_kind_of_its_request():
+    kind = {"coding": [{"code": "S", "display": "Second Opinion"}], "text": "Second Opinion"}
+    asked = [{"resourceType": "ServiceRequest", "reasonCode": [kind, {"text": "Is surgery possible?"}]}]
+    assert summary({"entry": [{"resource": one} for one in asked]}).question == "Is surgery possible?"
+    asked[0]["reasonCode"].pop()
+    assert summary({"entry": [{"resource": one} for one in asked]}).question == "Second Opinion"
