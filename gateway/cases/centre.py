@@ -47,5 +47,5 @@ def read_centre(file: Path | None) -> Centre:
     """The centre as its file says; raises MappingTableError."""
     if file is None:
         return Centre()
-    found: Any = load(file, SCHEMA)
-    return found  # type: ignore[no-any-return]
+    found: Centre = load(file, SCHEMA)
+    return found

@@ -22,10 +22,17 @@ def refuse_unless(claim: Callable[[str], object]) -> Callable[[str], None]:
     return check
 
 
-def load(file: Path, schema: Schema) -> dict[str, Any]:
+def texts(file: Path) -> Any:
+    """What the file says, every scalar as its text; raises MappingTableError."""
+    try:
+        return yaml.load(file.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 - makes texts, lists and mappings
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as trouble:
+        raise MappingTableError(file.name, 1, str(trouble)) from None
+
+
+def load(file: Path, schema: Schema) -> Any:
     """A table as its schema makes it; raises MappingTableError."""
     try:
-        found: dict[str, Any] = schema.load(yaml.load(file.read_text("utf-8"), Loader=yaml.CBaseLoader))  # noqa: S506
-    except (OSError, yaml.YAMLError, ValidationError) as trouble:
+        return schema.load(texts(file))
+    except ValidationError as trouble:
         raise MappingTableError(file.name, 1, str(trouble)) from None
-    return found

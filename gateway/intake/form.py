@@ -9,10 +9,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, fields, post_load, validate
 
-from gateway.core.errors import MappingTableError
+from gateway.core.table import load
 
 TABLE: Final = Path(__file__).parents[2] / "mappings" / "structures" / "referral_form.yaml"
 TYPES: Final = ("text", "lines", "date", "choice", "yes-no", "rows")
@@ -121,10 +120,7 @@ class _FormSchema(Schema):
 @cache
 def referral_form(table: Path = TABLE) -> Form:
     """The form as its table says it. Raises MappingTableError."""
-    try:
-        form: Form = _FormSchema().load(yaml.safe_load(table.read_text("utf-8")))
-    except (ValidationError, yaml.YAMLError) as wrong:
-        raise MappingTableError(table.name, 0, str(wrong)) from None
+    form: Form = load(table, _FormSchema())
     return form
 
 

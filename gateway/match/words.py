@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from gateway.core.table import texts
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "mappings" / "match"
 
@@ -47,5 +47,5 @@ def _flat(table: str) -> dict[str, str]:
 
 @cache
 def _load(name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = texts(FOLDER / f"{name}.yaml")
     return loaded

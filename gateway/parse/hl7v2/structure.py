@@ -5,9 +5,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import yaml
-
 from gateway.core.errors import MappingTableError
+from gateway.core.table import texts
 from gateway.parse.hl7v2.group import Group
 from gateway.parse.hl7v2.segment import Segment
 
@@ -58,10 +57,10 @@ def _places(said: list[str]) -> dict[str, frozenset[str]]:
 def load(file: Path = TABLE) -> tuple[dict[str, GroupRule], frozenset[str], frozenset[str]]:
     """The groups by name, what may list several patients, and what is of all of them; or a MappingTableError."""
     try:
-        said = yaml.load(file.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 (texts only)
+        said = texts(file)
         groups = {name: _rule(rule) for name, rule in said["groups"].items()}
         return groups, frozenset(said["lists_patients"]), frozenset(said["of_all"])
-    except (OSError, yaml.YAMLError, AttributeError, KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError):
         raise MappingTableError(file.name, 1, "not a table of groups") from None
 
 

@@ -6,10 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, fields
 
-from gateway.core.errors import MappingTableError
+from gateway.core.table import load
 
 TABLE: Final = Path(__file__).parents[3] / "mappings" / "structures" / "referral_sheet.yaml"
 _NUMBER: Final = re.compile(r"_?(\d{1,2})(?=_|\Z)", re.ASCII)
@@ -53,12 +52,7 @@ class _SheetSchema(Schema):
 
 @cache
 def _table() -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = _SheetSchema().load(
-            yaml.load(TABLE.read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 (texts)
-        )
-    except (yaml.YAMLError, ValidationError):
-        raise MappingTableError(TABLE.name, 1, "not a sheet's table") from None
+    found: dict[str, Any] = load(TABLE, _SheetSchema())
     return found
 
 

@@ -29,7 +29,8 @@ class _TableSchema(Schema):
 
 @cache
 def _table() -> dict[str, Any]:
-    return load(MAPPINGS / "structures" / "xdm.yaml", _TableSchema())
+    table: dict[str, Any] = load(MAPPINGS / "structures" / "xdm.yaml", _TableSchema())
+    return table
 
 
 def read(body: bytes, where: str, issues: list[Issue]) -> Part:

@@ -4,9 +4,8 @@ import re
 from functools import cache, lru_cache
 from typing import Any, Final
 
-import yaml
-
 from gateway.core.ledger import State
+from gateway.core.table import texts
 from gateway.translate.ccda.element import Element
 from gateway.translate.conceptmap import ConceptMap
 from gateway.translate.converter import NotConvertedError, converter
@@ -35,8 +34,7 @@ _NAMES: Final = {
 
 @cache
 def _uris() -> dict[str, str]:
-    text = (FOLDER / "codesystems" / "oids.yaml").read_text("utf-8")
-    found: dict[str, str] = yaml.load(text, Loader=yaml.CBaseLoader)  # noqa: S506 (texts only, our own file)
+    found: dict[str, str] = texts(FOLDER / "codesystems" / "oids.yaml")
     return found
 
 

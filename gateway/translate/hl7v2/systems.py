@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
-import yaml
-
 from gateway.core import fhirjson
 from gateway.core.outcome import BASE
+from gateway.core.table import texts
 from gateway.translate.hl7v2.leaf import Part, peek, reword, text
 from gateway.translate.translation import Translation
 
@@ -24,7 +23,7 @@ V2: Final = "http://terminology.hl7.org/CodeSystem/v2-"
 
 @cache
 def _texts(name: str) -> dict[str, str]:
-    found: dict[str, str] = yaml.load((_FOLDER / name).read_text("utf-8"), Loader=yaml.CBaseLoader)  # noqa: S506 (texts)
+    found: dict[str, str] = texts(_FOLDER / name)
     return found
 
 
