@@ -63,7 +63,7 @@ def test_every_column_of_the_sheet_lands_somewhere():
         "stopped": "2026-01-03", "sex": "F", "icd10": "C50.9", "urgency": "soon", "certainty": "confirmed",
         "interpreter": "yes", "telehealth": "no", "travel": "Y", "relation_to_subscriber": "self",
         "caregiver_relation": "spouse", "cycle_number": "2", "cycles_planned": "6", "cycle_length": "21 days",
-        "cycle_length_days": "21", "line_of_therapy": "1", "stop_reason": "toxicity",
+        "cycle_length_days": "21", "line_of_therapy": "1", "stop_reason": "toxicity", "referred_on": "2026-01-02",
     }  # fmt: skip
     cells = []
     for column in SHEET["columns"]:
@@ -88,7 +88,9 @@ def test_every_field_of_the_sheet_is_one_of_the_form_or_one_that_only_sheets_hav
         for column in field.get("columns", [None])
     }
     only_sheets = {
-        "patient.name", "patient.address_line_2", "question.clinician_name", "question.facility",
+        "patient.name", "patient.middle", "patient.suffix", "patient.work_phone", "patient.address_line_2",
+        "question.clinician_name", "question.clinician_fax", "question.clinician_email", "question.facility",
+        "question.referred_on",
         *(f"medicines.medicine.{name}" for name in (
             "dose", "strength", "route", "frequency", "rxnorm", "ndc", "stop_reason", "intent", "regimen",
             "cycle_number", "cycles_planned", "cycle_length", "cycle_length_days", "cycle_days", "line_of_therapy",

@@ -3,15 +3,18 @@
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
 from marshmallow import Schema, fields
 
+from gateway.core.errors import MappingTableError
 from gateway.core.table import load
 
 TABLE: Final = Path(__file__).parents[3] / "mappings" / "structures" / "referral_sheet.yaml"
 _NUMBER: Final = re.compile(r"_?(\d{1,2})(?=_|\Z)", re.ASCII)
+_WORD: Final = re.compile(r"[^\W_]+")
 UNKNOWN: Final = "columns"
 
 
@@ -45,6 +48,7 @@ class _ColumnSchema(Schema):
 
 class _SheetSchema(Schema):
     sheet = fields.String(required=True)
+    words = fields.Dict(keys=fields.String(), values=fields.List(fields.String()), required=True)
     nothing = fields.List(fields.String(), required=True)
     lists = fields.List(fields.String(), required=True)
     columns = fields.List(fields.Nested(_ColumnSchema), required=True)
@@ -59,7 +63,18 @@ def _table() -> dict[str, Any]:
 @cache
 def meanings() -> dict[str, str]:
     """Folded header to the form's field; raises MappingTableError."""
-    return {name: column["field"] for column in _table()["columns"] for name in column["names"]}
+    found: dict[str, str] = {}
+    for column in _table()["columns"]:
+        for name in {folded(name) for name in column["names"]}:
+            if name in found:
+                raise MappingTableError(TABLE.name, 1, f"{name} names two fields")
+            found[name] = column["field"]
+    return found
+
+
+@cache
+def _words() -> dict[str, str]:
+    return {met: word for word, others in _table()["words"].items() for met in others}
 
 
 @cache
@@ -78,8 +93,10 @@ def says_nothing(cell: str) -> bool:
 
 
 def folded(header: str) -> str:
-    """A header as the table writes it."""
-    return re.sub(r"[\s_./#:*()-]+", "_", header.strip().lower()).strip("_")
+    """A header as the table writes it: its words in small letters, each under the one that is put for it."""
+    known = _words()
+    words = (known.get(word, word) for word in _WORD.findall(header.lower().replace("'s", "")))
+    return "_".join(word for word, _ in groupby(words))
 
 
 def column(header: str) -> Column:

@@ -19,9 +19,17 @@ from gateway.translate.translation import INFORMANT, Translation
 XHTML: Final = "http://www.w3.org/1999/xhtml"
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _MIDNIGHT: Final = re.compile(r"[ T]00:00(?::00(?:\.0+)?)?\Z", re.ASCII)
+_MONTHS: Final = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_DAY_MONTH: Final = re.compile(r"(?P<day>\d{1,2}[ .-]+)?(?P<month>[a-z]{3,9})[ .,-]+(?P<year>\d{4})", re.ASCII)
+_MONTH_DAY: Final = re.compile(r"(?P<month>[a-z]{3,9})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})", re.ASCII)
+_MONTH_YEAR: Final = re.compile(r"(\d{1,2})/(\d{4})", re.ASCII)
 _COMPACT: Final = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
 _SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _DOTTED: Final = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
+_TICKED: Final = ("true", "yes", "y", "1", "x")
 _ICD10: Final = re.compile(r"[A-Z]\d[0-9A-Z](?:\.?[0-9A-Z]{1,4})?", re.ASCII)
 _COUNT: Final = re.compile(r"[1-9]\d{0,3}", re.ASCII)
 _LENGTH: Final = re.compile(r"([1-9]\d{0,2})[ -]?(d|days?|w|wk|weeks?)", re.ASCII)
@@ -33,7 +41,8 @@ _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
 @converter("date", "form")
 def date(node: Node, translation: Translation) -> str:
     """A year, a month or a day, as far as it is known; a day that could be two days is refused."""
-    sent = _iso(_MIDNIGHT.sub("", node.text.strip()), getattr(node.record, "order_of_dates", ""))
+    order = getattr(node.record, "order_of_dates", "") or translation.policy("dates_in_numbers")
+    sent = _iso(_MIDNIGHT.sub("", node.text.strip()), order)
     found = _DATE.fullmatch(sent)
     if found is None:
         raise NotConvertedError("date-unreadable")
@@ -42,11 +51,15 @@ def date(node: Node, translation: Translation) -> str:
 
 
 def _iso(sent: str, order: str) -> str:
-    """A sheet's 03/25/1961 can only be one day; 03/04/1961 is what its neighbours prove, else it stays unread."""
+    """A sheet's 03/25/1961 is one day; 03/04/1961 is what its neighbours prove or its sender agreed, else unread."""
     if found := _COMPACT.fullmatch(sent):
         return "-".join(found.groups())
     if found := _DOTTED.fullmatch(sent):
         return f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}"
+    if found := _MONTH_YEAR.fullmatch(sent):
+        return f"{found[2]}-{int(found[1]):02}"
+    if found := _DAY_MONTH.fullmatch(sent.lower()) or _MONTH_DAY.fullmatch(sent.lower()):
+        return _named(found) or sent
     found = _SLASHED.fullmatch(sent)
     if found is None:
         return sent
@@ -56,6 +69,13 @@ def _iso(sent: str, order: str) -> str:
     if first > 12 or order == "day-first":
         return f"{year}-{second:02}-{first:02}"
     return sent
+
+
+def _named(found: re.Match[str]) -> str:
+    """4 July 1949 or Jul 1949; empty where the word is no month."""
+    month = next((number for number, name in enumerate(_MONTHS, 1) if name.startswith(found["month"])), 0)
+    day = f"-{int(found['day'].strip(' .-')):02}" if found["day"] else ""
+    return f"{found['year']}-{month:02}{day}" if month else ""
 
 
 @converter("code", "form")
@@ -128,7 +148,7 @@ def wish(node: Node, translation: Translation, code: str, says: str) -> dict[str
 
 def _ticked(node: Node) -> bool:
     said = node.text.strip().lower()
-    if said in ("true", "yes", "y", "1", "x"):
+    if said in _TICKED:
         return True
     if said in ("false", "no", "n", "0"):
         return False
@@ -260,8 +280,11 @@ def status_unknown(node: Node, translation: Translation, resource: dict[str, Any
 
 @converter("none_known", "form")
 def none_known(node: Node, translation: Translation, says: str) -> str | None:
-    """The tick, or the word in a sheet's list, that says there are none."""
-    return says if node.text.strip().lower() != "false" else None
+    """That there are none: the words of a sheet's cell as they are, a tick in words."""
+    said = node.text.strip()
+    if said.lower() == "false":
+        return None
+    return says if said.lower() in _TICKED else said
 
 
 @converter("treatment_words", "form")

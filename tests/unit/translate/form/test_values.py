@@ -18,9 +18,9 @@ FORM = json.loads(Path("tests/fixtures/form/referral.json").read_text())
 RIVERBEND = Sender("riverbend")
 
 
-def convert(sent: dict[str, Any] | str, judge: bool = False) -> Outcome:
+def convert(sent: dict[str, Any] | str, judge: bool = False, sender: Sender = RIVERBEND) -> Outcome:
     body = sent if isinstance(sent, str) else json.dumps(sent)
-    return process(body.encode(), sender=RIVERBEND, judge=judge)
+    return process(body.encode(), sender=sender, judge=judge)
 
 
 def answers(**sections: Any) -> Outcome:
@@ -157,7 +157,14 @@ def test_a_strength_is_no_dose():
 
 
 @pytest.mark.parametrize(
-    ("said", "status"), [("active", "active"), ("planned", "draft"), ("stopped", "stopped"), ("taking", "unknown")]
+    ("said", "status"),
+    [
+        ("active", "active"),
+        ("planned", "draft"),
+        ("stopped", "stopped"),
+        ("taking", "active"),
+        ("sometimes", "unknown"),
+    ],
 )
 def test_a_status_is_only_what_was_said(said, status):
     outcome = answers(patient={"family": "A"}, medicines={"medicine": [{"name": "B", "status": said}]})
@@ -199,8 +206,8 @@ def test_two_of_a_family_with_one_member_number_keep_their_own_coverage():
 # --- what only sheets have ------------------------------------------------------------------------------------
 
 
-def sheet(header: str, *rows: str) -> Outcome:
-    return convert("\n".join((header, *rows)) + "\n")
+def sheet(header: str, *rows: str, sender: Sender = RIVERBEND) -> Outcome:
+    return convert("\n".join((header, *rows)) + "\n", sender=sender)
 
 
 @pytest.mark.parametrize(
@@ -213,6 +220,11 @@ def sheet(header: str, *rows: str) -> Outcome:
         ("4/25/1961", "1961-04-25"),
         ("25/4/1961", "1961-04-25"),
         ("1961-04-09 00:00:00", "1961-04-09"),
+        ("9-Apr-1961", "1961-04-09"),
+        ("April 9 1961", "1961-04-09"),
+        ("Apr 1961", "1961-04"),
+        ("4/1961", "1961-04"),
+        ("9 Marsupial 1961", None),
         ("4/9/1961", None),
         ("4/9/61", None),
         ("1961-02-29", None),
@@ -229,6 +241,30 @@ def test_a_date_is_read_only_where_it_can_be_one_day(sent, kept):
 def test_what_a_neighbour_proves_reads_a_date():
     outcome = sheet("Last name,MRN,DOB", "A,1,04/09/1961", "B,2,04/25/1961")
     assert [one["birthDate"] for one in all_of(outcome, "Patient")] == ["1961-04-09", "1961-04-25"]
+
+
+def test_a_date_that_nothing_proves_is_read_as_its_sender_agreed():
+    sender = Sender(policies={"dates_in_numbers": "day-first"})
+    assert one(sheet("Last name,MRN,DOB", "A,1,04/09/1961", sender=sender), "Patient")["birthDate"] == "1961-09-04"
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"), [("NKDA", "409137002"), ("no known drug allergies", "409137002"), ("NKA", "716186003")]
+)
+def test_no_known_drug_allergy_does_not_say_that_no_allergy_is_known(cell, code):
+    said = one(sheet("Last name,MRN,Allergies", f"A,1,{cell}"), "AllergyIntolerance")["code"]
+    assert said == {"coding": [{"system": "http://snomed.info/sct", "code": code}], "text": cell}
+
+
+def test_a_person_is_known_by_all_that_the_sheet_tells():
+    outcome = sheet(
+        "Last,First,MI,Suffix,MRN,Work Phone,Referring Fax,Referral Date", "A,Bo,K,Jr,1,555 1,555 2,2026-03-01"
+    )
+    [patient] = all_of(outcome, "Patient")
+    assert patient["name"] == [{"family": "A", "given": ["Bo", "K"], "suffix": ["Jr"]}]
+    assert patient["telecom"] == [{"system": "phone", "use": "work", "value": "555 1"}]
+    assert one(outcome, "Practitioner")["telecom"] == [{"system": "fax", "value": "555 2"}]
+    assert one(outcome, "ServiceRequest")["authoredOn"] == "2026-03-01"
 
 
 def test_a_dose_in_parts_is_read_in_its_order():
