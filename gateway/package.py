@@ -75,7 +75,7 @@ def placed(outcome: Outcome, part: Part) -> Outcome:
 def unsaid(outcomes: Sequence[Outcome]) -> tuple[ledger.Entry, ...]:
     """The account of a package of which nothing was kept but its bytes."""
     lines = (line for outcome in outcomes for line in outcome.ledger)
-    return tuple(line._replace(state=ledger.State.UNMAPPED, rule="", path="", because="") for line in lines)
+    return tuple(line._replace(state=ledger.State.UNMAPPED, rule="", path="", because="", also=()) for line in lines)
 
 
 def together(outcomes: Sequence[Outcome], places: Sequence[str], original: str) -> list[Outcome]:
@@ -147,13 +147,13 @@ def _renamed(outcome: Outcome, same: Mapping[str, str], lost: set[str]) -> Outco
 
 
 def _line(line: ledger.Entry, same: Mapping[str, str], lost: set[str]) -> ledger.Entry:
-    name, dot, path = line.path.partition(".")
-    if name not in same:
-        return line
-    moved = f"{same[name]}{dot}{path}"
-    if ".".join(moved.split(".", 2)[:2]).partition("[")[0] in lost:
-        return ledger.lost(line, _LOST)
-    return line._replace(path=moved)
+    moved = line._replace(path=_moved(line.path, same), also=tuple(_moved(path, same) for path in line.also))
+    return ledger.without(moved, lambda path: ".".join(path.split(".", 2)[:2]).partition("[")[0] in lost, _LOST)
+
+
+def _moved(path: str, same: Mapping[str, str]) -> str:
+    name, dot, element = path.partition(".")
+    return f"{same.get(name, name)}{dot}{element}"
 
 
 def _repointed(node: Any, same: Mapping[str, str]) -> Any:

@@ -261,7 +261,8 @@ def _joined(parts: list[Outcome], places: list[str]) -> Outcome:
             if held is not None:
                 lost = _told_again(held["resource"], entry["resource"])
                 issues += (Issue(Severity.WARNING, "told-otherwise", path) for path in lost.values())
-                lines = [ledger.lost(line, _TOLD_OTHERWISE) if _stands_at(line, lost) else line for line in lines]
+                gone = partial(_stands_at, lost)
+                lines = [ledger.without(line, gone, _TOLD_OTHERWISE) for line in lines] if lost else lines
             entries[entry["fullUrl"]] = entry
         lines += part.ledger
     first = next((part.bundle for part in parts if part.bundle), None)
@@ -282,8 +283,8 @@ def _told_again(held: dict[str, Any], later: dict[str, Any]) -> dict[str, str]:
     return {f"{type}/{held['id']}.{name}": f"{type}.{name}" for name in lost}
 
 
-def _stands_at(line: ledger.Entry, places: dict[str, str]) -> bool:
-    return bool(places) and ".".join(line.path.split(".", 2)[:2]).partition("[")[0] in places
+def _stands_at(places: dict[str, str], path: str) -> bool:
+    return ".".join(path.split(".", 2)[:2]).partition("[")[0] in places
 
 
 def _marked(outcome: Outcome) -> Outcome:

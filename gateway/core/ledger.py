@@ -1,8 +1,9 @@
 """The ledger: the account of a submission, in which every valued leaf ends in exactly one state."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
+from itertools import filterfalse
 from typing import Any, NamedTuple
 
 
@@ -32,6 +33,7 @@ PRECEDENCE = (
     State.UNMAPPED,
 )
 _RANK = {state: rank for rank, state in enumerate(PRECEDENCE)}
+_LANDED = _RANK[State.TEXT]  # up to here a leaf stands where its path says
 
 
 class Entry(NamedTuple):
@@ -45,6 +47,7 @@ class Entry(NamedTuple):
     start: int = -1
     end: int = -1
     line: int = 0
+    also: tuple[str, ...] = ()  # the other elements that the leaf was put into
 
     def to_json(self) -> dict[str, Any]:
         """The line as it is printed and stored; empty parts are left out."""
@@ -52,6 +55,8 @@ class Entry(NamedTuple):
         for name in ("rule", "path", "because"):
             if text := getattr(self, name):
                 found[name] = text
+        if self.also:
+            found["also"] = list(self.also)
         if self.start >= 0:
             found["span"] = [self.start, self.end]
         if self.line:
@@ -72,6 +77,7 @@ class Ledger:
 
     def __init__(self) -> None:
         self._said: dict[Any, _Said] = {}
+        self._also: dict[Any, list[object]] = {}  # where else leaves landed than is said of them
 
     def enter(self, key: Any, state: State, rule: str = "", path: object = "", because: str = "") -> None:
         """Say what became of one leaf; the state that tells most stands. `path` is written out at the close."""
@@ -85,15 +91,24 @@ class Ledger:
         entry = (rank, state, rule, path, because)
         for key in keys:
             held = said.setdefault(key, entry)
+            if held is entry:
+                continue
+            less = entry
             if rank < held[0]:
-                said[key] = entry
+                said[key], less = entry, held
+            if less[0] <= _LANDED and held[3] is not path:
+                self._also.setdefault(key, []).append(less[3])
 
     def lose(self, keys: Iterable[Any], path: object) -> None:
         """Leaves that were said to stand here do not: what stands at `path` came from elsewhere."""
         because = "another mention says otherwise, and that one stands"
         for key in keys:
-            said = self._said.get(key)
-            if said is not None and said[3] is path:
+            said, also = self._said.get(key), self._also.get(key, [])
+            if any(one is path for one in also):
+                self._also[key] = [one for one in also if one is not path]
+            elif said is not None and said[3] is path and also:
+                self._said[key] = (*said[:3], also.pop(0), "")
+            elif said is not None and said[3] is path:
                 self._said[key] = (_RANK[State.FAILED], State.FAILED, said[2], "", because)
 
     def state(self, key: Any) -> State:
@@ -107,7 +122,7 @@ class Ledger:
 
     def close(self, leaves: Iterable[Leaf]) -> tuple[Entry, ...]:
         """One entry for each valued leaf of the source, in its order; what no row spoke of is unmapped."""
-        found, made = self._said.get, tuple.__new__
+        found, made, elsewhere = self._said.get, tuple.__new__, self._also
         entries = []
         place, written = _SILENT[3], ""  # leaves that stand together often landed together
         for key, location, start, end, line in leaves:
@@ -115,13 +130,23 @@ class Ledger:
             if path is not place:
                 place, written = path, str(path)
             # Entry's own constructor costs twice as much, and this runs for every leaf.
-            entries.append(made(Entry, (location, state, rule, written, because, start, end, line)))
+            also = _others(elsewhere[key], written) if key in elsewhere else ()
+            entries.append(made(Entry, (location, state, rule, written, because, start, end, line, also)))
         return tuple(entries)
 
 
-def lost(entry: Entry, because: str) -> Entry:
-    """The line of a leaf that had landed and is not in what came out."""
-    return entry._replace(state=State.FAILED, path="", because=because)
+def _others(landings: Iterable[object], path: str) -> tuple[str, ...]:
+    return tuple(one for one in dict.fromkeys(map(str, landings)) if one != path)
+
+
+def without(entry: Entry, gone: Callable[[str], bool], because: str, state: State = State.FAILED) -> Entry:
+    """The line when what stood at some elements is gone: the leaf stands where else it landed, or nowhere."""
+    if not (entry.path and any(map(gone, (entry.path, *entry.also)))):
+        return entry
+    path, *also = [*filterfalse(gone, (entry.path, *entry.also)), ""]
+    if path:
+        return entry._replace(path=path, also=tuple(also[:-1]))
+    return entry._replace(state=state, path="", because=because, also=())
 
 
 def counts(entries: Iterable[Entry]) -> dict[str, int]:

@@ -83,11 +83,12 @@ def _account(
 def _leaves(ledger: list[dict[str, Any]], body: bytes, resource: str, asked: _Path) -> Iterator[Leaf]:
     """The lines of a ledger that end in the resource, at the element asked for, in it or around it."""
     for line in ledger:
-        where, _, path = line.get("path", "").partition(".")
-        if where == resource and (path or not asked) and _meet(_steps(path), asked):
-            span = tuple(line["span"]) if "span" in line else None
-            hashed = digest(body[span[0] : span[1]]) if span else ""
-            yield Leaf(path or WHOLE, line["location"], line["state"], line.get("rule", ""), span, hashed)
+        for stands in (line.get("path", ""), *line.get("also", ())):
+            where, _, path = stands.partition(".")
+            if where == resource and (path or not asked) and _meet(_steps(path), asked):
+                span = tuple(line["span"]) if "span" in line else None
+                hashed = digest(body[span[0] : span[1]]) if span else ""
+                yield Leaf(path or WHOLE, line["location"], line["state"], line.get("rule", ""), span, hashed)
 
 
 def _is_of_a_source(provenance: dict[str, Any]) -> bool:

@@ -224,10 +224,13 @@ class Translation:
         outer = self._rule, self._value, self._state, self.prefix
         self._rule, self._value, self._state = rule, value, _MAPPED
         mark, path = len(self._touched), self.prefix
+        before = _extent(element)
         try:
             step(value, self, element)
         except REFUSALS as error:
             self._refuse(error)
+        if len(self._touched) > mark:
+            path += _filled(before, element)
         self._leave(mark, outer, path, dropped=False)
 
     def _refuse(self, error: BaseException) -> None:
@@ -270,6 +273,17 @@ class Translation:
     def enter_all(self, value: Node, state: State, rule: str, because: str) -> None:
         """Say one state of every leaf below a node."""
         self.ledger.enter_all(value.keys(), state, rule, because=because)
+
+
+def _extent(element: Resource) -> Resource:
+    """What an element holds, as far as it tells which of its members grow."""
+    return {name: len(held) if held.__class__ in (list, dict) else held for name, held in element.items()}
+
+
+def _filled(before: Resource, element: Resource) -> str:
+    """The one member that a step has filled; where it filled several, its leaves are the whole's."""
+    filled = {name.lstrip("_") for name, held in _extent(element).items() if before.get(name) != held}
+    return filled.pop() if len(filled) == 1 else ""
 
 
 class RowSpan:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from gateway.core import fhirjson, r4
 from gateway.core.errors import GoneError, NotFoundError
 from gateway.core.issue import Issue, Severity
-from gateway.core.ledger import CLEARED, Entry, State
+from gateway.core.ledger import CLEARED, State, without
 from gateway.core.outcome import BASE, Outcome, is_test
 from gateway.core.submission import Sender
 from gateway.store import matches, resources
@@ -22,6 +22,7 @@ _MARKS: Final = ("", "demographics-adt", "demographics-authoritative")
 # Events whose message holds a person's whole record; of any other an empty field says nothing.
 _SNAPSHOTS: Final = frozenset(f"hl7v2:ADT^{event}" for event in ("A01", "A04", "A05", "A08", "A28", "A31"))
 _UNLINKS: Final = "hl7v2:ADT^A37"  # two records that were taken for one person's are not
+_LEFT: Final = "a source that goes before this one says otherwise"
 _APART: Final = frozenset({"resourceType", "id", "meta", "link", "extension"})
 
 
@@ -125,9 +126,5 @@ def _told(outcome: Outcome, patient: Resource, said: Resource) -> Outcome:
         return outcome
     places = tuple(f"Patient/{patient['id']}.{name}" for name in left)
     issues = (Issue(Severity.INFORMATION, "demographics-kept", f"Patient.{name}") for name in left)
-    ledger = (_left(entry) if entry.path.startswith(places) else entry for entry in outcome.ledger)
+    ledger = (without(entry, lambda path: path.startswith(places), _LEFT, State.IGNORED) for entry in outcome.ledger)
     return replace(outcome, issues=(*outcome.issues, *issues), ledger=tuple(ledger))
-
-
-def _left(entry: Entry) -> Entry:
-    return entry._replace(state=State.IGNORED, path="", because="a source that goes before this one says otherwise")

@@ -28,7 +28,7 @@ from gateway.core.errors import (
     UnsupportedFormatError,
 )
 from gateway.core.issue import Issue, Severity
-from gateway.core.ledger import Entry, State
+from gateway.core.ledger import State, without
 from gateway.core.outcome import BASE, Outcome, is_test
 from gateway.core.submission import Sender, SubmissionState
 from gateway.parse.hl7v2 import sending
@@ -46,6 +46,7 @@ from gateway.worker.known_status import with_known_status
 
 Resource = dict[str, Any]
 CRASHED: Final = "translator-failed"
+_TOLD_BY_CASE: Final = "the state of the case says it"
 _USUAL: Final = 1024**2  # bytes, for which a lease is long enough
 # The most specific first. A code of so-quarantine-reason says to a person where to begin.
 _REASONS: Final[tuple[tuple[type[GatewayError], str], ...]] = (
@@ -212,12 +213,8 @@ def _told_by_case(outcome: Outcome, made: list[Resource], told: dict[str, Resour
     states = {f"{place(one)}.status" for one in made if one.get("status") != told.get(place(one), one).get("status")}
     if not states:
         return outcome
-    ledger = (_outdone(entry) if entry.path in states else entry for entry in outcome.ledger)
+    ledger = (without(entry, states.__contains__, _TOLD_BY_CASE, State.IGNORED) for entry in outcome.ledger)
     return replace(outcome, ledger=tuple(ledger))
-
-
-def _outdone(entry: Entry) -> Entry:
-    return entry._replace(state=State.IGNORED, path="", because="the state of the case says it")
 
 
 def _over(outcome: Outcome, made: list[Resource]) -> Outcome:

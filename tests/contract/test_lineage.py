@@ -53,6 +53,17 @@ def test_an_element_is_told_with_its_place_by_whoever_may_read_the_resource(clie
         assert [one for one in validate(entry["resource"]) if one.severity == "error"] == []
 
 
+def test_a_value_that_stands_in_two_elements_is_told_for_each(client, post, riverbend):
+    referral = (FOLDER / "REF_I12_second_opinion.hl7").read_bytes()
+    _, patient = post(riverbend, referral)
+    contact = places(client.get(f"/fhir/Patient/{patient}/$lineage?element=contact.name.family", headers=riverbend))
+    found = client.get(f"/fhir/RelatedPerson?patient={patient}", headers=riverbend).get_json()["entry"]
+    related = found[0]["resource"]["id"]
+    person = places(client.get(f"/fhir/RelatedPerson/{related}/$lineage?element=name.family", headers=riverbend))
+    for told in (contact, person):
+        assert [place for _, place in told] == ["NK1-2.1", "NK1-2.2"]
+
+
 def test_who_sent_it_and_what_put_it_together_are_told(client, post, riverbend):
     _, patient = post(riverbend)
     entries = client.get(f"/fhir/Patient/{patient}/$lineage", headers=riverbend).get_json()["entry"]
