@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from gateway import cases, package
 from gateway.core import ids, labels, ledger
-from gateway.core.errors import GatewayError, StartupError, ValidationError
+from gateway.core.errors import ConsentError, GatewayError, StartupError, ValidationError
 from gateway.core.issue import REFUSED, Issue, Severity
-from gateway.core.outcome import BASE, HEAVY, Outcome, as_test
+from gateway.core.outcome import BASE, HEAVY, Outcome, Record, as_test
 from gateway.core.submission import Sender
 from gateway.package import Part
 from gateway.parse import formats, hl7v2
@@ -139,12 +139,21 @@ def _converted(
     if len(made) == 1:
         return made[0]
     places = [part.record.place for part in parts]
-    made = [
+    kept = [
         _set_aside(one, place, apart[place]) if place in apart else settle(one, place)
         for one, place in zip(made, places, strict=True)
     ]
-    told = {place: cases.told(_resources(one)) for one, place in zip(made, places, strict=True)}
-    return replace(_joined(made, places), records=told)
+    records = {
+        place: Record(cases.told(_resources(left)), *(() if place in apart else _needs(one)))
+        for one, left, place in zip(made, kept, places, strict=True)
+    }
+    return replace(_joined(kept, places), records=records)
+
+
+def _needs(part: Outcome) -> tuple[tuple[type[ConsentError], ...], tuple[dict[str, Any], ...]]:
+    """For what a record, be it sound or not, needs a consent, and whose."""
+    needs = tuple(cases.holds(_resources(part)))
+    return needs, tuple(one for one in _resources(part) if needs and one["resourceType"] == "Patient")
 
 
 def _alone(part: Outcome, place: str, judge: bool) -> Outcome:
@@ -154,7 +163,12 @@ def _alone(part: Outcome, place: str, judge: bool) -> Outcome:
 
 
 def _set_aside(part: Outcome, place: str, error: GatewayError) -> Outcome:
-    """A record of which nothing is kept but its bytes; what was found in it is told, and stops no other."""
+    """A record of which nothing is kept but its bytes; what was found in it is told, and stops no other.
+
+    Of one that waits for a consent nothing is told but that.
+    """
+    if isinstance(error, ConsentError):
+        return Outcome(part.kind, None, (), (), error)
     issues = (
         one._replace(severity=Severity.WARNING, location=one.location or place) if one.severity in HEAVY else one
         for one in part.issues

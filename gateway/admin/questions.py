@@ -114,11 +114,12 @@ class Reason(_Question):
 
 
 class ConsentQuestion(_Question):
-    """That a patient agrees: since which day, who gave the consent, which document was seen."""
+    """That a patient agrees: since which day, who gave the consent, which document was seen; for which record."""
 
     given = fields.Date(required=True)
     given_by = fields.String(required=True, validate=validate.OneOf(GIVEN_BY))
     document = fields.String(required=True, validate=validate.Length(min=3, max=200))
+    place = fields.String(load_default="", validate=validate.Length(max=1000))
 
 
 class Purpose(_Question):

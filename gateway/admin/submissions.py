@@ -17,9 +17,8 @@ from gateway.admin.panes.source import source
 from gateway.admin.questions import GIVERS, REASONS, LedgerQuestion, Purpose, SubmissionsQuestion, check
 from gateway.core.clock import instant
 from gateway.core.errors import ForbiddenError
-from gateway.core.submission import HELD
 from gateway.services import services
-from gateway.store import actions, deliveries, inbox, matches, outcomes, submissions
+from gateway.store import actions, consents, deliveries, inbox, matches, outcomes, submissions
 from gateway.store.inbox import Filters
 from gateway.store.outcomes import Stored
 from gateway.store.submissions import Submission
@@ -42,6 +41,7 @@ class _Whole:
     deliveries: list[deliveries.Delivery]
     failures: list[tuple[str, inbox.Line]]
     until: str | None
+    holds: list[consents.Hold]
 
 
 @door.get("/submissions")
@@ -84,7 +84,7 @@ def submission(id: str) -> ResponseReturnValue:
         until=whole.until,
         waiting=here.store.read(lambda connection: matches.aside(connection, id)),
         reasons=REASONS,
-        givers=GIVERS if whole.submission.reason in HELD else {},
+        givers=GIVERS,
         words=words,
     )
 
@@ -155,7 +155,8 @@ def _whole(connection: Connection, id: str, who: str, at: str) -> _Whole:
     until = actions.revealed_until(connection, who, id, at)
     steps = words.steps(found, events, sent)
     troubles = [(places[line.signature], line) for line in lines]
-    return _Whole(found, outcomes.load(connection, id), body, steps, events, sent, troubles, until)
+    holds = consents.of(connection, id)
+    return _Whole(found, outcomes.load(connection, id), body, steps, events, sent, troubles, until, holds)
 
 
 def _facts(whole: _Whole) -> dict[str, Any]:
@@ -169,6 +170,7 @@ def _facts(whole: _Whole) -> dict[str, Any]:
         "issues": outcome.issues if outcome else [],
         "account": outcome.ledger if outcome else [],
         "deliveries": whole.deliveries,
+        "holds": [one for one in whole.holds if one.waits],
         "mapping": outcome.mapping if outcome else "",
     }
 

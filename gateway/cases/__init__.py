@@ -13,7 +13,7 @@ from gateway.cases.activities import rules, unsettled
 from gateway.cases.care_plan import coordination, is_ours
 from gateway.cases.case import Case
 from gateway.cases.checklist import checklist_for, missing
-from gateway.cases.consent import with_consents
+from gateway.cases.consent import holds, with_consents
 from gateway.cases.drugs import Mention
 from gateway.cases.evidence import Known
 from gateway.cases.sensitivity import sensitive
@@ -25,7 +25,9 @@ from gateway.core.clock import instant
 from gateway.core.labels import high_water, labelled
 from gateway.core.submission import Sender
 
-__all__ = ["Case", "Together", "assemble", "is_referral", "put_together", "rules", "sensitive", "told", "unsettled"]
+__all__ = [
+    "Case", "Together", "assemble", "holds", "is_referral", "put_together", "rules", "sensitive", "told", "unsettled",
+]  # fmt: skip
 
 Resource = dict[str, Any]
 _THO: Final = "http://terminology.hl7.org/CodeSystem"

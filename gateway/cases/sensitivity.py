@@ -16,6 +16,7 @@ _CODES: Final = "codes"
 _LABEL: Final = "label"
 _CODED: Final = ("type", "code", "category")
 _FORMATS: Final = f"{BASE}/CodeSystem/so-source-format"
+_GUARDED: Final = {code.casefold(): code for code in GUARDED}  # whatever system a sender names beside such a label
 Coding = tuple[str, str, str]
 
 
@@ -64,7 +65,11 @@ def _called_for(resource: Resource) -> Iterator[Label]:
         for coding in codings:
             if found := _table().get((at, coding.get("system", ""), coding.get("code", ""))):
                 yield label(found)
-    yield from (one for one in _said(resource) if one == label(one.get("code", "")))
+    for one in _said(resource):
+        if one == label(one.get("code", "")):
+            yield one
+        elif code := _GUARDED.get(one.get("code", "").casefold()):
+            yield label(code)
 
 
 def _said(resource: Resource) -> list[Label]:
@@ -74,6 +79,9 @@ def _said(resource: Resource) -> list[Label]:
         case "DocumentReference":
             said = (one for one in values(resource, "securityLabel.coding") if isinstance(one, Mapping))
             found += ({"system": one.get("system", ""), "code": one.get("code", "")} for one in said)
+        case "Consent":  # a consent that names what it is about tells that there is such
+            for place in ("provision.securityLabel", "provision.provision.securityLabel"):
+                found += (dict(one) for one in values(resource, place) if isinstance(one, Mapping))
         case "Composition":
             found += (label(code) for code in values(resource, "confidentiality"))
     return found

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.core import ledger
-from gateway.core.errors import GatewayError
+from gateway.core.errors import ConsentError, GatewayError
 from gateway.core.issue import Issue, Severity, issue_type, message
 
 BASE = "https://fhir.second-opinion.example"
@@ -24,6 +24,16 @@ _HOLDER_FIRST = (
 ISSUE_ORIGIN = f"{BASE}/StructureDefinition/so-issue-origin"
 
 
+class Record(NamedTuple):
+    """One record of several: the patients and referrals that it tells, with whose they are; of one that needs the
+    consent of its patients, for what, and who they are.
+    """
+
+    told: frozenset[tuple[str, str]]
+    awaits: tuple[type[ConsentError], ...] = ()
+    patients: tuple[dict[str, Any], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """One submission after the corridor: its kind, what came out, what is to be said, where each leaf went."""
@@ -36,8 +46,7 @@ class Outcome:
     mapping: str = ""  # the version of the mappings that made it
     inside: tuple[tuple[str, dict[str, Any]], ...] = ()  # a Patient's id, and whom a document in it says that it is of
     assembled: frozenset[str] = frozenset()  # `Type/id` of what was put together for its cases, not translated
-    # Of several records, by their places: the patients and referrals that each tells, with whose they are.
-    records: Mapping[str, frozenset[tuple[str, str]]] = field(default_factory=dict)
+    records: Mapping[str, Record] = field(default_factory=dict)  # of several, by their places
 
     @property
     def counts(self) -> dict[str, int]:

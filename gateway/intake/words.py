@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from gateway.core import errors
 from gateway.core.issue import MESSAGES, REFUSED, Severity, message
+from gateway.core.submission import HELD
 from gateway.core.submission import SubmissionState as State
 from gateway.store.submissions import Event, Submission
 
@@ -112,6 +113,11 @@ _REASONS: Final = {
 _OTHERWISE: Final = (_WE_LOOK, "It could not be taken further by itself. One of us looks at it.")
 _NOTHING: Final = Act("nobody", "You need not do anything.")
 _MISSING: Final = Act(_SEND_AGAIN, "It is with us. The review waits for records: please send what is still missing.")
+_PART_WAITS: Final = Act(
+    _SEND_AGAIN,
+    "Part of it waits for a patient's consent; below is where and why. Please send the consent, or call us; nothing "
+    "else need be sent again.",
+)
 _PART: Final = Act(_WE_LOOK, "Part of it was set aside; below is where and why. One of us looks at it.")
 
 
@@ -131,8 +137,9 @@ def steps(found: Submission, events: list[Event]) -> list[Step]:
 def act(found: Submission, issues: Iterable[Mapping[str, Any]] = (), *, missing: bool = False) -> Act:
     """Who has to do something: about a submission, a record of it that was set aside, or what its case still misses."""
     if found.state not in _STOPPED:
-        if any(issue["code"] == REFUSED for issue in issues):
-            return _PART
+        refused = {issue.get("rule") for issue in issues if issue["code"] == REFUSED}
+        if refused:
+            return _PART_WAITS if refused <= HELD else _PART
         return _MISSING if missing else _NOTHING
     return Act(*_REASONS.get(found.reason or "", _OTHERWISE))
 

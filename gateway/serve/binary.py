@@ -9,11 +9,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import Connection
 
 from gateway.core.errors import NotFoundError
-from gateway.core.submission import HELD
 from gateway.serve.answer import FHIR_JSON, FHIR_XML, fhir
 from gateway.serve.door import access, door, view
 from gateway.services import services
-from gateway.store import resources, submissions
+from gateway.store import consents, outcomes, resources, submissions
 from gateway.store.visibility import Sight
 
 _ID: Final = re.compile(r"[A-Za-z0-9.-]{1,64}", re.ASCII)
@@ -47,11 +46,12 @@ def binary(id: str) -> ResponseReturnValue:
 
 
 def _original(connection: Connection, id: str, sight: Sight) -> tuple[bytes, str | None, str | None]:
-    """A reader sees nothing of what waits for a consent, nor an original that holds what it may not see."""
+    """A reader sees no original that holds what it may not see, nor one of which anything was set aside or waits."""
     if isinstance(sight, str):
         return submissions.original(connection, id, sight)
     if sight is not None:
-        held = submissions.find(connection, id, None).reason in HELD
-        if held or not resources.shows(connection, id, sight):
+        found = submissions.find(connection, id, None)
+        waits = found.state in submissions.STOPPED or any(one.waits for one in consents.of(connection, id))
+        if waits or outcomes.is_partial(connection, id) or not resources.shows(connection, id, sight):
             raise NotFoundError
     return submissions.original(connection, id, None)

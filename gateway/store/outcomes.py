@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from gateway.core import fhirjson
+from gateway.core.issue import REFUSED
 from gateway.core.outcome import Outcome
 from gateway.store.tables import outcomes as o
 
@@ -53,6 +54,12 @@ def load(connection: Connection, submission: str) -> Stored | None:
     read = fhirjson.read_own
     bundle = None if row.bundle is None else read(row.bundle)
     return Stored(read(row.counts.encode()), read(row.issues), read(row.ledger), bundle, row.made, row.mapping)
+
+
+def is_partial(connection: Connection, submission: str) -> bool:
+    """Whether a record of it was set aside, so that nothing here tells what its bytes hold."""
+    found = load(connection, submission)
+    return found is not None and any(issue["code"] == REFUSED for issue in found.issues)
 
 
 def _said(issue: Any) -> dict[str, Any]:

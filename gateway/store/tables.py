@@ -141,7 +141,23 @@ consents = Table(
     Column("given", String(10), nullable=False),  # the day on the document
     Column("given_by", String(16), nullable=False),  # patient, representative
     Column("document", Text, nullable=False),  # which document was seen, in a person's words
+    Column("place", Text, nullable=False, server_default=""),  # of the record that waited, where one of several did
     Index(None, "submission"),
+)
+# What needs the consent of its patient: it waits, or it was released by a Consent, which may have been withdrawn since.
+holds = Table(
+    "holds",
+    metadata,
+    Column("submission", String(64), ForeignKey("submissions.id"), primary_key=True),
+    Column("place", Text, primary_key=True),  # of a record of several; empty for the whole
+    Column("hold", String(64), primary_key=True),  # the reason
+    Column("patient", String(64), primary_key=True),
+    Column("since", String(32), nullable=False),
+    Column("consent", String(64), nullable=False),  # the id of the one that it rests on; empty while it waits
+    Column("until", String(10), nullable=False),  # the last day of that Consent, where it names one
+    Column("released", String(32), nullable=False),  # when it was first; empty: nothing of it was ever stored
+    Column("withdrawn", String(32), nullable=False),  # since when no Consent covers it any more; empty: one does
+    Index(None, "patient"),
 )
 # One row a signature of trouble and submission; the failure inbox groups them.
 failures = Table(

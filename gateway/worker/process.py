@@ -36,8 +36,7 @@ from gateway.route.plan import place
 from gateway.store import deliveries, failures, outcomes, resources, submissions, work
 from gateway.store.submissions import Submission
 from gateway.store.work import Job
-from gateway.worker import conflict
-from gateway.worker.consent import release, with_consent
+from gateway.worker import conflict, consent
 from gateway.worker.demographics import with_demographics
 from gateway.worker.desk import ACTOR, Desk
 from gateway.worker.isolation import patience
@@ -71,7 +70,7 @@ _STEPS: Final = (
 
 
 class _SetAsideError(Exception):
-    """Records of several are in conflict with what is known: the others are to be stored without them."""
+    """Records of several are in conflict with what is known or wait: the others are to be stored without them."""
 
     def __init__(self, places: Mapping[str, GatewayError]) -> None:
         super().__init__()
@@ -93,18 +92,27 @@ def process(desk: Desk, job: Job) -> None:
         outcome = _with_word_of_the_door(desk, found, convert(apart=apart))
         whole = whole or outcome
         try:
-            return _settle(desk, job, found, whole, outcome, sender)
+            return _settle(desk, job, found, whole, outcome, sender, apart)
         except _SetAsideError as records:
             apart |= records.places
 
 
-def _settle(desk: Desk, job: Job, found: Submission, whole: Outcome, outcome: Outcome, sender: Sender) -> None:
+def _settle(
+    desk: Desk,
+    job: Job,
+    found: Submission,
+    whole: Outcome,
+    outcome: Outcome,
+    sender: Sender,
+    apart: Mapping[str, GatewayError],
+) -> None:
     """Commit what follows from an outcome, or nothing: raises _SetAsideError. `whole` is of all records."""
 
     def change(connection: Connection) -> None:
         work.finish(connection, job)
         at = desk.now()
         said, reason, patient = outcome, _reason(outcome), None
+        judged, waits, changed = None, apart, list[Resource]()
         try:
             with connection.begin_nested():
                 doubted = conflict.doubted(connection, whole, found, at) if _reason(whole) is None else set()
@@ -113,17 +121,20 @@ def _settle(desk: Desk, job: Job, found: Submission, whole: Outcome, outcome: Ou
                     said = replace(outcome, bundle=None, error=PatientConflictError())
                     reason = _reason(said)
                 if reason is None:
-                    said, patient = _keep(connection, desk, found, outcome, sender, at)
+                    said, patient, judged, changed = _keep(connection, desk, found, outcome, sender, at)
                 else:
-                    with_consent(connection, found, _said(outcome), at)
+                    judged = _judged(connection, found, outcome, _said(outcome), sender, at)
         except MatchError as trouble:  # seen only beside what is known; what was begun is undone
             if isinstance(trouble, ReferralConflictError):
                 _part(outcome, trouble.referrals, ReferralConflictError())
             said = replace(outcome, bundle=None, error=trouble)
             reason = _reason(said)
         except ConsentError as awaited:  # nothing of it is kept but its bytes, and whose it is
-            said = Outcome(outcome.kind, None, (), (), awaited)
+            said, waits = Outcome(outcome.kind, None, (), (), awaited), {"": awaited}
             reason, patient = _reason(said), _patient(_said(outcome))
+        if reason is None or waits or judged is not None:
+            desk.record_all(connection, list(consent.settle(connection, found, judged, waits, whole, at)), at)
+        consent.wake(connection, changed, at)
         outcomes.save(connection, found.id, said, outcome.mapping, at)
         failures.record(connection, found.id, said.kind.partition(":")[0], said, at)
         _advance(connection, found, outcome.kind, reason, patient, at, outcome.mapping)
@@ -134,8 +145,20 @@ def _settle(desk: Desk, job: Job, found: Submission, whole: Outcome, outcome: Ou
 
 def _part(outcome: Outcome, told: Set[tuple[str, str]], error: GatewayError) -> None:
     """Raise _SetAsideError when there are records of several that tell any of this."""
-    if places := [place for place, said in outcome.records.items() if said & told]:
+    if places := [place for place, record in outcome.records.items() if record.told & told]:
         raise _SetAsideError(dict.fromkeys(places, error))
+
+
+def _judged(
+    connection: Connection, found: Submission, outcome: Outcome, made: list[Resource], sender: Sender, at: str
+) -> consent.Judged:
+    """What rests on a Consent, when nothing waits for one; else raises _SetAsideError, or ConsentError for a whole."""
+    judged = consent.judge(connection, found, outcome, made, sender, at[:10])
+    if "" in judged.waits:
+        raise judged.waits[""]
+    if judged.waits:
+        raise _SetAsideError(judged.waits)
+    return judged
 
 
 def _prolong(desk: Desk, job: Job, size: int) -> None:
@@ -171,8 +194,9 @@ def quarantine(desk: Desk, job: Job) -> None:
 
 def _keep(
     connection: Connection, desk: Desk, found: Submission, outcome: Outcome, sender: Sender, at: str
-) -> tuple[Outcome, str | None]:
-    """Settle, link, number, store, and put on the way; gives the outcome as it was stored, and the patient.
+) -> tuple[Outcome, str | None, consent.Judged, list[Resource]]:
+    """Settle, link, number, store, and put on the way; gives the outcome as it was stored, the patient, on which
+    Consents it rests, and what is new.
 
     A replay of an old submission leaves alone what a later one has said since, here and at the destinations.
     Test data stands apart: no known patient, no case and no destination hears of it (policy V15).
@@ -185,7 +209,8 @@ def _keep(
     words = {"submission": found.id, "clinic": found.clinic, "at": at}
     linked = iter(with_links(connection, real, later=later, **words))
     made = [resource if is_test(resource) else next(linked) for resource in translated]
-    made = with_consent(connection, found, made, at)
+    judged = _judged(connection, found, outcome, made, sender, at)
+    made = judged.with_consents(made)
     fresh = [resource for resource in made if (resource["resourceType"], resource["id"]) not in later]
     opened = casework.reassemble(connection, fresh, centre=desk.centre, **words)
     told = {place(case.made[0]): case.made[0] for case in opened}
@@ -196,7 +221,6 @@ def _keep(
         changed += casework.keep(connection, case, submission=found.id, at=at)
         casework.owe(connection, case, desk.senders)
         desk.record_all(connection, casework.events(case, found.id), at)
-    release(connection, fresh, at)
     patient = _patient(made)
     made_of_cases = (one for case in opened for one in case.made)
     goes = list({place(one): one for one in (*fresh, *made_of_cases, *changed) if not is_test(one)}.values())
@@ -205,7 +229,7 @@ def _keep(
         if changed or not deliveries.were_put(connection, found.id, name):
             _put(connection, found, name, patient, route.plan(goes, max_entries=destination.max_entries), at)
     tasks = [case.made[1] for case in opened if case.made[0] in made]
-    return (_over(outcome, [*made, *tasks]) if said else outcome), patient
+    return (_over(outcome, [*made, *tasks]) if said else outcome), patient, judged, changed
 
 
 def _told_by_case(outcome: Outcome, made: list[Resource], told: dict[str, Resource]) -> Outcome:

@@ -163,3 +163,40 @@ def test_part_2_content_that_is_not_sound_waits_too_and_leaves_nothing(house):
     house.consent(id)
     assert house.status(id)["reason"] == "profile-invalid"
     assert house.stored() == []
+
+
+def referral(number, patient, *more):
+    head = f"MSH|^~\\&|HIS|WEST|||20260301||REF^I12|{number}|P|2.5.1"
+    who = f"PID|1||{number}^^^HIS^MR||{patient}"
+    return "\r".join([head, f"RF1|P|R|||O|R{number}", "PRD|RP|Brandauer^Odile", who, *more])
+
+
+BATCH = "\r".join(
+    [
+        "BHS|^~\\&|HIS|WEST",
+        referral(1, "Ashgrove^Robert||19610409|M"),
+        referral(2, "Calloway^Carla||19751130|F", "ARV|1|A|42CFRPart2^^2.16.840.1.113883.5.4"),
+        referral(3, "Ivarsson^Hugo||19310506|M"),
+        "BTS|3",
+    ]
+).encode()
+
+
+def test_of_a_batch_of_three_the_protected_patient_waits_alone_and_is_released_alone(house):
+    reader = {"Authorization": f"Bearer {add_key(house.here.store, house.here.clock, 'reader', 'EHR', sees=['all'])}"}
+    id = house.send(BATCH)
+    told = house.status(id)
+    assert (told["state"], told["reason"], told["act"]["who"]) == ("routed", None, "clinic")
+    assert "consent" in told["act"]["text"]
+    assert [one["location"] for one in told["issues"] if one["code"] == "record-refused"] == ["MSH[2]"]
+    assert {one["name"][0]["family"] for one in house.stored("Patient")} == {"Ashgrove", "Ivarsson"}
+    assert "Calloway" not in json.dumps(told)
+    assert house.client.get(f"/fhir/Binary/{id}", headers=reader).status_code == 404
+    page = house.client.get(f"/admin/submissions/{id}", headers={**house.admin, "Accept": "text/html"}).text
+    assert 'name="place" value="MSH[2]"' in page
+
+    assert house.consent(id, "wrong", place="MSH[1]").status_code == 412
+    assert house.consent(id, place="MSH[2]").status_code == 200
+    assert {one["name"][0]["family"] for one in house.stored("Patient")} == {"Ashgrove", "Calloway", "Ivarsson"}
+    assert house.status(id)["act"]["text"] != told["act"]["text"]
+    assert house.client.get(f"/fhir/Binary/{id}", headers=reader).status_code == 200

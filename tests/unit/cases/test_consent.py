@@ -1,8 +1,10 @@
 """gateway/cases/consent.py"""
 
+from dataclasses import replace
+
 import pytest
 
-from gateway.cases.consent import Recorded, consent_of, holds, is_yes, lifts, with_consents
+from gateway.cases.consent import Recorded, consent_of, holds, is_yes, lifting, lifts, with_consents
 from gateway.core.errors import ConsentMissingError, SensitiveHoldError
 from gateway.core.issue import Severity
 from gateway.core.labels import PART_2, label
@@ -56,13 +58,45 @@ def test_a_consent_counts_while_it_is_in_force_and_says_yes(change):
     assert not is_yes(YES | change, DAY)
 
 
-def test_a_consent_that_names_labels_is_for_these_alone():
-    def named(*labels):
-        return YES | {"provision": {"securityLabel": list(labels)}}
+def named(*labels, **provision):
+    return YES | {"provision": {"securityLabel": list(labels), **provision}}
 
-    assert lifts(SensitiveHoldError, YES, DAY)
+
+def test_part_2_content_needs_a_consent_that_covers_it():
+    assert not lifts(SensitiveHoldError, YES, DAY)
     assert lifts(SensitiveHoldError, named(PART_2), DAY)
     assert not lifts(SensitiveHoldError, named(label("HIV")), DAY)
+    permit = {"policyRule": {"coding": [PART_2]}, "provision": {"type": "permit"}}
+    assert lifts(SensitiveHoldError, YES | permit, DAY)
+    assert lifts(SensitiveHoldError, YES | {"meta": {"security": [PART_2]}}, DAY)  # such a programme's own
+
+
+def test_a_consent_for_certain_labels_or_with_exceptions_does_not_settle_that_a_relative_may_send():
+    assert not lifts(ConsentMissingError, named(PART_2), DAY)
+    assert not lifts(ConsentMissingError, YES | {"provision": {"provision": [{"type": "deny"}]}}, DAY)
+    sparing = {"provision": {"provision": [{"type": "deny", "securityLabel": [label("HIV")]}]}}
+    assert lifts(ConsentMissingError, YES | sparing, DAY)
+    assert not lifts(SensitiveHoldError, named(PART_2, provision=[{"type": "deny", "securityLabel": [PART_2]}]), DAY)
+
+
+@pytest.mark.parametrize(
+    ("no", "stands"),
+    [
+        ({"provision": {"type": "deny"}, "dateTime": "2026-03-02"}, False),
+        ({"provision": {"type": "deny"}, "dateTime": "2026-03-01T08:00:00Z"}, False),
+        ({"provision": {"type": "deny"}, "dateTime": "2026-02-28"}, True),
+        ({"provision": {"type": "deny"}, "dateTime": ""}, False),
+        ({"provision": {"type": "deny", "securityLabel": [label("HIV")]}, "dateTime": "2026-03-02"}, True),
+        ({"provision": {"type": "deny", "securityLabel": [PART_2]}, "dateTime": ""}, True),
+        ({"provision": {"type": "deny", "period": {"end": "2026-03-01"}}, "dateTime": "2026-03-02"}, True),
+        ({"status": "rejected", "dateTime": "2026-03-02"}, False),
+        ({"status": "inactive", "dateTime": "2026-03-02"}, False),
+        ({"status": "inactive", "dateTime": ""}, True),
+        ({"status": "entered-in-error", "dateTime": "2026-03-02"}, True),
+    ],
+)
+def test_a_no_stands_against_every_yes_that_is_not_of_a_later_day(no, stands):
+    assert (lifting(ConsentMissingError, [YES, YES | {"id": "no"} | no], DAY) is YES) is stands
 
 
 def test_a_relatives_word_is_not_the_patients():
@@ -71,8 +105,9 @@ def test_a_relatives_word_is_not_the_patients():
 
 
 def test_what_a_person_recorded_is_a_consent_of_our_profile():
-    issues = validate(YES, profiles=YES["meta"]["profile"])
-    assert [one for one in issues if one.severity in (Severity.ERROR, Severity.FATAL)] == []
+    for made in (YES, consent_of(replace(RECORDED, hold="sensitive-hold"), "p")):
+        issues = validate(made, profiles=made["meta"]["profile"])
+        assert [one for one in issues if one.severity in (Severity.ERROR, Severity.FATAL)] == []
     assert "performer" not in consent_of(Recorded("s", "h", RECORDED.at, "a", DAY, "representative", "a form"), "p")
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from gateway import pipeline
 from gateway.core import fhirjson
-from gateway.store import deliveries, failures, matches, outcomes, submissions
+from gateway.store import consents, deliveries, failures, matches, outcomes, submissions
 from gateway.store.tables import resources as r
 from gateway.worker import Worker
 
@@ -26,6 +26,9 @@ def referral(number, patient):
 
 def admission(number, patient):
     return [HEAD.format("ADT^A04", number), patient]
+
+
+PROTECTED = "ARV|1|A|42CFRPart2^^2.16.840.1.113883.5.4"
 
 
 def batch(*messages):
@@ -122,3 +125,68 @@ def test_when_every_message_is_in_conflict_the_submission_is(desk, send, state):
     id = send(batch(referral("R1", IVARSSON), referral("R2", IVARSSON)))
     assert state(id) == ("quarantined", "patient-conflict")
     assert desk.store.read(lambda c: failures.stopped_by(c, id))[0] == "referral-conflict"
+
+
+def protected(number, patient):
+    return [*referral(number, patient), PROTECTED]
+
+
+def consents_to(desk, id, place, hold):
+    said = {"at": desk.now(), "actor": "admin-1", "given": "2026-03-01", "given_by": "patient", "document": "a form"}
+    desk.store.write(lambda c: consents.record(c, submission=id, hold=hold, place=place, **said))
+
+
+def waiting(desk, id):
+    return [(one.place, one.hold) for one in desk.store.read(lambda c: consents.of(c, id)) if one.waits]
+
+
+def test_a_message_under_protection_waits_alone_and_is_taken_alone(desk, send, state, names):
+    id = send(batch(referral("R1", ASHGROVE), protected("R2", CALLOWAY), referral("R3", IVARSSON)))
+    assert (state(id), names()) == (("routed", None), ["Ashgrove", "Ivarsson"])
+    assert (set_aside(desk, id), waiting(desk, id)) == (
+        [("MSH[2]", "sensitive-hold")], [("MSH[2]", "sensitive-hold")]
+    )  # fmt: skip
+    stored = desk.store.read(lambda c: outcomes.load(c, id))
+    assert not any("MSH[2]" in line["location"] for line in stored.ledger)
+    assert b"Calloway" not in fhirjson.write(stored.bundle)
+    before = versions(desk)
+    consents_to(desk, id, "MSH[2]", "sensitive-hold")
+    send(None, again=id)
+    assert (state(id), names()) == (("routed", None), ["Ashgrove", "Calloway", "Ivarsson"])
+    assert (set_aside(desk, id), waiting(desk, id)) == ([], [])
+    assert {name: versions(desk)[name] for name in before} == before  # of the others nothing is new
+
+
+def versions(desk):
+    rows = desk.store.read(lambda c: list(c.execute(select(r.c.type, r.c.id, r.c.version).where(r.c.current))))
+    return {(type, id): version for type, id, version in rows if type != "Provenance"}
+
+
+def test_a_protected_message_that_is_not_sound_waits_and_tells_nothing_of_itself(desk, send, state, monkeypatch):
+    judged = pipeline.validate_bundle
+    issue = pipeline.Issue(pipeline.Severity.ERROR, "value-format", "Bundle.entry[0].resource.birthDate")
+    monkeypatch.setattr(
+        pipeline, "validate_bundle", lambda it: [*judged(it), *[issue] * (b"Calloway" in fhirjson.write(it))]
+    )
+    id = send(batch(referral("R1", ASHGROVE), protected("R2", CALLOWAY)))
+    assert (state(id), waiting(desk, id)) == (("routed", None), [("MSH[2]", "sensitive-hold")])
+    said = desk.store.read(lambda c: outcomes.load(c, id)).issues
+    assert "value-format" not in [one["code"] for one in said]
+
+
+def test_when_every_message_waits_the_submission_does_and_each_is_released_alone(desk, send, state, names):
+    id = send(batch(protected("R1", ASHGROVE), protected("R2", CALLOWAY)))
+    assert (state(id), names()) == (("quarantined", "sensitive-hold"), [])
+    consents_to(desk, id, "MSH[1]", "sensitive-hold")
+    send(None, again=id)
+    assert (state(id), names(), waiting(desk, id)) == (
+        ("routed", None), ["Ashgrove"], [("MSH[2]", "sensitive-hold")]
+    )  # fmt: skip
+
+
+def test_a_row_that_a_relative_filled_in_waits_and_the_other_rows_go_on(desk, send, state, names):
+    told_by = zip(("clinic", "caregiver", "patient"), (ASHGROVE, CALLOWAY, IVARSSON), (1, 2, 3), strict=True)
+    rows = [f"{who.split('|')[5].replace('^', ',')},1961-04-0{n},{n},Why?,A,{by}" for by, who, n in told_by]
+    id = send("\n".join([f"{ROWS},Filled in by", *rows]).encode())
+    assert (state(id), names()) == (("routed", None), ["Ashgrove", "Ivarsson"])
+    assert set_aside(desk, id) == [("row 3 / Last name", "consent-missing")]

@@ -17,6 +17,7 @@ PROTECTED = {
 }
 FROM_RELATIVE = REFERRAL | {"requester": {"reference": "RelatedPerson/r"}}
 CONSENT = YES | {"id": "given", "patient": {"reference": "Patient/p1"}}
+COVERING = CONSENT | {"provision": {"securityLabel": [PART_2]}}
 
 
 def drain(worker):
@@ -25,9 +26,11 @@ def drain(worker):
 
 
 @pytest.mark.parametrize(
-    ("waits", "reason"), [(PROTECTED, "sensitive-hold"), (FROM_RELATIVE, "consent-missing")], ids=["part 2", "relative"]
+    ("waits", "reason", "consent"),
+    [(PROTECTED, "sensitive-hold", COVERING), (FROM_RELATIVE, "consent-missing", CONSENT)],
+    ids=["part 2", "relative"],
 )
-def test_it_waits_until_the_consent_of_the_same_person_arrives(desk, worker, submit, state, waits, reason):
+def test_it_waits_until_the_consent_of_the_same_person_arrives(desk, worker, submit, state, waits, reason, consent):
     id = submit(PATIENT, waits)
     drain(worker)
     assert state(id) == ("quarantined", reason)
@@ -35,11 +38,11 @@ def test_it_waits_until_the_consent_of_the_same_person_arrives(desk, worker, sub
         desk.store.read(lambda c: resources.read(c, "Patient", "p1"))
     submit(
         PATIENT | {"id": "p2", "identifier": [], "birthDate": "1940-01-01"},
-        CONSENT | {"patient": {"reference": "Patient/p2"}},
+        consent | {"patient": {"reference": "Patient/p2"}},
     )
     drain(worker)
     assert state(id) == ("quarantined", reason)
-    submit(PATIENT, CONSENT)
+    submit(PATIENT, consent)
     drain(worker)
     assert state(id) == ("routed", None)
 
@@ -48,7 +51,7 @@ def test_a_part_2_programme_may_send_the_consent_with_it_and_a_relative_may_not(
     by_relative = submit(PATIENT, FROM_RELATIVE, CONSENT, clinic="b")
     drain(worker)
     assert state(by_relative) == ("quarantined", "consent-missing")
-    with_it = submit(PATIENT, PROTECTED, CONSENT)
+    with_it = submit(PATIENT, PROTECTED, COVERING)
     drain(worker)
     assert state(with_it) == ("routed", None)
 
