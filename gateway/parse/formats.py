@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gateway.core.errors import UnsupportedFormatError
 from gateway.core.record import Reader
-from gateway.parse import ccda, fhir, form, hl7v2, ncpdp, tabular, x12, xdm
+from gateway.parse import ccda, dicom, fhir, form, hl7v2, ncpdp, tabular, x12, xdm
 
 MESSAGE_TYPE: Final = "x-application/hl7-v2+er7"
 _LOOK: Final = 65_536
@@ -42,8 +42,16 @@ FORMATS: Final = (
         ("application/zip", "application/x-zip-compressed"),
         xdm.parse,
         xdm.reader,
-        lambda head, text: xdm.is_package(head),
+        lambda head, text: xdm.is_package(_bare(head)),
         "xdm",
+    ),
+    Format(
+        "dicom",
+        ("application/dicom",),
+        dicom.parse,
+        dicom.reader,
+        lambda head, text: dicom.is_object(head),
+        "dicom",
     ),
     Format(
         "hl7v2",
@@ -97,16 +105,15 @@ def _is_resource(text: str) -> bool:
 def detect(body: bytes) -> Format:
     """The format that the content is in; raises UnsupportedFormatError."""
     text = _head(body)
-    head = body[:_LOOK].lstrip(b"\xef\xbb\xbf").lstrip(_BLANK)
     for one in FORMATS:
-        if one.is_it(head, text):
+        if one.is_it(body[:_LOOK], text):
             return one
     raise UnsupportedFormatError
 
 
 def is_message(body: bytes) -> bool:
     """Whether the content is a message of HL7 v2."""
-    return _MESSAGE.match(body[:_LOOK].lstrip(b"\xef\xbb\xbf").lstrip(_BLANK)) is not None
+    return _MESSAGE.match(_bare(body[:_LOOK])) is not None
 
 
 def records(format: Format, body: bytes, charset: str = "") -> Sequence[Any]:
@@ -125,6 +132,11 @@ def media_type(format: Format, body: bytes) -> str:
     if format.name == "fhir":
         return "application/fhir+xml" if _xml(_head(body)) else "application/fhir+json"
     return format.media_types[0]
+
+
+def _bare(head: bytes) -> bytes:
+    """The beginning without what may stand before it."""
+    return head.lstrip(b"\xef\xbb\xbf").lstrip(_BLANK)
 
 
 def _head(body: bytes) -> str:

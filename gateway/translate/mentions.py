@@ -6,10 +6,13 @@ from typing import Any, Final
 from gateway.core import r4
 
 ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
-# What is one thing wherever it is named: a person, an organization, a place.
+# What is one thing wherever it is named: a person, an organization, a place, a study of images.
 DIRECTORY: Final = frozenset(
-    {"Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "RelatedPerson", "Device"}
-)
+    {
+        "Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "RelatedPerson", "Device",
+        "Endpoint", "ImagingStudy",
+    }
+)  # fmt: skip
 # Those, a visit and an appointment: whoever names one names some of those who take part; what is told of it adds up.
 _GATHERING: Final = DIRECTORY | {"Encounter", "Appointment"}
 # Lists that dress a statement and do not change it: two mentions of it may differ in these.
@@ -51,8 +54,45 @@ def unite(held: Part, other: Part, but: list[str]) -> set[str]:
             continue
         elif _adds(mine[name], part):
             (here, value), *_ = part.items()
-            held[here] += [one for one in value if not any(within(one, there) for there in held[here])]
+            if not _add(held[here], value):
+                left.add(here)
     return left
+
+
+def same_series(members: list[Part]) -> list[Part]:
+    """Series of a study, each once by its UID."""
+    held: list[Part] = []
+    _add(held, members)
+    return held
+
+
+def _add(held: list[Any], other: list[Any]) -> bool:
+    """Add what is not there; what has a UID adds to its like. False where those two say different things."""
+    by_uid = {one["uid"]: one for one in held if isinstance(one, dict) and "uid" in one}
+    agreed = True
+    for one in other:
+        uid = one.get("uid") if isinstance(one, dict) else None
+        if uid is None:
+            held += [] if any(within(one, there) for there in held) else [one]
+        elif (like := by_uid.setdefault(uid, one)) is one:
+            held.append(one)
+        else:
+            agreed = _adds_to(like, one) and agreed
+    return agreed
+
+
+def _adds_to(held: Part, other: Part) -> bool:
+    """Let a series or an instance take what another mention of it adds."""
+    agreed = True
+    for name, value in other.items():
+        there = held.get(name)
+        if there is None or _is_absence(there):
+            held[name] = value
+        elif isinstance(there, list) and isinstance(value, list):
+            agreed = _add(there, value) and agreed
+        else:
+            agreed = agreed and (within(value, there) or _is_absence(value))
+    return agreed
 
 
 def again(held: Part, other: Part) -> bool:
