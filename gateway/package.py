@@ -147,8 +147,12 @@ def _renamed(outcome: Outcome, same: Mapping[str, str], lost: set[str]) -> Outco
 
 
 def _line(line: ledger.Entry, same: Mapping[str, str], lost: set[str]) -> ledger.Entry:
-    moved = line._replace(path=_moved(line.path, same), also=tuple(_moved(path, same) for path in line.also))
-    return ledger.without(moved, lambda path: ".".join(path.split(".", 2)[:2]).partition("[")[0] in lost, _LOST)
+    def gone(path: str) -> bool:
+        moved = _moved(path, same)
+        return moved != path and ".".join(moved.split(".", 2)[:2]).partition("[")[0] in lost
+
+    stays = ledger.without(line, gone, _LOST)
+    return stays._replace(path=_moved(stays.path, same), also=tuple(_moved(path, same) for path in stays.also))
 
 
 def _moved(path: str, same: Mapping[str, str]) -> str:

@@ -59,8 +59,8 @@ def test_a_value_that_stands_in_two_elements_is_told_for_each(client, post, rive
     contact = places(client.get(f"/fhir/Patient/{patient}/$lineage?element=contact.name.family", headers=riverbend))
     found = client.get(f"/fhir/RelatedPerson?patient={patient}", headers=riverbend).get_json()["entry"]
     related = found[0]["resource"]["id"]
-    person = places(client.get(f"/fhir/RelatedPerson/{related}/$lineage?element=name.family", headers=riverbend))
-    for told in (contact, person):
+    next_of_kin = places(client.get(f"/fhir/RelatedPerson/{related}/$lineage?element=name.family", headers=riverbend))
+    for told in (contact, next_of_kin):
         assert [place for _, place in told] == ["NK1-2.1", "NK1-2.2"]
 
 
