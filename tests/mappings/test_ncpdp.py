@@ -9,6 +9,7 @@ from gateway.core.submission import Sender
 from gateway.parse import formats
 
 SENT = (Path(__file__).parents[1] / "fixtures" / "ncpdp" / "new_prescription.xml").read_bytes()
+SENT_OLDER = Path(__file__).parents[1] / "fixtures" / "ncpdp" / "new_prescription_10_6.xml"
 SIG = b"<Sig><SigText>Take 1 tablet by mouth every 8 hours as needed for nausea</SigText></Sig>"
 
 
@@ -48,6 +49,20 @@ def test_who_prescribes_who_takes_it_and_who_dispenses_it_are_named():
     assert (patient["birthDate"], patient["gender"], patient["address"][0]["state"]) == ("1958-06-14", "male", "VT")
     assert request["dispenseRequest"]["performer"]["reference"] == f"Organization/{pharmacy['id']}"
     assert request["requester"]["reference"] == f"Practitioner/{one(outcome, 'Practitioner')['id']}"
+
+
+def test_a_prescription_of_the_older_version_says_as_much():
+    outcome = pipeline.process(SENT_OLDER.read_bytes(), sender=Sender(clinic="riverbend"))
+    request, patient = one(outcome, "MedicationRequest"), one(outcome, "Patient")
+    assert (patient["birthDate"], patient["address"][0]["postalCode"]) == ("1966-09-30", "05001")
+    assert request["medicationCodeableConcept"]["coding"][0] == {
+        "system": "http://hl7.org/fhir/sid/ndc",
+        "code": "00000111122",
+    }
+    assert request["dosageInstruction"][0]["text"] == "Take 3 tablets by mouth twice daily for 14 days"
+    assert request["dispenseRequest"]["quantity"]["code"] == "C48542"
+    assert [one["system"] for one in one(outcome, "Practitioner")["telecom"]] == ["phone", "fax"]
+    assert {line.state for line in outcome.ledger} == {"mapped", "ignored"}
 
 
 def test_directions_that_are_not_understood_stay_words():

@@ -88,8 +88,8 @@ def drug(node: Any, translation: Translation) -> Element | None:
 def _codings(node: Any, place: str) -> list[Element]:
     found = []
     for one in node.at(place):
-        codes = [*one.at("Code"), *one.at("text")]
-        for qualifier in one.at("Qualifier")[:1]:
+        codes = [*one.at("Code"), *one.at("text"), one]
+        for qualifier in [*one.at("Qualifier"), *node.at(f"{place}Qualifier")][:1]:
             if (system := _SYSTEMS.get(qualifier.peek)) and codes:
                 qualifier.text  # noqa: B018 - counted as read
                 found.append({"system": system, "code": codes[0].text.strip()})
