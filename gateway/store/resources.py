@@ -100,6 +100,24 @@ def shows(connection: Connection, submission: str, sight: frozenset[str]) -> boo
     return connection.execute(guarded.limit(1)).first() is None
 
 
+def numbered(
+    connection: Connection, type: str, numbers: Collection[tuple[str, str]], clinic: str
+) -> list[dict[str, Any]]:
+    """The resources of a type that a clinic sees and that bear any of these numbers, each a system and a value."""
+    t, found = tokens.c, list[dict[str, Any]]()
+    for system, value in sorted(numbers):
+        question = (
+            select(_r.body)
+            .join(tokens, (t.type == _r.type) & (t.id == _r.id))
+            .where(
+                t.type == type, t.parameter == "identifier", t.folded.in_({value, value.casefold()}), t.code == value
+            )
+            .where(t.system == system if system else t.system.is_(None), _r.current.is_(True), *visible_to(clinic))
+        )
+        found += [_without_stamp(read_own(body)) for body in connection.execute(question).scalars() if body]
+    return list({one["id"]: one for one in found}.values())
+
+
 def submission_of(connection: Connection, type: str, id: str) -> str | None:
     """The submission that the newest version came from."""
     current = connection.execute(_CURRENT, {"type": type, "id": id}).one_or_none()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from gateway.core import drug, fhirjson, ids
+from gateway.core import drug, fhirjson, ids, study
 from gateway.core.issue import Issue, Severity
 from gateway.core.ledger import Ledger
 from gateway.core.record import Node
@@ -95,8 +95,7 @@ class Resources:
 
 def own_identity(resource: Resource, node: Node | None) -> tuple[str, ...]:
     """What names a resource whose table names nothing: its first identifier, its place in a drug list, its content."""
-    identifiers = resource.get("identifier")
-    first = identifiers[0] if isinstance(identifiers, list) and identifiers else identifiers
+    first = study.naming(resource.get("identifier"))
     if isinstance(first, dict) and first.get("value"):
         whose = resource.get(_OF_ONE_PATIENT.get(resource["resourceType"], ""), ())
         of = [one.get("reference", "") for one in (whose if isinstance(whose, list) else [whose] if whose else [])]

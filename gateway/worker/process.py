@@ -42,6 +42,7 @@ from gateway.worker.desk import ACTOR, Desk
 from gateway.worker.isolation import patience
 from gateway.worker.known_patient import with_links
 from gateway.worker.known_status import with_known_status
+from gateway.worker.known_study import with_known_studies
 
 Resource = dict[str, Any]
 CRASHED: Final = "translator-failed"
@@ -212,6 +213,10 @@ def _keep(
     judged = _judged(connection, found, outcome, made, sender, at)
     made = judged.with_consents(made)
     fresh = [resource for resource in made if (resource["resourceType"], resource["id"]) not in later]
+    known = with_known_studies(connection, [one for one in fresh if not is_test(one)], found.clinic)
+    fresh = [*known, *filter(is_test, fresh)]
+    united = {place(one): one for one in known}
+    made = [united.get(place(one), one) for one in made]
     opened = casework.reassemble(connection, fresh, centre=desk.centre, **words)
     told = {place(case.made[0]): case.made[0] for case in opened}
     outcome = _told_by_case(outcome, made, told)

@@ -3,6 +3,7 @@
 import re
 from typing import Any, Final, NamedTuple
 
+from gateway.core import study
 from gateway.core.outcome import BASE
 from gateway.core.record import Node
 from gateway.translate.converter import NotConvertedError, Primitive, converter, step
@@ -12,15 +13,12 @@ from gateway.translate.mentions import same_series
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
-_UID: Final = re.compile(r"[0-9]+(?:\.[0-9]+)+", re.ASCII)
-_LONGEST: Final = 64
 _COUNT: Final = re.compile(r"\+?\d{1,9}", re.ASCII)
 _OLD: Final = re.compile(r"[.:]")  # before 1993 days were written with points and times with colons
 _WEB: Final = re.compile(r"(https?://\S+?)/studies/([0-9.]+)(?:/series/([0-9.]+))?/?", re.ASCII)
 _REPRESENTATION: Final = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
 _GROUPS: Final = (("ideographic", "IDE"), ("phonetic", "SYL"))
 _ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
-_TYPES: Final = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _CONNECTIONS: Final = "http://terminology.hl7.org/CodeSystem/endpoint-connection-type"
 _STUDY: Final = "study"  # under this name the study that is being told keeps its UID
 
@@ -36,7 +34,7 @@ class _Time(NamedTuple):
 def uid(node: Node, translation: Translation) -> str:
     """A UID, as it was sent."""
     sent = node.text.strip()
-    if len(sent) > _LONGEST or not _UID.fullmatch(sent):
+    if not study.is_uid(sent):
         raise NotConvertedError("value-unreadable")
     return sent
 
@@ -45,7 +43,7 @@ def uid(node: Node, translation: Translation) -> str:
 def study_uid(node: Node, translation: Translation) -> Element:
     """The UID of a study, by which it is known wherever it is named."""
     translation.memory[_STUDY] = sent = uid(node, translation)
-    return {"system": "urn:dicom:uid", "value": f"urn:oid:{sent}"}
+    return study.number(sent)
 
 
 @converter("sop_class", "dicom")
@@ -136,7 +134,8 @@ def patient_number(node: Any, translation: Translation) -> Element | None:
 def accession(node: Any, translation: Translation) -> Element | None:
     """The accession number, and who gave it; of nobody who is named, the sender."""
     found = _numbered(node, translation, "AccessionNumber", "IssuerOfAccessionNumberSequence", under="accession")
-    return {"type": {"coding": [{"system": _TYPES, "code": "ACSN"}]}, **found} if found else None
+    coding = dict(zip(("system", "code"), study.ACCESSION, strict=True))
+    return {"type": {"coding": [coding]}, **found} if found else None
 
 
 def _numbered(

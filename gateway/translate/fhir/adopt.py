@@ -12,6 +12,7 @@ from gateway.translate.fhir.copy import RULE, Copy
 from gateway.translate.fhir.entry import Entry, entries
 from gateway.translate.fhir.reference import References
 from gateway.translate.sig.lint import findings
+from gateway.translate.studies import resolve
 
 if TYPE_CHECKING:
     from gateway.translate.translation import Translation
@@ -39,6 +40,7 @@ def adopt(node: Any, translation: "Translation", resource: dict[str, Any]) -> No
         if entry.reused:
             translation.issues.append(Issue(Severity.WARNING, "id-reused", entry.type, RULE, entry.pointer))
         translation.add(copy, identity=entry.identity)
+        resolve(translation, copy)
     if node.value["resourceType"] == "Bundle":
         _envelope(node, translation)
 

@@ -4,12 +4,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway.core import fhirjson, ids, r4
+from gateway.core import fhirjson, ids, r4, study
 
 # A list entry of the sender's becomes a request that we can coordinate.
 BECOMES: Final = {"MedicationStatement": "MedicationRequest"}
 _ONE_WHEREVER_NAMED: Final = frozenset(
-    ("Patient", "Practitioner", "PractitionerRole", "Organization", "Location", "RelatedPerson", "Device", "Encounter")
+    (
+        "Patient",
+        "Practitioner",
+        "PractitionerRole",
+        "Organization",
+        "Location",
+        "RelatedPerson",
+        "Device",
+        "Encounter",
+        "ImagingStudy",
+    )
 )
 
 
@@ -76,8 +86,7 @@ def _keyed(
 
 def _identities(resource: dict[str, Any], url: str, pointer: str) -> Iterator[tuple[str, ...]]:
     """Its first identifier, the id or address that the sender gave it, and at last its content."""
-    identifiers = resource.get("identifier")
-    first = identifiers[0] if isinstance(identifiers, list) and identifiers else identifiers
+    first = study.naming(resource.get("identifier"))
     if isinstance(first, dict) and first.get("value"):
         yield "identifier", str(first.get("system", "")), str(first["value"])
     if resource.get("id"):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from gateway.core.ledger import State
+from gateway.core.study import is_uid
 from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.hl7v2.coded import codeable_concept
 from gateway.translate.hl7v2.leaf import Part, convert, named, peek, place, text
@@ -12,10 +13,12 @@ from gateway.translate.hl7v2.primitive import phrase
 from gateway.translate.hl7v2.quantity import exact, measured, plain_number, structured_number
 from gateway.translate.hl7v2.times import between
 from gateway.translate.hl7v2.timing import older_timing, timing
+from gateway.translate.studies import named as named_study
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
 _CODED: Final = frozenset({"CWE", "CE", "CNE", "CF", "IS", "ID"})
+_STUDY: Final = ("113014", "DCM")
 _TIMES: Final = frozenset({"DT", "TS", "DTM"})
 
 
@@ -168,6 +171,18 @@ def result(group: Any, translation: Translation, element: Element, to: str = "")
     reference = translation.make("hl7v2.OBSERVATION.Observation", group, identity=identity)
     if to and reference and reference not in element.setdefault(to, []):
         element[to].append(reference)
+
+
+@step("study_named", "hl7v2")
+def study_named(group: Any, translation: Translation, element: Element) -> None:
+    """The study that a report is of, which a result names by its UID."""
+    for obx in (one for one in group.parts if one.name == "OBX"):
+        codes = [(part.peek, peek(part, 3)) for part in obx.field(3)]
+        for part in obx.field(5) if _STUDY in codes else ():
+            if is_uid(part.peek.strip()):
+                reference = named_study(translation, part.text.strip())
+                if reference not in element.setdefault("imagingStudy", []):
+                    element["imagingStudy"].append(reference)
 
 
 def _place(group: Any, translation: Translation) -> tuple[str, str, str, bool]:

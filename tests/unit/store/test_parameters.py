@@ -59,6 +59,6 @@ def test_every_type_that_a_mapping_table_makes_is_served():
             r"^map: [a-z0-9]+\.[^.\s]+\.([A-Z][A-Za-z]+)(?:[.\s]|$)", table.read_text(), re.MULTILINE
         )
     }
-    datatypes = {"Address", "Bundle", "ContactPoint", "Dosage", "HumanName", "Identifier"}
+    datatypes = {"Address", "Bundle", "ContactPoint", "Dosage", "HumanName", "Identifier", "Reference"}
     assert made
     assert made - datatypes <= registry().keys()
