@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gateway import cases, match
+from gateway.cases.visits import is_unnamed, named_for
 from gateway.core import ledger
 from gateway.core.errors import GatewayError, PatientConflictError
 from gateway.core.issue import REFUSED, Issue, Severity
@@ -171,10 +172,16 @@ def _repointed(node: Any, same: Mapping[str, str]) -> Any:
 
 
 def _fill(outcomes: Sequence[Outcome], referrals: set[str], original: str) -> None:
-    """Documents on the cover are of the package's patient, stand in the original, and come with the referral."""
+    """Documents on the cover are of the package's patient, stand in the original, and come with the referral.
+
+    An appointment that leaves its patient open is of that patient too.
+    """
     every = [one for outcome in outcomes for one in _resources(outcome)]
     patient = next((_name(one) for one in every if one["resourceType"] == "Patient"), "")
     asked = [one for one in every if _name(one) in referrals]
+    for entry in (entry for outcome in outcomes for entry in (outcome.bundle or {}).get("entry", ()) if patient):
+        if entry["resource"]["resourceType"] == "Appointment" and is_unnamed(entry["resource"]):
+            entry["resource"] = named_for(entry["resource"], patient)
     for document in (one for one in _resources(outcomes[-1]) if one["resourceType"] in ("DocumentReference", "List")):
         if patient:
             document.setdefault("subject", {"reference": patient})

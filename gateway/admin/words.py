@@ -35,6 +35,7 @@ _NEXT: Final = {
     "identifier-system-unknown": "Enter the assigning authority in the clinic's overlay.",
     "required-missing": "Ask the clinic to send it.",
     "malformed-message": "Tell the clinic what is broken and where; it sends it again.",
+    "unnamed-patient": "Ask the clinic whom it is about; it sends it again with the number of the case.",
     "referral-conflict": "Ask the clinic whom the referral is for; it sends it again under a number of its own.",
     "patient-conflict": "Decide under Identity if it is there; else ask the clinic whom it is about; it sends it anew.",
     "unsafe-package": "Tell the clinic what is wrong with the package; it packs it anew.",

@@ -20,7 +20,7 @@ from gateway.cases.sensitivity import sensitive
 from gateway.cases.states import FIRST, Transition, events, step
 from gateway.cases.survivorship import survivorship
 from gateway.cases.task import case_task, records_requests
-from gateway.cases.visits import visited
+from gateway.cases.visits import is_unnamed, visited
 from gateway.core.clock import instant
 from gateway.core.labels import high_water, labelled
 from gateway.core.submission import Sender
@@ -90,11 +90,12 @@ def is_referral(resource: Mapping[str, Any]) -> bool:
 
 
 def told(resources: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
-    """The ids of the patients and referrals among resources, each with that of the patient whom it is of."""
+    """The ids of patients and referrals, each with that of the patient whom it is of; of appointments of nobody too."""
     patients = ((one["id"], one["id"]) for one in resources if one["resourceType"] == "Patient")
     referrals = filter(is_referral, resources)
     named = ((one["id"], one.get("subject", {}).get("reference", "").rpartition("/")[2]) for one in referrals)
-    return frozenset((*patients, *named))
+    of_nobody = ((one["id"], "") for one in resources if one["resourceType"] == "Appointment" and is_unnamed(one))
+    return frozenset((*patients, *named, *of_nobody))
 
 
 def _codings(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

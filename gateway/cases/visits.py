@@ -1,7 +1,7 @@
 """Appointments of a case: each, when it says something new, takes the case to the state that its status stands for."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gateway.cases.case import Case, numbers
 from gateway.cases.evidence import Known, Resource, values
@@ -18,6 +18,18 @@ class Visited(NamedTuple):
     said: str
 
 
+def is_unnamed(appointment: Resource) -> bool:
+    """Whether it leaves open who its patient is: a calendar does not say it."""
+    return any(map(_is_open, appointment.get("participant", ())))
+
+
+def named_for(appointment: Resource, patient: str) -> dict[str, Any]:
+    """The appointment with its patient, whom it left open."""
+    actor = {"actor": {"reference": patient}}
+    participants = [{**one, **actor} if _is_open(one) else one for one in appointment["participant"]]
+    return {**appointment, "participant": participants}
+
+
 def visited(case: Case, known: Known) -> Visited | None:
     """The step that the earliest appointment takes of those that say something new; none when none can be taken now."""
     for appointment in sorted(_of_case(case, known), key=lambda one: str(one.get("start", ""))):
@@ -28,6 +40,10 @@ def visited(case: Case, known: Known) -> Visited | None:
         if to and (transition := leading(case.state, to, complete=bool(case.complete))):
             return Visited(transition, place, said)
     return None
+
+
+def _is_open(participant: Resource) -> bool:
+    return "actor" not in participant and "patient" in values(participant, "type.text")
 
 
 def _of_case(case: Case, known: Known) -> Iterator[Resource]:

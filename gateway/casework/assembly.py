@@ -63,7 +63,7 @@ def reassemble(
         if centre.nurses and not stored.history(connection, row.number):
             given[row.number] = _give(connection, row, centre.nurse(stored.open_cases(connection, ENDED)), at)
     if others:
-        raise ReferralConflictError(cases.told([one for one in real if one["id"] in others]))
+        raise ReferralConflictError(told=cases.told([one for one in real if one["id"] in others]))
     touched = people.all_of(patient for one in real if (patient := patient_of(one)))
     rows = {number: stored.find(connection, number) for number in sorted(opened)}
     rows |= {row.number: row for row in stored.of_patients(connection, touched)}

@@ -35,6 +35,7 @@ GatewayError
   ValidationError
   MatchError
     AmbiguousPatientError
+    UnnamedPatientError
     ReferralConflictError
     PatientConflictError
     KeptApartError
@@ -284,6 +285,11 @@ class MatchError(GatewayError):
     status = 409
     issue_type = "conflict"
 
+    def __init__(self, place: str = "", *, told: Iterable[tuple[str, str]] = ()) -> None:
+        """Keep the ids of the resources that it is about, each with that of the patient whom it names, if any."""
+        super().__init__(place)
+        self.told = frozenset(told)
+
 
 class AmbiguousPatientError(MatchError):
     """More than one patient fits."""
@@ -291,13 +297,14 @@ class AmbiguousPatientError(MatchError):
     issue_type = "multiple-matches"
 
 
+class UnnamedPatientError(MatchError):
+    """It does not say whom it is about: it names no patient, and no case of this clinic."""
+
+    issue_type = "required"
+
+
 class ReferralConflictError(MatchError):
     """The number of the referral is known, and for another patient."""
-
-    def __init__(self, referrals: Iterable[tuple[str, str]] = ()) -> None:
-        """Keep the ids of the referrals, each with that of the patient for whom it came."""
-        super().__init__()
-        self.referrals = frozenset(referrals)
 
 
 class PatientConflictError(MatchError):

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gateway.core.errors import UnsupportedFormatError
 from gateway.core.record import Reader
-from gateway.parse import ccda, dicom, fhir, form, hl7v2, ncpdp, tabular, x12, xdm
+from gateway.parse import ccda, dicom, fhir, form, hl7v2, icalendar, ncpdp, tabular, x12, xdm
 
 MESSAGE_TYPE: Final = "x-application/hl7-v2+er7"
 _LOOK: Final = 65_536
@@ -94,6 +94,14 @@ FORMATS: Final = (
         "form",
     ),
     Format("x12", ("application/edi-x12",), x12.parse, x12.reader, lambda head, text: x12.is_interchange(text), "x12"),
+    Format(
+        "icalendar",
+        ("text/calendar",),
+        icalendar.parse,
+        icalendar.reader,
+        lambda head, text: icalendar.is_calendar(text),
+        "icalendar",
+    ),
     Format("tabular", ("text/csv",), tabular.parse, tabular.reader, lambda head, text: tabular.is_sheet(text), "form"),
 )
 

@@ -6,7 +6,7 @@ from gateway.core.errors import MultiPatientError
 from gateway.core.issue import Issue, Severity
 from gateway.core.record import Reader, Record
 from gateway.core.submission import Sender
-from gateway.translate import ccda, dicom, fhir, form, hl7v2, ncpdp, plain, sig, x12, xdm
+from gateway.translate import ccda, dicom, fhir, form, hl7v2, icalendar, ncpdp, plain, sig, x12, xdm
 from gateway.translate.mapping import installed
 from gateway.translate.origin import Origin, with_origin
 from gateway.translate.translation import Translation
@@ -16,6 +16,7 @@ __all__ = ["FORMATS", "Origin", "translate"]
 # The formats whose converters and steps the tables may name, beside those for all; importing them registers those.
 FORMATS = {
     "hl7v2": hl7v2, "ccda": ccda, "fhir": fhir, "form": form, "xdm": xdm, "ncpdp": ncpdp, "x12": x12, "dicom": dicom,
+    "icalendar": icalendar,
 }  # fmt: skip
 FOR_ALL = (plain, sig)
 

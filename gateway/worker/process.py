@@ -22,9 +22,9 @@ from gateway.core.errors import (
     NonProductionError,
     ParseError,
     PatientConflictError,
-    ReferralConflictError,
     SensitiveHoldError,
     UnknownCharsetError,
+    UnnamedPatientError,
     UnsupportedFormatError,
 )
 from gateway.core.issue import Issue, Severity
@@ -40,6 +40,7 @@ from gateway.worker import conflict, consent
 from gateway.worker.demographics import with_demographics
 from gateway.worker.desk import ACTOR, Desk
 from gateway.worker.isolation import patience
+from gateway.worker.known_case import outdated, with_patients
 from gateway.worker.known_patient import with_links
 from gateway.worker.known_status import with_known_status
 from gateway.worker.known_study import with_known_studies
@@ -57,6 +58,7 @@ _REASONS: Final[tuple[tuple[type[GatewayError], str], ...]] = (
     (NonProductionError, "test-message"),
     (MultiPatientError, "multi-patient"),
     (AmbiguousPatientError, "patient-ambiguous"),
+    (UnnamedPatientError, "missing-required"),
     (MatchError, "patient-conflict"),
     (ConsentMissingError, "consent-missing"),
     (SensitiveHoldError, "sensitive-hold"),
@@ -126,8 +128,7 @@ def _settle(
                 else:
                     judged = _judged(connection, found, outcome, _said(outcome), sender, at)
         except MatchError as trouble:  # seen only beside what is known; what was begun is undone
-            if isinstance(trouble, ReferralConflictError):
-                _part(outcome, trouble.referrals, ReferralConflictError())
+            _part(outcome, trouble.told, type(trouble)())
             said = replace(outcome, bundle=None, error=trouble)
             reason = _reason(said)
         except ConsentError as awaited:  # nothing of it is kept but its bytes, and whose it is
@@ -206,7 +207,9 @@ def _keep(
     said = _said(outcome)
     translated = [resource for resource in said if place(resource) not in outcome.assembled]
     real = with_known_status(connection, [resource for resource in translated if not is_test(resource)])
+    real = with_patients(connection, real, found.clinic)
     later = submissions.said_since(connection, found, [resource["id"] for resource in translated])
+    later |= outdated(connection, real)
     words = {"submission": found.id, "clinic": found.clinic, "at": at}
     linked = iter(with_links(connection, real, later=later, **words))
     made = [resource if is_test(resource) else next(linked) for resource in translated]

@@ -2,7 +2,9 @@
 
 import base64
 import copy
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from gateway.worker import Desk, Worker
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 FORM = json.loads((FIXTURES / "form" / "referral.json").read_text("utf-8"))
+CALENDAR = (FIXTURES / "icalendar" / "visit.ics").read_bytes()
 REFERRAL = (FIXTURES / "hl7v2" / "REF_I12_second_opinion.hl7").read_bytes()
 NURSES = ("N. Abara, RN, +1 555 0100",)
 ACTIVITY = "https://fhir.second-opinion.example/CodeSystem/so-activity"
@@ -41,13 +44,17 @@ class House:
 
     def send(self, body):
         """Send something as the clinic does, and do what waits; gives what the clinic is told."""
+        status = self.hand_in(body)
+        assert (status["state"], status["reason"]) == ("routed", None)
+        return status
+
+    def hand_in(self, body):
+        """Send something, whatever becomes of it; gives what the clinic is told."""
         answer = self.client.post("/submissions", data=body, headers=self.clinic)
         assert answer.status_code == 202
         while self.worker.turn("process"):
             pass
-        status = self.client.get(f"/submissions/{answer.json['id']}", headers=self.clinic).json
-        assert (status["state"], status["reason"]) == ("routed", None)
-        return status
+        return self.client.get(f"/submissions/{answer.json['id']}", headers=self.clinic).json
 
     def refer(self, **changed):
         """Send the referral form, some of its sections said otherwise."""
@@ -224,6 +231,81 @@ def test_an_appointment_at_the_centre_moves_the_case(house):
         assert house.case.state == state
     [visit] = house.all("Appointment")
     assert {"reference": f"Appointment/{visit['id']}"} in [one["reference"] for one in house.plan["activity"]]
+
+
+@pytest.mark.parametrize(
+    ("event", "status", "state"),
+    [
+        ("S12", "", "visit-scheduled"),
+        ("S13", "", "visit-scheduled"),
+        ("S14", "", "visit-scheduled"),
+        ("S15", "", "visit-cancelled"),
+        ("S16", "", "visit-cancelled"),
+        ("S17", "", "visit-scheduled"),  # it was entered in error, which is no visit and no cancelling of one
+        ("S26", "", "no-show"),
+        ("S14", "Complete", "visit-completed"),
+    ],
+)
+def test_each_message_of_a_schedule_moves_its_case(house, event, status, state):
+    house.send(REFERRAL)
+    house.become_complete()
+    slot, order = "^^^20260420090000-0400^20260420100000-0400", "LK-REF-881^LAKEEHR"
+    for type, said in (("S12", ""), (event, status)):
+        sch = ["AP-1^LAKE", *[""] * 9, slot, *[""] * 13, said, order]
+        house.message(f"SIU^{type}^SIU_S12", "SCH|" + "|".join(sch))
+    assert house.case.state == state
+
+
+def test_a_calendar_that_names_the_case_moves_it_and_an_older_one_of_the_same_event_does_not(house):
+    house.refer()
+    house.become_complete()
+    for sequence, status, state in (
+        (1, "CONFIRMED", "visit-scheduled"),
+        (3, "CANCELLED", "visit-cancelled"),
+        (2, "CONFIRMED", "visit-cancelled"),
+    ):
+        said = CALENDAR.replace(b"SEQUENCE:0", b"SEQUENCE:%d" % sequence)
+        house.send(said.replace(b"STATUS:CONFIRMED", b"STATUS:" + status.encode()))
+        assert house.case.state == state
+    [visit] = house.all("Appointment")
+    assert (visit["status"], visit["start"]) == ("cancelled", "2026-04-20T09:00:00-04:00")
+    [patient] = {one["subject"]["reference"] for one in house.all("Condition")}
+    assert patient in [one["actor"].get("reference") for one in visit["participant"]]
+
+
+@pytest.mark.parametrize("said", [b"Case SO-2026-000009", b"Marta Quendler", b"SO-2026-0000010"])
+def test_a_calendar_that_names_no_case_of_the_clinic_waits_for_a_person(house, said):
+    house.refer()
+    told = house.hand_in(CALENDAR.replace(b"Case SO-2026-000001", said))
+    assert (told["state"], told["reason"]) == ("quarantined", "missing-required")
+    assert house.all("Appointment") == []
+
+
+def test_a_number_of_another_clinics_case_names_nobody(house, harbor):
+    house.refer()
+    house.clinic = harbor
+    told = house.hand_in(CALENDAR)
+    assert (told["state"], told["reason"]) == ("quarantined", "missing-required")
+
+
+def test_of_a_calendar_of_several_events_only_the_one_that_names_nobody_waits(house):
+    house.refer()
+    begin, end = CALENDAR.index(b"BEGIN:VEVENT"), CALENDAR.index(b"END:VCALENDAR")
+    stray = CALENDAR[begin:end].replace(b"SO-2026-000001", b"of no number").replace(b"visit-1", b"visit-2")
+    house.send(CALENDAR[:end] + stray + CALENDAR[end:])
+    [visit] = house.all("Appointment")
+    assert visit["identifier"][0]["value"] == "7f1c-visit-1@riverbend.example"
+
+
+def test_a_calendar_in_a_package_is_of_the_packages_patient(house):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr("referral.hl7", REFERRAL)
+        file.writestr("visit.ics", CALENDAR.replace(b"SO-2026-000001", b"to come"))
+    house.send(packed.getvalue())
+    [visit] = house.all("Appointment")
+    [patient] = house.all("Patient")
+    assert f"Patient/{patient['id']}" in [one["actor"].get("reference") for one in visit["participant"]]
 
 
 def test_an_oral_cancer_drug_is_delivered_with_teaching_and_its_dose_is_untouched(house):
