@@ -1,5 +1,6 @@
 """A package and what its documents say together: one person, one referral, each value where its document has it."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -62,6 +63,17 @@ def message(body: bytes) -> bytes:
         return next((one for one in bodies if formats.is_message(one)), b"")
     except GatewayError:
         return b""
+
+
+def document(body: bytes, sha1: bytes) -> bytes:
+    """A document that is a submission, or the one with this SHA-1 in a package; empty when it is in none."""
+    if not xdm.is_package(body):
+        return body
+    try:
+        found = xdm.unpack(body)
+    except GatewayError:
+        return b""
+    return next((one.body for one in found if hashlib.sha1(one.body, usedforsecurity=False).digest() == sha1), b"")
 
 
 def placed(outcome: Outcome, part: Part) -> Outcome:

@@ -16,6 +16,7 @@ from gateway.cases.checklist import checklist_for, missing
 from gateway.cases.consent import holds, with_consents
 from gateway.cases.drugs import Mention
 from gateway.cases.evidence import Known
+from gateway.cases.opinion import composition
 from gateway.cases.sensitivity import sensitive
 from gateway.cases.states import FIRST, Transition, events, step
 from gateway.cases.survivorship import survivorship
@@ -78,6 +79,7 @@ def put_together(case: Case, resources: Iterable[Resource], *, at: str, mentions
     draft = case.id("CarePlan", "survivorship-plan")
     before = next((one for one in every if (one["resourceType"], one["id"]) == ("CarePlan", draft)), None)
     ours = [case_task(case, known, lacking), *requests, plan, *rest, *survivorship(case, known, plan, before, at)]
+    ours += composition(case, known)
     labels = high_water([referral, *known.of("Patient")])  # that there is a case says who asks what for whom
     return Together(case, tuple(steps), [told, *(labelled(one, labels) for one in ours)])
 

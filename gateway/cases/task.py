@@ -1,20 +1,21 @@
 """The Task of a case, and those that ask for what is missing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from gateway.cases.activities import priority
-from gateway.cases.case import CENTRE, Case, codeable, numbers, reference
+from gateway.cases.case import CENTRE, Case, codeable, reference
 from gateway.cases.checklist import Checklist, Item
-from gateway.cases.evidence import Known, Resource, values
+from gateway.cases.evidence import Known, Resource
+from gateway.cases.opinion import CONSULTATION, notes, reports
 from gateway.core.clock import instant
 from gateway.core.outcome import BASE
 
 _TASK_CODE: Final = "http://hl7.org/fhir/CodeSystem/task-code"
 _DATA_REQUEST: Final = "http://hl7.org/fhir/us/davinci-hrex/CodeSystem/hrex-temp"
-_CONSULTATION: Final = ("http://loinc.org", "11488-4")
-_OPINION: Final = {"coding": [dict(zip(("system", "code"), _CONSULTATION, strict=True))], "text": "The second opinion"}
+_OPINION: Final = codeable(*CONSULTATION, "The second opinion")
+_REPORT: Final = {"text": "A report of the review"}
 _PROFILES: Final = f"{BASE}/StructureDefinition"
 
 
@@ -47,22 +48,10 @@ def case_task(case: Case, known: Known, lacking: Sequence[Item]) -> dict[str, An
         task["executionPeriod"] = {"start": case.complete}
     if lacking:
         task["input"] = [{"type": _item(item), "valueString": "missing"} for item in lacking]
-    if opinions := list(_opinions(case, known)):
-        task["output"] = [{"type": _OPINION, "valueReference": reference(one)} for one in opinions]
+    if opinions := notes(case, known):
+        answers = [(_OPINION, one) for one in opinions] + [(_REPORT, one) for one in reports(known)]
+        task["output"] = [{"type": type, "valueReference": reference(one)} for type, one in answers]
     return task
-
-
-def _opinions(case: Case, known: Known) -> Iterator[Resource]:
-    """The answers to the question: consultation notes that name the referral or the case, none that came before it."""
-    known_by = numbers(case, known.referral)
-    for document in known.of("DocumentReference"):
-        codes = ((one.get("system"), one.get("code")) for one in values(document, "type.coding"))
-        related = document.get("context", {}).get("related", ())
-        identifiers = (*document.get("identifier", ()), *values(related, "identifier"))
-        named = ((one.get("system"), one.get("value")) for one in identifiers)
-        asked = reference(known.referral)["reference"] in values(related, "reference")
-        if _CONSULTATION in codes and (asked or not known_by.isdisjoint(named)):
-            yield document
 
 
 def records_requests(case: Case, known: Known, needed: Checklist, lacking: Sequence[Item]) -> list[dict[str, Any]]:

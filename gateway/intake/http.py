@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway.access.caller import caller, identify, require, wants_page
 from gateway.core import fhirjson
-from gateway.core.errors import IntakeError, RequestError
+from gateway.core.errors import IntakeError, NotFoundError, RequestError
 from gateway.core.submission import Receipt
 from gateway.intake import lookup, pages, words
 from gateway.intake.limits import check_rate, check_size, one_file, read_body
@@ -55,12 +55,7 @@ def status(id: UUID) -> ResponseReturnValue:
 @door.get("/<uuid:id>/original")
 def original(id: UUID) -> ResponseReturnValue:
     """The bytes as they came; to be saved, never to be shown."""
-    answer = Response(lookup.original(id), mimetype="application/octet-stream")
-    answer.headers["Content-Disposition"] = f'attachment; filename="submission-{id}"'
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return _saved(lookup.original(id), "application/octet-stream", f"submission-{id}")
 
 
 @door.get("/<uuid:id>/reply")
@@ -68,6 +63,35 @@ def reply(id: UUID) -> ResponseReturnValue:
     """How the case of a submission stands, in the sender's own format: RRI, OSU^O51, or the case's Task."""
     said = lookup.reply_to(id)
     answer = Response(said.body, mimetype=said.media_type)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@door.get("/<uuid:id>/opinion")
+def opinion(id: UUID) -> ResponseReturnValue:
+    """The opinion on what a submission asks: a FHIR document, or a page to read it on."""
+    found = lookup.opinion(id)
+    if wants_page():
+        return pages.opinion(str(id), found)
+    return _saved(fhirjson.write(found.document), "application/fhir+json", f"opinion-{found.case.number}.json")
+
+
+@door.get("/<uuid:id>/opinion/<int:number>")
+def opinion_note(id: UUID, number: int) -> ResponseReturnValue:
+    """A document of the opinion as it was written, by its place from 1; to be saved, never to be shown."""
+    found = lookup.opinion(id)
+    if not 1 <= number <= len(found.attachments):
+        raise NotFoundError
+    kind, body = found.attachments[number - 1]
+    return _saved(body, kind, f"opinion-{found.case.number}-{number}")
+
+
+def _saved(body: bytes, kind: str, name: str) -> Response:
+    """Bytes that a browser saves and never shows, whatever they are called."""
+    answer = Response(body, content_type=kind)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -118,6 +142,8 @@ def _status(course: lookup.Course) -> dict[str, Any]:
         said["missing"] = list(case.missing) if case else []
         if case:
             said["links"]["reply"] = f"{_status_url(found.id)}/reply"
+            if case.answered:
+                said["links"]["opinion"] = f"{_status_url(found.id)}/opinion"
             said["case_state"] = {"code": case.state, "text": case.sentence}
     return said
 

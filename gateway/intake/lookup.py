@@ -7,13 +7,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from gateway import casework
 from gateway.access.caller import caller, witness
 from gateway.cases.narrative import said_of
 from gateway.cases.states import states
+from gateway.casework import Opinion
 from gateway.core import fhirjson
 from gateway.core.errors import NotFoundError
 from gateway.intake import words
-from gateway.intake.reply import Reply, to_submission
+from gateway.intake.reply import Reply, opinion_on, to_submission
 from gateway.intake.summary import case_number, missing
 from gateway.services import services
 from gateway.store import cases, failures, outcomes, resources, submissions
@@ -31,6 +33,7 @@ class Standing:
     state: str
     sentence: str
     missing: tuple[str, ...]
+    answered: bool = False  # whether the opinion can be read
 
     @property
     def waits(self) -> bool:
@@ -76,6 +79,15 @@ def reply_to(id: UUID) -> Reply:
     return _witnessed(id, question)
 
 
+def opinion(id: UUID) -> Opinion:
+    """The opinion on what a submission asks. Raises NotFoundError while there is none."""
+
+    def question(connection: Connection) -> Opinion:
+        return opinion_on(connection, submissions.find(connection, str(id), caller().clinic))
+
+    return _witnessed(id, question)
+
+
 def original(id: UUID) -> bytes:
     """The bytes as the caller's clinic sent them. Raises NotFoundError."""
     return _witnessed(id, lambda connection: submissions.original(connection, str(id), caller().clinic)[0])
@@ -98,7 +110,8 @@ def _standing(connection: Connection, bundle: dict[str, Any]) -> Standing | None
         return None
     case = cases.find(connection, number)
     task = fhirjson.read_own(resources.read(connection, "Task", case.task).body)
-    return Standing(number, case.state, said_of(case.state), missing([task]))
+    answered = casework.is_answered(connection, case)
+    return Standing(number, case.state, said_of(case.state), missing([task]), answered)
 
 
 def _stopped_by(connection: Connection, found: Submission) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from flask.typing import ResponseReturnValue
 
 from gateway.access.caller import caller, identify, require
+from gateway.casework import Opinion
 from gateway.core import fhirjson
 from gateway.intake import form, words
 from gateway.intake.limits import check_rate, check_size, one_file
@@ -78,6 +79,15 @@ def status(course: Course) -> ResponseReturnValue:
 def listing(found: list[Submission], following: int | None) -> ResponseReturnValue:
     """The page of the clinic's submissions."""
     return _private(make_response(render_template("submit/listing.html", submissions=found, following=following)))
+
+
+def opinion(id: str, found: Opinion) -> ResponseReturnValue:
+    """The page of an opinion: its words, and its documents to be saved."""
+    words = found.composition["text"]["div"]
+    kinds = [kind.partition(";")[0] for kind, _ in found.attachments]
+    return _private(
+        make_response(render_template("submit/opinion.html", id=id, case=found.case, words=words, kinds=kinds))
+    )
 
 
 def _ask(answers: Mapping[str, str], wrong: Mapping[str, str]) -> Response:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from gateway import casework, package
 from gateway.cases.evidence import values
+from gateway.casework import Opinion
 from gateway.core import fhirjson, ids
 from gateway.core.errors import NotFoundError
 from gateway.core.submission import Sender
@@ -31,22 +32,35 @@ class Reply(NamedTuple):
 
 
 def to_submission(connection: Connection, found: Submission) -> Reply:
-    """How the case of a submission stands now. Raises NotFoundError when it has none."""
-    outcome = outcomes.load(connection, found.id)
-    entries = (outcome.bundle or {}).get("entry", ()) if outcome else ()
-    if not (number := case_number([entry["resource"] for entry in entries])):
-        raise NotFoundError
-    case, body = cases.find(connection, number), submissions.original(connection, found.id, None)[0]
-    message = package.message(body)
+    """How the case of a submission stands now, and its opinion. Raises NotFoundError when it has none."""
+    case = case_of(connection, found)
+    message = package.message(submissions.original(connection, found.id, None)[0])
     header = read_header(message)
     if header is not None and is_referral(header):
         at = datetime.fromisoformat(found.updated)
         said = Verdict("AA", found.id, at, receipt=found.id, processed=True, case=case.state)
         return Reply(referral_response(header, message, said), MESSAGE_TYPE)
     if header is not None and header.type == "OMG":
-        steps = [step for step in cases.history(connection, number) if step.row]
+        steps = [step for step in cases.history(connection, case.number) if step.row]
         return Reply(_to_order(connection, message, case, steps[-1], len(steps)), MESSAGE_TYPE)
     return Reply(resources.read(connection, "Task", case.task).body, TASK_TYPE)
+
+
+def case_of(connection: Connection, found: Submission) -> Case:
+    """The case that a submission belongs to. Raises NotFoundError."""
+    outcome = outcomes.load(connection, found.id)
+    entries = (outcome.bundle or {}).get("entry", ()) if outcome else ()
+    if not (number := case_number([entry["resource"] for entry in entries])):
+        raise NotFoundError
+    return cases.find(connection, number)
+
+
+def opinion_on(connection: Connection, found: Submission) -> Opinion:
+    """The opinion on what a submission asks. Raises NotFoundError while there is none."""
+    opinion = casework.opinion_of(connection, case_of(connection, found))
+    if opinion is None:
+        raise NotFoundError
+    return opinion
 
 
 def to_step(connection: Connection, senders: Senders, subject: str) -> tuple[Sender, list[bytes]]:

@@ -93,6 +93,8 @@ def _resource(served: ServedType) -> dict[str, Any]:
     if served.id_rank:
         everywhere[0] = _ranked(served.id_rank, everywhere[0])
     found["operation"] = [{"name": "lineage", "definition": _LINEAGE}]
+    if served.type == "Composition":
+        found["operation"].append({"name": "document", "definition": _DOCUMENT})
     found["searchParam"] = [*everywhere, *(_parameter(one) for one in served.parameters.values())]
     return found
 
@@ -131,6 +133,7 @@ def _expected(rank: str) -> dict[str, str]:
 
 
 _VALIDATE: Final = "http://hl7.org/fhir/OperationDefinition/Resource-validate"
+_DOCUMENT: Final = "http://hl7.org/fhir/OperationDefinition/Composition-document"
 _LINEAGE: Final = f"{BASE}/OperationDefinition/so-lineage"
 _BINARY: Final[dict[str, Any]] = {
     "type": "Binary",

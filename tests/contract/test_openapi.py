@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gateway import casework
 from gateway.access.keys import add_key
 from gateway.app import openapi
 from gateway.core.errors import StoreError, StoreFullError
@@ -15,6 +16,7 @@ from gateway.serve.validate import LARGEST
 from gateway.store import resources
 from gateway.store.engine import Store
 from gateway.worker import Desk, Worker
+from tests import opinions
 from tests.ward import LATER, care_plan, keep, patient
 
 FORM = "application/x-www-form-urlencoded"
@@ -23,7 +25,6 @@ JUDGES = ("/fhir/$validate", "/fhir/Patient/$validate")
 SOUND = b'{"resourceType": "Patient", "gender": "female"}'
 BASE = "https://gateway.example/"
 MAIN = ("intake.", "serve.")
-REFERRAL = (Path(__file__).parents[1] / "fixtures" / "hl7v2" / "REF_I12_second_opinion.hl7").read_bytes()
 
 
 @pytest.fixture
@@ -96,12 +97,16 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
     here.store.write(lambda connection: resources.remove(connection, "CarePlan", "c2", at=LATER))
     reader = {"Authorization": f"Bearer {add_key(here.store, here.clock, 'reader', 'An EHR')}"}
     id = post("/submissions", headers={"Idempotency-Key": "k"}).get_json()["id"]
-    referral = post("/submissions", REFERRAL).get_json()["id"]
+    referral = post("/submissions", opinions.REFERRAL).get_json()["id"]
+    post("/submissions", opinions.NOTE)
     worker = Worker(Desk(here.store, here.clock, here.destinations, here.audit_key, process))
     while worker.turn("process"):
         pass
+    case = here.store.write(lambda connection: opinions.answer(connection, LATER))
+    opinion = casework.case_of(case).id("Composition", "opinion")
     every = ["/submissions", f"/submissions/{id}", f"/submissions/{id}/original", f"/submissions/{referral}/reply"]
-    every += [f"/fhir/Binary/{id}"]
+    every += [f"/submissions/{referral}/opinion", f"/submissions/{referral}/opinion/1"]
+    every += [f"/fhir/Binary/{id}", f"/fhir/Composition/{opinion}/$document"]
     every += ["/fhir/Patient/p1", "/fhir/Patient/p1/_history", "/fhir/Patient/p1/_history/1", "/fhir/CarePlan"]
     every += ["/fhir/Patient/p1/$lineage"]
 
@@ -110,7 +115,7 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
     get("/fhir/metadata", {"If-None-Match": see(client.get("/fhir/metadata")).headers["ETag"]})
     for path in every:
         get(path, {"If-None-Match": get(path).headers.get("ETag", "none")})
-    for path in [*every[5:], "/fhir/metadata"]:
+    for path in [*every[7:], "/fhir/metadata"]:
         for query in ("?colour=red", "?_pretty=maybe", "?_format=ttl"):
             get(path + query)
     post("/fhir/CarePlan/_search", "patient=p1", content_type=FORM)
@@ -136,12 +141,17 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
         "/fhir/Nothing/x/$lineage",
         f"/submissions/{id[:-4]}0000/original",
         f"/submissions/{id}/reply",
+        f"/submissions/{id}/opinion",
+        f"/submissions/{referral}/opinion/9",
+        "/fhir/Composition/x/$document",
     ):
         get(path)
     post("/fhir/Nothing/_search", "", content_type=FORM)
     get("/fhir/CarePlan/c2")
     get("/fhir/CarePlan/c2/_history/2")
     get("/fhir/CarePlan/c2/$lineage")
+    here.store.write(lambda connection: resources.remove(connection, "Composition", opinion, at=LATER))
+    get(f"/fhir/Composition/{opinion}/$document")
     onward = [
         next(link["url"] for link in get(path).get_json()["link"] if link["relation"] == "next")
         for path in ("/fhir/CarePlan?_count=1", "/fhir/Patient/p1/_history?_count=1")

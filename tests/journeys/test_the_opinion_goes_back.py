@@ -1,0 +1,97 @@
+"""The opinion goes back to whoever asked, and to nobody who may not see it (services 16 and 19 of the centre)."""
+
+import base64
+
+import pytest
+
+from gateway import validate
+from gateway.access.keys import add_key
+from gateway.cases.opinion import PROFILE
+from gateway.core.issue import Severity
+from gateway.pipeline import process
+from gateway.store import submissions
+from gateway.worker import Desk, Worker
+from tests import opinions
+
+PDF = b"%PDF-1.4\n"
+TEXT = b"First line.\nSecond line."
+
+
+@pytest.fixture
+def send(here, client, riverbend):
+    """Sends a body, lets the worker do all of it, and gives the address of the submission."""
+
+    def one(body):
+        sent = client.post("/submissions", data=body, headers=riverbend)
+        assert sent.status_code == 202
+        worker = Worker(Desk(here.store, here.clock, here.destinations, here.audit_key, process, here.senders))
+        while worker.turn("process"):
+            pass
+        [found] = here.store.read(lambda c: submissions.listing(c, limit=1))
+        assert (found.state, found.reason) == ("routed", None)
+        return f"/submissions/{sent.json['id']}"
+
+    return one
+
+
+@pytest.fixture
+def returned(here, send):
+    """The address of a referral whose opinion is there."""
+
+    def one(referral=opinions.REFERRAL, note=opinions.NOTE):
+        address = send(referral)
+        send(note)
+        here.store.write(lambda c: opinions.answer(c, "2026-03-20T10:00:00.000000Z"))
+        return address
+
+    return one
+
+
+@pytest.fixture
+def ehr(here, client):
+    """Asks for the opinion as an EHR system with these labels does."""
+
+    def one(*sees):
+        key = {"Authorization": f"Bearer {add_key(here.store, here.clock, 'reader', 'An EHR', sees=sees)}"}
+        found = client.get("/fhir/Composition?type=http://loinc.org|11488-4", headers=key).json
+        ids = [entry["resource"]["id"] for entry in found.get("entry", ())]
+        return [client.get(f"/fhir/Composition/{id}/$document", headers=key).json for id in ids]
+
+    return one
+
+
+def test_the_referring_clinic_gets_the_opinion_as_a_document_with_every_byte(client, riverbend, returned):
+    address = returned()
+    assert client.get(address, headers=riverbend).json["links"]["opinion"].endswith(f"{address}/opinion")
+    document = client.get(f"{address}/opinion", headers=riverbend).json
+    issues = validate.validate(document, profiles=[PROFILE])
+    assert [one for one in issues if one.severity in (Severity.ERROR, Severity.FATAL)] == []
+    [note] = [e["resource"] for e in document["entry"] if e["resource"]["resourceType"] == "DocumentReference"]
+    assert [base64.b64decode(one["attachment"]["data"]) for one in note["content"]] == [TEXT, PDF]
+    saved = client.get(f"{address}/opinion/2", headers=riverbend)
+    assert (saved.data, saved.mimetype) == (PDF, "application/pdf")
+    assert saved.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_a_person_reads_it_on_a_page_and_saves_its_documents(client, riverbend, returned):
+    address, page = returned(), riverbend | {"Accept": "text/html"}
+    assert f"{address}/opinion" in client.get(address, headers=page).text
+    read = client.get(f"{address}/opinion", headers=page).text
+    assert "Second line." in read
+    assert f"{address}/opinion/2" in read
+
+
+def test_nobody_else_gets_it_and_nobody_before_it_is_returned(client, riverbend, harbor, send, returned):
+    address = send(opinions.REFERRAL)
+    assert client.get(f"{address}/opinion", headers=riverbend).status_code == 404
+    returned()
+    assert client.get(f"{address}/opinion", headers=harbor).status_code == 404
+
+
+def test_an_ehr_pulls_the_document_where_its_key_shows_all_of_it(returned, ehr):
+    about_genes = opinions.NOTE.replace(b"11488-4^Consult note", b"51969-4^Genetic report")
+    returned(note=about_genes.replace(b"CN^Consultation", b"11488-4^Consult note^LN"))
+    assert ehr() == []
+    [document] = ehr("GDIS")
+    assert document["type"] == "document"
+    assert "GDIS" in [one["code"] for one in document["meta"]["security"]]
