@@ -13,7 +13,7 @@ from gateway.audit.trail import Event
 from gateway.core.clock import Clock, instant
 from gateway.core.errors import RequestError
 from gateway.core.ids import digest
-from gateway.core.labels import GUARDED
+from gateway.core.labels import GUARDED, WITHHELD
 from gateway.services import Services
 from gateway.store import access
 from gateway.store.engine import Store
@@ -23,9 +23,9 @@ ALL: Final = "all"
 
 
 def hidden_from(sees: str) -> frozenset[str]:
-    """The guarded labels whose resources a reader is not shown."""
-    shown = sees.split()
-    return frozenset() if ALL in shown else frozenset(GUARDED).difference(shown)
+    """The guarded labels whose resources a reader is not shown; what is withheld is shown to none."""
+    shown = GUARDED if ALL in sees.split() else sees.split()
+    return frozenset({WITHHELD, *GUARDED}).difference(shown)
 
 
 def secret(role: str) -> str:

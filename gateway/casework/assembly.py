@@ -16,7 +16,7 @@ from gateway.core import fhirjson
 from gateway.core.errors import ReferralConflictError
 from gateway.core.outcome import is_test
 from gateway.store import cases as stored
-from gateway.store import index, resources
+from gateway.store import index, resources, withheld
 from gateway.store.cases import Case, Step
 from gateway.store.parameters import registry
 
@@ -66,9 +66,33 @@ def reassemble(
         raise ReferralConflictError(told=cases.told([one for one in real if one["id"] in others]))
     touched = people.all_of(patient for one in real if (patient := patient_of(one)))
     rows = {number: stored.find(connection, number) for number in sorted(opened)}
-    rows |= {row.number: row for row in stored.of_patients(connection, touched)}
+    rows |= {row.number: row for row in _shown(connection, stored.of_patients(connection, touched))}
     made = [_put_together(connection, row, people, at) for row in rows.values()]
     return [_after(given.get(one.case.number), one) for one in made]
+
+
+def follow_consent(connection: Connection, patients: Iterable[str], *, withdrawn: bool, at: str) -> list[Assembled]:
+    """What is withheld of patients, or shown again, takes the cases along that were opened by it; the others rest on
+    what is left, and what their plans said before is not shown.
+    """
+    rows = stored.of_patients(connection, stored.same_person(connection, set(patients)))
+    shown, made = _shown(connection, rows), []
+    for row in rows:
+        withheld.hide_about(connection, row.question, hidden=row not in shown)
+        if row in shown and withdrawn:
+            assembled = again(connection, row, at=at)
+            keep(connection, assembled, submission=None, at=at)
+            for one in assembled.made:
+                withheld.hide_history(connection, one["resourceType"], one["id"])
+            made.append(assembled)
+    return made
+
+
+def _shown(connection: Connection, rows: Iterable[Case]) -> list[Case]:
+    """The cases whose referral is not withheld; one that is stays as it was, unseen."""
+    found = list(rows)
+    hidden = withheld.among(connection, {("ServiceRequest", row.question) for row in found})
+    return [row for row in found if ("ServiceRequest", row.question) not in hidden]
 
 
 def _give(connection: Connection, row: Case, nurse: str, at: str) -> Step:

@@ -18,6 +18,8 @@ AGREED: Final = (*LEVELS[LEVELS.index("R") :], PART_2["code"], *SENSITIVITY, *HA
 # What only those are shown whose key says so, wherever the label came from.
 GUARDED: Final = (PART_2["code"], *SENSITIVITY)
 
+WITHHELD: Final = "withheld"  # no label: beside them in the store, of what no reader is shown since its consent ended
+
 
 def label(code: str) -> Label:
     """The label of a code that we know: a level of confidentiality, a sensitivity, a policy."""

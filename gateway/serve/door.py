@@ -11,7 +11,9 @@ from gateway.access.caller import Caller, caller, identify, require
 from gateway.access.keys import hidden_from
 from gateway.audit.trail import Event
 from gateway.core.errors import NotFoundError
+from gateway.core.labels import WITHHELD
 from gateway.services import services
+from gateway.store import consents
 from gateway.store.parameters import ServedType, registry
 from gateway.store.visibility import Sight
 
@@ -80,7 +82,9 @@ def view() -> Sight:
     """What the caller sees: a clinic its own, a reader what bears no label that its key does not name, an admin all."""
     who = caller()
     if who.role == "reader":
-        return hidden_from(who.sees)
+        hidden = hidden_from(who.sees)
+        rare = hidden != frozenset({WITHHELD}) or services().store.read(consents.are_withdrawn)
+        return hidden if rare else frozenset()
     return who.clinic if who.role == "clinic" else None
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from gateway.core import fhirjson
 from gateway.core.errors import NotFoundError
+from gateway.core.labels import WITHHELD
 from gateway.store.tables import case_events as e
 from gateway.store.tables import cases as c
 from gateway.store.tables import grants as g
@@ -45,6 +46,7 @@ _LINKS: Final = select(links.c.id, links.c.target_id).where(
 _HOLDINGS: Final = (
     select(r.c.body)
     .where(r.c.patient.in_(bindparam("patients", expanding=True)), r.c.current.is_(True), r.c.deleted.is_(False))
+    .where(~r.c.labels.contains(f" {WITHHELD} "))
     .order_by(r.c.seq)
 )
 _DRUGS: Final = (
@@ -53,6 +55,7 @@ _DRUGS: Final = (
         r.c.type == "MedicationRequest",
         r.c.patient.in_(bindparam("patients", expanding=True)),
         r.c.deleted.is_(False),
+        ~r.c.labels.contains(f" {WITHHELD} "),
     )
     .order_by(r.c.updated, r.c.id)
 )
@@ -174,7 +177,7 @@ def same_person(connection: Connection, patients: Collection[str]) -> set[str]:
 
 
 def holdings(connection: Connection, patients: Collection[str]) -> list[dict[str, Any]]:
-    """Every current resource of these patients."""
+    """Every current resource of these patients, but what is withheld: no plan rests on it."""
     return [fhirjson.read_own(body) for body in connection.execute(_HOLDINGS, {"patients": sorted(patients)}).scalars()]
 
 

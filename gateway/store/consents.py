@@ -35,6 +35,7 @@ _CONCERNED: Final = (
     .distinct()
     .order_by(h.c.submission)
 )
+_WITHDRAWN: Final = select(h.c.submission).where(h.c.withdrawn != "").limit(1)
 _LAPSED: Final = select(h.c.submission).where(
     h.c.until != "", h.c.until < bindparam("day"), h.c.released != "", h.c.withdrawn == ""
 )
@@ -118,6 +119,11 @@ def resting(connection: Connection, patients: Collection[str]) -> list[str]:
     """The submissions that were released by a Consent of these patients, or of whoever is found by the same keys."""
     asked = {"patients": sorted(patients)}
     return list(connection.execute(_CONCERNED.where(h.c.released != "", h.c.withdrawn == ""), asked).scalars())
+
+
+def are_withdrawn(connection: Connection) -> bool:
+    """Whether there is anything at all that rests on no Consent any more."""
+    return connection.execute(_WITHDRAWN).first() is not None
 
 
 def lapsed(connection: Connection, day: str) -> list[str]:

@@ -13,7 +13,7 @@ from gateway.core.clock import instant
 from gateway.core.errors import GoneError, NotFoundError
 from gateway.core.fhirjson import read_own, write
 from gateway.core.ids import digest
-from gateway.core.labels import guarded, labelled, labels_of
+from gateway.core.labels import WITHHELD, guarded, labelled, labels_of
 from gateway.store.disclosure import disclosed
 from gateway.store.index import SearchRows, patient_of, search_rows
 from gateway.store.parameters import registry
@@ -29,7 +29,10 @@ _CURRENT: Final = (
 )
 _NEWEST_STAMP: Final = select(func.max(_r.updated))
 _ADVANCE: Final = update(resources).where(_r.seq == bindparam("row"))
-_LABEL: Final = update(resources).where(_r.type == bindparam("of_type"), _r.id == bindparam("of_id"))
+_TOKEN: Final = f" {WITHHELD} "
+_LABEL: Final = update(resources).where(
+    _r.type == bindparam("of_type"), _r.id == bindparam("of_id"), ~_r.labels.contains(_TOKEN)
+)
 _READ: Final = select(*COLUMNS).where(_r.type == bindparam("type"), _r.id == bindparam("id"))
 _HISTORY: Final = _READ.where(_r.version < bindparam("before")).order_by(_r.version.desc()).limit(bindparam("most"))
 _COUNT_VERSIONS: Final = (
@@ -84,6 +87,8 @@ def save(
         "body": write(_stamped(content, version, updated)),
         "labels": f" {' '.join(codes)} " if (codes := guarded(content)) else "",
     }
+    if current is not None and _TOKEN in current.labels and row["submission"] == current.submission:
+        row["labels"] = str(row["labels"]) + _TOKEN  # a new version of what is not shown is not shown
     _put(connection, type, id, current, row)
     if codes and current is not None:  # earlier versions say what this one does, be it that they bore no label
         connection.execute(_LABEL.values(labels=row["labels"]), {"of_type": type, "of_id": id})

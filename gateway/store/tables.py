@@ -158,6 +158,7 @@ holds = Table(
     Column("released", String(32), nullable=False),  # when it was first; empty: nothing of it was ever stored
     Column("withdrawn", String(32), nullable=False),  # since when no Consent covers it any more; empty: one does
     Index(None, "patient"),
+    Index(None, "withdrawn"),
 )
 # One row a signature of trouble and submission; the failure inbox groups them.
 failures = Table(

@@ -12,13 +12,15 @@ from gateway.cases.consent import Recorded, consent_of, holds, is_yes, lifting, 
 from gateway.core.errors import ConsentError, ConsentMissingError, GatewayError
 from gateway.core.outcome import Outcome, Record, is_test
 from gateway.core.submission import Sender
-from gateway.store import cases, consents, patients, submissions
+from gateway.store import cases, consents, patients, submissions, withheld
 from gateway.store.consents import Hold
 from gateway.store.submissions import Submission
 from gateway.translate.policy import policy
 
 Resource = dict[str, Any]
 ACTOR: Final = "consent"
+RELEASE: Final = "release"
+WITHDRAW: Final = "withdraw"
 
 
 class Judged(NamedTuple):
@@ -87,9 +89,10 @@ def settle(
             _index(connection, records[place])
             rows += (Hold(found.id, place, error.code, id) for id in _ids(records[place]) or [""])
     for row in consents.settle(connection, found.id, rows, at):
+        (withheld.hide if row.waits else withheld.show_again)(connection, found.id, row.patient)
         about = (("Consent", row.consent), ("Patient", row.patient), ("rule", row.hold))
         named = tuple((type, id) for type, id in about if id)
-        step = "withdraw" if row.waits else "release"
+        step = WITHDRAW if row.waits else RELEASE
         yield Event("E", step, "0", ACTOR, "system", found.clinic, named, submission=found.id)
 
 

@@ -15,8 +15,9 @@ from gateway.core.clock import instant
 from gateway.core.labels import REDACTED, labels_of
 from gateway.route import Answer, Verdict
 from gateway.route.destination import Destination
+from gateway.route.plan import place
 from gateway.route.retry import wait
-from gateway.store import deliveries, submissions, work
+from gateway.store import consents, deliveries, submissions, withheld, work
 from gateway.store.deliveries import Delivery
 from gateway.store.work import Job
 from gateway.worker.desk import ACTOR, Desk
@@ -35,8 +36,8 @@ def deliver(desk: Desk, job: Job, session: requests.Session | None = None) -> No
         due = instant(back or now)
         desk.store.write(lambda connection: work.release(connection, job, due=due, forgive=True))
         return
-    bundle = desk.store.read(lambda connection: deliveries.bundle(connection, found.id))
-    if destination.view and not _is_part(bundle):  # what was put on its way before the destination had a view
+    bundle = desk.store.read(lambda connection: _allowed(connection, deliveries.bundle(connection, found.id)))
+    if not bundle or (destination.view and not _is_part(bundle)):  # put on its way before the destination had a view
         return _enter(desk, job, found, Answer(Verdict.DEAD), 0)
     began = time.monotonic()
     with session or route.open_session(destination) as open_session:
@@ -44,6 +45,17 @@ def deliver(desk: Desk, job: Job, session: requests.Session | None = None) -> No
     took = round((time.monotonic() - began) * 1000)
     desk.breaker(found.destination).went(answer.verdict is not Verdict.RETRY, desk.clock.now())
     _enter(desk, job, found, _in_time(answer, found, destination, job.attempts, now), took)
+
+
+def _allowed(connection: Connection, bundle: bytes) -> bytes:
+    """What of a transaction may still go: nothing that has come to be withheld since it was put on its way."""
+    if not consents.are_withdrawn(connection):
+        return bundle
+    read = fhirjson.read_own(bundle)
+    names = {place(entry["resource"]): entry for entry in read["entry"]}
+    hidden = withheld.among(connection, {(type, id) for type, _, id in (name.partition("/") for name in names)})
+    left = [entry for name, entry in names.items() if tuple(name.split("/")) not in hidden]
+    return fhirjson.write({**read, "entry": left}) if left and hidden else b"" if hidden else bundle
 
 
 def _is_part(bundle: bytes) -> bool:

@@ -1,6 +1,6 @@
 """Process one submission: the corridor, then everything that follows from it in one transaction."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -135,7 +135,10 @@ def _settle(
             said, waits = Outcome(outcome.kind, None, (), (), awaited), {"": awaited}
             reason, patient = _reason(said), _patient(_said(outcome))
         if reason is None or waits or judged is not None:
-            desk.record_all(connection, list(consent.settle(connection, found, judged, waits, whole, at)), at)
+            events = list(consent.settle(connection, found, judged, waits, whole, at))
+            desk.record_all(connection, events, at)
+            for step in (consent.WITHDRAW, consent.RELEASE):
+                _follow(connection, desk, step, [event for event in events if event.subtype == step], at)
         consent.wake(connection, changed, at)
         outcomes.save(connection, found.id, said, outcome.mapping, at)
         failures.record(connection, found.id, said.kind.partition(":")[0], said, at)
@@ -149,6 +152,13 @@ def _part(outcome: Outcome, told: Set[tuple[str, str]], error: GatewayError) -> 
     """Raise _SetAsideError when there are records of several that tell any of this."""
     if places := [place for place, record in outcome.records.items() if record.told & told]:
         raise _SetAsideError(dict.fromkeys(places, error))
+
+
+def _follow(connection: Connection, desk: Desk, step: str, events: Sequence[Event], at: str) -> None:
+    """Let the cases follow what was withheld of their patients, or is shown."""
+    of = {id for event in events for type, id in event.about if type == "Patient"}
+    for case in casework.follow_consent(connection, of, withdrawn=step == consent.WITHDRAW, at=at) if of else ():
+        desk.record_all(connection, casework.events(case), at)
 
 
 def _judged(

@@ -1,4 +1,4 @@
-"""What happens to cases because time passes: one that has waited for records too long ends."""
+"""What happens because time passes: a case that has waited for records too long ends, a Consent is in force no more."""
 
 from datetime import timedelta
 
@@ -6,10 +6,31 @@ from sqlalchemy import Connection
 
 from gateway import casework
 from gateway.core.clock import instant
+from gateway.store import consents, submissions
+from gateway.worker.consent import ACTOR
 from gateway.worker.desk import Desk
 
 
 def tend(desk: Desk) -> None:
+    """What is due by now, of either kind."""
+    _lapse(desk)
+    _expire(desk)
+
+
+def _lapse(desk: Desk) -> None:
+    """Look again at what rests on a Consent whose last day has passed."""
+    day = desk.now()[:10]
+    if not desk.store.read(lambda connection: consents.lapsed(connection, day)):
+        return
+
+    def change(connection: Connection) -> None:
+        for id in consents.lapsed(connection, day):
+            submissions.requeue(connection, id, desk.now(), actor=ACTOR)
+
+    desk.store.write(change)
+
+
+def _expire(desk: Desk) -> None:
     """End what has waited longer than the centre says; without a word of the centre nothing ends by itself."""
     if not desk.centre.expires_after:
         return

@@ -200,3 +200,86 @@ def test_of_a_batch_of_three_the_protected_patient_waits_alone_and_is_released_a
     assert {one["name"][0]["family"] for one in house.stored("Patient")} == {"Ashgrove", "Calloway", "Ivarsson"}
     assert house.status(id)["act"]["text"] != told["act"]["text"]
     assert house.client.get(f"/fhir/Binary/{id}", headers=reader).status_code == 200
+
+
+def message(consent):
+    return "\r".join(
+        [
+            "MSH|^~\\&|HIS|RIVERBEND|||20260301||MDM^T02^MDM_T02|1|P|2.5.1",
+            "EVN||20260301",
+            f"PID|1||QU-20418^^^{BASE}/sid/sender/riverbend-clinic/mrn^MR||Quendler^Agathe||19610325|F",
+            "PV1|1|O",
+            "TXA|1|DI|TX|20260301||||||||D1||||||AU",
+            consent,
+        ]
+    ).encode()
+
+
+def document():
+    authorization = (
+        '<authorization><consent><id root="2.16.840.1.113883.19.77" extension="C1"/>'
+        '<code code="59284-0" codeSystem="2.16.840.1.113883.6.1"/>'
+        '<statusCode code="completed"/></consent></authorization>'
+    )
+    return DOCUMENT.replace(b"<component>", authorization.encode() + b"<component>", 1)
+
+
+AGREED = "CON|1|001^Release of information^HL70496|100-2||Privacy form||||||A|20260228||||||||||||Quendler^Agathe|1"
+ANOTHER_FORM = FORM | {"question": FORM["question"] | {"informant": "patient", "consent": True}}
+
+
+@pytest.mark.parametrize("consent", [message(AGREED), ANOTHER_FORM], ids=["a message", "the patient's own form"])
+def test_the_patients_consent_by_another_carrier_opens_the_case_of_a_caregivers_form(house, consent):
+    id = house.send(CAREGIVER)
+    assert (house.status(id)["reason"], house.stored("Task")) == ("consent-missing", [])
+    house.send(consent)
+    told = house.status(id)
+    assert (told["state"], told["case"][:8]) == ("routed", "SO-2026-")
+    rule = f"{BASE}/consent-rule/consent-missing"
+    [account] = [one for one in house.stored("Provenance") if rule in one.get("policy", ())]
+    [consent] = [one["id"] for one in house.stored("Consent") if one["status"] == "active"][:1]
+    assert {"reference": f"Consent/{consent}"} in [one["what"] for one in account["entity"]]
+    [event] = house.here.store.read(lambda c: audit.listing(c, subtype="release"))
+    assert consent.encode() in event.event
+
+
+def test_a_consent_that_is_refused_or_limited_or_of_somebody_else_opens_nothing(house):
+    id = house.send(CAREGIVER)
+    for wrong in (
+        AGREED.replace("|A|", "|R|"),
+        AGREED.replace("|A|", "|L|"),
+        AGREED.replace("|001^", "|002^"),
+        AGREED.replace("Quendler^Agathe|1", "Quendler^Ansgar|3"),
+    ):
+        house.send(message(wrong))
+        assert house.status(id)["state"] == "quarantined"
+    house.send(FORM | {"question": FORM["question"] | {"informant": "caregiver", "consent": True}})
+    assert house.status(id)["state"] == "quarantined"
+
+
+def test_a_withdrawal_by_message_ends_what_readers_see_and_the_clinic_reads_why(house):
+    reader = {"Authorization": "Bearer " + add_key(house.here.store, house.here.clock, "reader", "EHR", sees=["all"])}
+    id = house.send(CAREGIVER)
+    house.send(message(AGREED))
+    [task] = house.stored("Task")[:1]
+    assert house.client.get(f"/fhir/Task/{task['id']}", headers=reader).status_code == 200
+    house.send(message(AGREED.replace("|A|20260228", "|X|20260302")))
+    assert house.client.get(f"/fhir/Task/{task['id']}", headers=reader).status_code == 404
+    for path in (
+        f"Task/{task['id']}/_history",
+        f"Task/{task['id']}/_history/1",
+        f"Task/{task['id']}/$lineage",
+        f"Binary/{id}",
+    ):
+        assert house.client.get(f"/fhir/{path}", headers=reader).status_code == 404
+    assert house.client.get("/fhir/Task", headers=reader).json["total"] == 0
+    told = house.status(id)
+    assert (told["state"], told["reason"]) == ("quarantined", "consent-missing")
+    assert house.client.get(f"/fhir/Task/{task['id']}", headers=house.clinic).status_code == 200
+
+
+def test_a_document_that_is_authorized_by_the_patient_says_so(house):
+    house.send(document())
+    [consent] = house.stored("Consent")
+    assert consent["scope"]["coding"][0]["code"] == "patient-privacy"
+    assert consent["policyRule"]["coding"][0]["code"] == "OPTIN"

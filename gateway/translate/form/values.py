@@ -278,6 +278,13 @@ def status_unknown(node: Node, translation: Translation, resource: dict[str, Any
         translation.warn("status-unknown")
 
 
+@converter("ticked", "form")
+def ticked(node: Node, translation: Translation, says: str) -> str:
+    """What a tick says."""
+    node.text  # noqa: B018 - counted as read
+    return says
+
+
 @converter("none_known", "form")
 def none_known(node: Node, translation: Translation, says: str) -> str | None:
     """That there are none: the words of a sheet's cell as they are, a tick in words."""

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("submission", "place", "hold", "patient", name=op.f("pk_holds")),
     )
     op.create_index(op.f("ix_holds_patient"), "holds", ["patient"])
+    op.create_index(op.f("ix_holds_withdrawn"), "holds", ["withdrawn"])
     s = _submissions.c
     empty = sa.literal("")
     waiting = sa.select(
