@@ -44,9 +44,13 @@ def _put(
     submission = resources.submission_of(connection, "ServiceRequest", case.question)
     if not part or not submission:
         return
-    bundles = route.plan(part, max_entries=destination.max_entries)
     words = {"submission": submission, "destination": name, "patient": case.patient}
-    if not deliveries.were_last(connection, bundles, **words):
+    for question in route.questions(part) if destination.x12 else ():  # each once, until a person sends it again
+        [bundle] = route.plan(question, max_entries=len(question))
+        if not deliveries.was_put(connection, bundle, **words):
+            deliveries.put(connection, bundles=[bundle], at=at, **words)
+    bundles = [] if destination.x12 else route.plan(part, max_entries=destination.max_entries)
+    if bundles and not deliveries.were_last(connection, bundles, **words):
         deliveries.put(connection, bundles=bundles, at=at, **words)
 
 

@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import requests
 from urllib3.exceptions import HTTPError
 
 from gateway.core import fhirjson
+from gateway.route import inquiry
 from gateway.route.answer import Answer, Verdict, classify, holds
 from gateway.route.destination import Destination
 
@@ -25,7 +28,8 @@ def open_session(destination: Destination) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     # Identity: an answer that unpacks itself could be larger than the cap on what is read.
-    session.headers.update({"Accept": _FHIR, "Accept-Encoding": "identity", "Content-Type": _FHIR})
+    type = inquiry.MEDIA_TYPE if destination.x12 else _FHIR
+    session.headers.update({"Accept": type, "Accept-Encoding": "identity", "Content-Type": type})
     if destination.token:
         session.headers["Authorization"] = f"Bearer {destination.token}"
     return session
@@ -44,6 +48,14 @@ def deliver(session: requests.Session, destination: Destination, bundle: bytes, 
     if answer.verdict is not Verdict.VERIFY:
         return answer
     return _read_back(session, destination, dict(zip(places, sent, strict=True)), answer, deadline)
+
+
+def inquire(session: requests.Session, destination: Destination, question: bytes, now: datetime) -> Answer:
+    """Put one question to a clearing house, and say what follows."""
+    deadline = time.monotonic() + destination.total_seconds
+    answer = _ask(session, "POST", destination, "", question, deadline, partial(inquiry.heard, now=now))
+    # What was too long to read was not heard: it is asked again, until it is given up.
+    return replace(answer, verdict=Verdict.RETRY) if answer.verdict is Verdict.VERIFY else answer
 
 
 def _ask(

@@ -6,13 +6,15 @@ from datetime import timedelta
 from typing import Any, Final
 
 import yaml
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from gateway.cases.views import views
 from gateway.core.errors import SettingsError
 from gateway.core.table import refuse_unless
+from gateway.route.trading import Trading, TradingSchema
 from gateway.settings import Settings
 
+PAYER: Final = "payer"
 _NAME: Final = validate.Regexp(r"[a-z0-9][a-z0-9-]{0,39}\Z")
 
 
@@ -24,6 +26,7 @@ class Destination:
     url: str
     token: str = field(default="", repr=False)
     view: str = ""  # of mappings/cases/views.yaml; empty: everything goes there
+    x12: Trading | None = None  # of an insurer's clearing house, which is asked in X12 and not told in FHIR
     max_entries: int = 500
     connect_seconds: float = 5.0
     read_seconds: float = 30.0
@@ -42,12 +45,18 @@ class _Row(Schema):
     url = fields.Url(required=True, schemes={"http", "https"}, require_tld=False)
     token = fields.String()
     view = fields.String(validate=refuse_unless(lambda name: name in views()))
+    x12 = fields.Nested(TradingSchema)
     max_entries = fields.Integer(validate=validate.Range(1, 5000))
     connect_seconds = fields.Float(validate=validate.Range(0, 60, min_inclusive=False))
     read_seconds = fields.Float(validate=validate.Range(0, 120, min_inclusive=False))
     total_seconds = fields.Float(validate=validate.Range(0, 120, min_inclusive=False))
     max_answer = fields.Integer(validate=validate.Range(1024))
     give_up_hours = fields.Float(validate=validate.Range(min=0))
+
+    @validates_schema
+    def _asks_of_the_payers_view(self, row: dict[str, Any], **_: Any) -> None:
+        if "x12" in row and row.get("view") != PAYER:
+            raise ValidationError("is for the payer's view", "x12")
 
     @post_load
     def _made(self, row: dict[str, Any], **_: Any) -> Destination:

@@ -38,6 +38,12 @@ _LAST_PUT: Final = (
     .order_by(d.c.seq.desc())
     .limit(bindparam("most"))
 )
+_WAS_PUT: Final = (
+    select(d.c.seq)
+    .where(d.c.submission == bindparam("submission"), d.c.destination == bindparam("destination"))
+    .where(d.c.patient == bindparam("patient"), d.c.sha256 == bindparam("sha256"))
+    .limit(1)
+)
 _HISTORY: Final = (
     select(a.c.seq, a.c.at, a.c.milliseconds, a.c.status, a.c.verdict, a.c.answer, a.c.next_try)
     .where(a.c.delivery == bindparam("id"))
@@ -116,6 +122,12 @@ def were_last(
     asked = {"submission": submission, "destination": destination, "patient": patient, "most": len(bundles)}
     last = list(connection.execute(_LAST_PUT, asked).scalars())
     return last[::-1] == [ids.digest(bundle) for bundle in bundles]
+
+
+def was_put(connection: Connection, bundle: bytes, *, submission: str, destination: str, patient: str) -> bool:
+    """Whether just this transaction was ever put on its way there."""
+    asked = {"submission": submission, "destination": destination, "patient": patient, "sha256": ids.digest(bundle)}
+    return connection.execute(_WAS_PUT, asked).first() is not None
 
 
 def lane(destination: str, patient: str) -> str:

@@ -15,9 +15,10 @@ from gateway.core.clock import instant
 from gateway.core.labels import REDACTED, labels_of
 from gateway.route import Answer, Verdict
 from gateway.route.destination import Destination
+from gateway.route.inquiry import MEDIA_TYPE
 from gateway.route.plan import place
 from gateway.route.retry import wait
-from gateway.store import consents, deliveries, submissions, withheld, work
+from gateway.store import access, consents, deliveries, submissions, withheld, work
 from gateway.store.deliveries import Delivery
 from gateway.store.work import Job
 from gateway.worker.desk import ACTOR, Desk
@@ -41,7 +42,7 @@ def deliver(desk: Desk, job: Job, session: requests.Session | None = None) -> No
         return _enter(desk, job, found, Answer(Verdict.DEAD), 0)
     began = time.monotonic()
     with session or route.open_session(destination) as open_session:
-        answer = route.deliver(open_session, destination, bundle, now)
+        answer = _sent(open_session, destination, found, bundle, now)
     took = round((time.monotonic() - began) * 1000)
     desk.breaker(found.destination).went(answer.verdict is not Verdict.RETRY, desk.clock.now())
     _enter(desk, job, found, _in_time(answer, found, destination, job.attempts, now), took)
@@ -56,6 +57,38 @@ def _allowed(connection: Connection, bundle: bytes) -> bytes:
     hidden = withheld.among(connection, {(type, id) for type, _, id in (name.partition("/") for name in names)})
     left = [entry for name, entry in names.items() if tuple(name.split("/")) not in hidden]
     return fhirjson.write({**read, "entry": left}) if left and hidden else b"" if hidden else bundle
+
+
+def _sent(session: requests.Session, destination: Destination, found: Delivery, bundle: bytes, now: datetime) -> Answer:
+    if destination.x12 is None:
+        return route.deliver(session, destination, bundle, now)
+    asked = [entry["resource"] for entry in fhirjson.read_own(bundle)["entry"]]
+    if lacking := route.lacking(asked, destination.x12):
+        return Answer(Verdict.DEAD, body=f"Not asked, for it lacks: {'; '.join(lacking)}.".encode())
+    at = datetime.fromisoformat(found.created)
+    question = route.inquiry(asked, destination.x12, control=found.seq, at=at)
+    return route.inquire(session, destination, question, now)
+
+
+def _keep(desk: Desk, connection: Connection, found: Delivery, answer: Answer, at: str) -> None:
+    """An insurer who answers at once has sent a submission, under the name of the destination."""
+    asked = desk.destinations.get(found.destination)
+    heard = answer.verdict is Verdict.DELIVERED and route.is_answer(answer.body)
+    if asked is None or asked.x12 is None or not heard:
+        return
+    sender = f"destination.{found.destination}"  # no clinic has an id with a dot
+    if access.clinic_by_name(connection, sender) is None:
+        access.add_clinic(connection, id=sender, name=sender, at=at)
+    receipt, _ = submissions.keep(
+        connection,
+        clinic=sender,
+        body=answer.body,
+        media_type=MEDIA_TYPE,
+        file_name=None,
+        idempotency_key=None,
+        at=at,
+    )
+    desk.record(connection, Event("C", "create", "0", ACTOR, "system", sender, submission=receipt.id), at)
 
 
 def _is_part(bundle: bytes) -> bool:
@@ -96,6 +129,7 @@ def _enter(desk: Desk, job: Job, found: Delivery, answer: Answer, took: int) -> 
             answer=answer.body,
             next_try=again,
         )
+        _keep(desk, connection, found, answer, at)
         if again is None:
             event = "deliver" if answer.verdict is Verdict.DELIVERED else "dead-letter"
             submissions.enter(connection, found.submission, event=event, at=at, actor=found.destination)

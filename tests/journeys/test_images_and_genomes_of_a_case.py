@@ -1,6 +1,5 @@
 """Slides, images and variants of a case: what is sent is kept and joined, what comes by post is ticked off."""
 
-
 from tests.dicom import BASE, SERIES, STUDY, items, key_objects, slice_, uid
 from tests.journeys.test_services_of_the_centre import PDF, REFERRAL, house  # noqa: F401
 from tests.packages import package

@@ -36,9 +36,24 @@ def test_a_file_names_several_with_what_each_can_do(tmp_path):
     assert "s3cret" not in repr(found)
 
 
+X12 = (
+    "{sender: SOCENTRE, receiver: CLEARING, provider: A Centre, npi: '1987654321', company: '9000000001', "
+    "payers: {HP01: [Harbor]}}"
+)
+
+
+def test_a_clearing_house_is_asked_in_its_own_words(tmp_path):
+    row = "{name: clearing, url: 'https://x.example', view: payer, x12: %s}"
+    [found] = from_file(tmp_path, f"destinations: [{row % X12}]").values()
+    assert (found.x12.usage, found.x12.payer("HARBOR"), found.x12.payer("Other")) == ("P", "HP01", "")
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        f"destinations: [{{name: clearing, url: 'https://x.example', x12: {X12}}}]",
+        f"destinations: [{{name: clearing, url: 'https://x.example', view: travel, x12: {X12}}}]",
+        f"destinations: [{{name: clearing, url: 'https://x.example', view: payer, x12: {X12.replace('SO', 'S*')}}}]",
         "destinations: [{name: home}]",
         "destinations: [{name: home, url: 'ftp://x/y'}]",
         "destinations: [{name: Home Sweet, url: 'https://x.example'}]",
