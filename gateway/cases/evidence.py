@@ -15,6 +15,9 @@ from gateway.core.table import MAPPINGS, load, refuse_unless
 Resource = Mapping[str, Any]
 ACTIVITIES: Final = f"{BASE}/CodeSystem/so-activity"
 _CODED: Final = ("code", "type", "category", "orderDetail")
+# What counts for nothing: an error, and a report or result that was asked for and is not there.
+_ERROR: Final = "entered-in-error"
+_NOT_THERE: Final = {"DiagnosticReport": ("registered", "cancelled"), "Observation": ("registered", "cancelled")}
 
 
 def _expression(text: str) -> re.Pattern[str]:
@@ -26,9 +29,13 @@ def _expression(text: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What shows something: a resource of this type, with one of the codes, all of the elements, words that fit."""
+    """What shows something: a resource of this type, with one of the codes, all of the elements, words that fit.
+
+    With `within`, it is one of the nodes there that has to have them.
+    """
 
     resource: str
+    within: str = ""
     codes: frozenset[str] = frozenset()
     valued: tuple[str, ...] = ()
     status: frozenset[str] = frozenset()
@@ -41,17 +48,21 @@ class Evidence:
             return False
         if self.status and resource.get("status") not in self.status:
             return False
-        if self.codes and self.codes.isdisjoint(_codes(resource)):
+        return any(map(self._holds, values(resource, self.within) if self.within else (resource,)))
+
+    def _holds(self, node: Resource) -> bool:
+        if self.codes and self.codes.isdisjoint(_codes(node)):
             return False
-        if not all(any(True for _ in values(resource, path)) for path in self.valued):
+        if not all(any(True for _ in values(node, path)) for path in self.valued):
             return False
-        return self.says is None or any(self.says.search(text) for text in _texts(resource, self.at))
+        return self.says is None or any(self.says.search(text) for text in _texts(node, self.at))
 
 
 class EvidenceSchema(Schema):
     """A line of evidence in a table."""
 
     resource = fields.String(required=True, validate=refuse_unless(r4.is_resource))
+    within = fields.String(load_default="")
     codes = fields.List(fields.String(), load_default=())
     valued = fields.List(fields.String(), load_default=())
     status = fields.List(fields.String(), load_default=())
@@ -62,6 +73,7 @@ class EvidenceSchema(Schema):
     def _made(self, found: dict[str, Any], **_: Any) -> Evidence:
         return Evidence(
             found["resource"],
+            found["within"],
             frozenset(found["codes"]),
             tuple(found["valued"]),
             frozenset(found["status"]),
@@ -91,7 +103,7 @@ class Known:
 
     def __init__(self, resources: Iterable[Resource], referral: Resource) -> None:
         self.by_type: dict[str, list[Resource]] = {}
-        for one in resources:
+        for one in filter(_counts, resources):
             self.by_type.setdefault(one["resourceType"], []).append(one)
         self.by_type["ServiceRequest"] = [referral]  # others ask for other things
         self.referral = referral
@@ -140,6 +152,17 @@ def values(node: Any, path: str) -> Iterator[Any]:
             yield node
     elif isinstance(node, Mapping) and name in node:
         yield from values(node[name], rest)
+
+
+def _counts(resource: Resource) -> bool:
+    """Whether it says something of the patient: our own Tasks do not, and a problem that was ruled out is none."""
+    type, status = resource["resourceType"], resource.get("status")
+    if type == "Task":
+        return True
+    verified = set(values(resource.get("verificationStatus"), "coding.code"))
+    if _ERROR in (status, *verified) or status in _NOT_THERE.get(type, ()):
+        return False
+    return type != "Condition" or "refuted" not in verified
 
 
 def _codes(resource: Resource) -> Iterator[str]:

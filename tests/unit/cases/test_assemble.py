@@ -196,7 +196,9 @@ def test_each_thing_that_is_missing_is_asked_for_once(left_out, item):
     assert said["valueString"] == "missing"
 
 
-@pytest.mark.parametrize("question", [[], [{"text": "why?"}], [{"coding": [S]}]])
+@pytest.mark.parametrize(
+    "question", [[], [{"text": "why?"}], [{"coding": [S]}], [{"coding": [S], "text": "Second Opinion"}]]
+)
 def test_a_question_of_less_than_ten_characters_is_none(question):
     assert "clinical-question" in asked_for(made(referral(reasonCode=question)))
 
@@ -219,9 +221,55 @@ def test_who_pays_without_insurance_shows_no_card():
     assert asked_for(made(pays, *COMPLETE[1:6])) == {}
 
 
-def test_an_empty_list_of_medicines_is_an_answer():
-    none = {"resourceType": "List", "id": "l", "code": {"coding": [{"code": "10160-0"}]}}
-    assert asked_for(made(none, *(one for one in COMPLETE if one["resourceType"] != "MedicationRequest"))) == {}
+def without(*types: str) -> list[dict[str, Any]]:
+    return [one for one in COMPLETE if one["resourceType"] not in types]
+
+
+def none_of(code: str, reason: str) -> dict[str, Any]:
+    return {"code": {"coding": [{"code": code}]}, "emptyReason": {"coding": [{"code": reason}]}}
+
+
+@pytest.mark.parametrize("reason, is_answer", [("nilknown", True), ("unavailable", False), ("notasked", False)])
+def test_that_there_is_none_is_an_answer_and_that_nobody_knows_is_not(reason, is_answer):
+    empty = {"resourceType": "List", "id": "l", **none_of("10160-0", reason)}
+    assert (asked_for(made(empty, *without("MedicationRequest"))) == {}) is is_answer
+    sections = [none_of("10160-0", reason), none_of("48765-2", reason)]
+    note = {"resourceType": "Composition", "id": "n", "section": sections}
+    assert (asked_for(made(note, *without("MedicationRequest", "AllergyIntolerance"))) == {}) is is_answer
+
+
+@pytest.mark.parametrize("status", ["entered-in-error", "registered", "cancelled"])
+def test_a_report_that_is_not_there_answers_nothing(status):
+    imaging = {
+        "resourceType": "DiagnosticReport",
+        "id": "x",
+        "status": status,
+        "code": {"coding": [{"code": "18748-4"}]},
+    }
+    assert asked_for(made(imaging, *without("DiagnosticReport"))) == {"imaging-report": "requested"}
+
+
+def test_a_problem_that_was_ruled_out_is_no_diagnosis_and_no_tumour_group():
+    code = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "C83.30"}], "text": "Lymphoma"}
+    refuted = {
+        "resourceType": "Condition",
+        "id": "c",
+        "code": code,
+        "verificationStatus": {"coding": [{"code": "refuted"}]},
+    }
+    found = plan(refuted, *COMPLETE)
+    assert "Lymphoma" not in found["text"]["div"] and "addresses" not in found
+    assert asked_for(made(refuted, *COMPLETE)) == {}
+
+
+def test_an_insurer_that_must_authorise_is_asked_for_also_where_a_clinic_refers():
+    hmo = {
+        "resourceType": "Coverage",
+        "id": "i",
+        "type": {"text": "HMO"},
+        "payor": [{"reference": "Organization/payer"}],
+    }
+    assert asked_for(made(hmo, *without("Coverage"))) == {"authorisation": "requested"}
 
 
 def test_a_group_of_tumours_may_need_more():
