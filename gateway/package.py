@@ -1,7 +1,7 @@
 """A package and what its documents say together: one person, one referral, each value where its document has it."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -105,7 +105,7 @@ def together(outcomes: Sequence[Outcome], places: Sequence[str], original: str) 
     if len(orders) == 1:
         lost = {f"{_name(orders[0])}.{name}" for note in notes for name in _add(orders[0], note)}
         same |= {_name(note): _name(orders[0]) for note in notes}
-    made = [_renamed(outcome, same, lost) for outcome in outcomes]
+    made = [renamed(outcome, same, lost) for outcome in outcomes]
     _fill(made, {_name(one) for one in orders or notes}, original)
     return made[::-1]
 
@@ -142,7 +142,7 @@ def _add(order: Resource, note: Resource) -> Iterator[str]:
             yield name
 
 
-def _renamed(outcome: Outcome, same: Mapping[str, str], lost: set[str]) -> Outcome:
+def renamed(outcome: Outcome, same: Mapping[str, str], lost: Set[str] = frozenset()) -> Outcome:
     """Every mention under the name of what it is; a referral that the order has taken up stands no more by itself."""
     if outcome.bundle is None:
         return outcome
@@ -159,7 +159,7 @@ def _renamed(outcome: Outcome, same: Mapping[str, str], lost: set[str]) -> Outco
     return replace(outcome, bundle={**outcome.bundle, "entry": entries}, ledger=lines)
 
 
-def _line(line: ledger.Entry, same: Mapping[str, str], lost: set[str]) -> ledger.Entry:
+def _line(line: ledger.Entry, same: Mapping[str, str], lost: Set[str]) -> ledger.Entry:
     def gone(path: str) -> bool:
         moved = _moved(path, same)
         return moved != path and ".".join(moved.split(".", 2)[:2]).partition("[")[0] in lost
@@ -192,7 +192,7 @@ def _fill(outcomes: Sequence[Outcome], referrals: set[str], original: str) -> No
     patient = next((_name(one) for one in every if one["resourceType"] == "Patient"), "")
     asked = [one for one in every if _name(one) in referrals]
     for entry in (entry for outcome in outcomes for entry in (outcome.bundle or {}).get("entry", ()) if patient):
-        if entry["resource"]["resourceType"] == "Appointment" and is_unnamed(entry["resource"]):
+        if is_unnamed(entry["resource"]):
             entry["resource"] = named_for(entry["resource"], patient)
     for document in (one for one in _resources(outcomes[-1]) if one["resourceType"] in ("DocumentReference", "List")):
         if patient:

@@ -17,6 +17,7 @@ from gateway.cases.consent import holds, with_consents
 from gateway.cases.drugs import Mention
 from gateway.cases.evidence import Known
 from gateway.cases.opinion import composition
+from gateway.cases.order import is_control
 from gateway.cases.sensitivity import sensitive
 from gateway.cases.states import FIRST, Transition, events, step
 from gateway.cases.survivorship import survivorship
@@ -92,11 +93,14 @@ def is_referral(resource: Mapping[str, Any]) -> bool:
 
 
 def told(resources: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
-    """The ids of patients and referrals, each with that of the patient whom it is of; of appointments of nobody too."""
+    """The ids of patients and referrals, each with that of the patient whom it is of.
+
+    And of what does not say whose it is: an appointment of nobody, what becomes of an order.
+    """
     patients = ((one["id"], one["id"]) for one in resources if one["resourceType"] == "Patient")
     referrals = filter(is_referral, resources)
     named = ((one["id"], one.get("subject", {}).get("reference", "").rpartition("/")[2]) for one in referrals)
-    of_nobody = ((one["id"], "") for one in resources if one["resourceType"] == "Appointment" and is_unnamed(one))
+    of_nobody = ((one["id"], "") for one in resources if is_unnamed(one) or is_control(one))
     return frozenset((*patients, *named, *of_nobody))
 
 

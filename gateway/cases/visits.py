@@ -19,8 +19,8 @@ class Visited(NamedTuple):
 
 
 def is_unnamed(appointment: Resource) -> bool:
-    """Whether it leaves open who its patient is: a calendar does not say it."""
-    return any(map(_is_open, appointment.get("participant", ())))
+    """Whether it is an appointment that leaves open who its patient is: a calendar does not say it."""
+    return appointment["resourceType"] == "Appointment" and any(map(_is_open, appointment.get("participant", ())))
 
 
 def named_for(appointment: Resource, patient: str) -> dict[str, Any]:

@@ -36,6 +36,7 @@ GatewayError
   MatchError
     AmbiguousPatientError
     UnnamedPatientError
+    UnknownOrderError
     ReferralConflictError
     PatientConflictError
     KeptApartError
@@ -301,6 +302,12 @@ class UnnamedPatientError(MatchError):
     """It does not say whom it is about: it names no patient, and no case of this clinic."""
 
     issue_type = "required"
+
+
+class UnknownOrderError(MatchError):
+    """It changes an order by its number, and this clinic never sent that order."""
+
+    issue_type = "not-found"
 
 
 class ReferralConflictError(MatchError):

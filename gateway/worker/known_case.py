@@ -22,12 +22,7 @@ def with_patients(connection: Connection, made: Sequence[Resource], clinic: str)
 
     A number counts only for the clinic whose case it is. Raises UnnamedPatientError, AmbiguousPatientError.
     """
-    return [
-        named_for(one, _patient(connection, one, clinic))
-        if one["resourceType"] == "Appointment" and is_unnamed(one)
-        else one
-        for one in made
-    ]
+    return [named_for(one, _patient(connection, one, clinic)) if is_unnamed(one) else one for one in made]
 
 
 def outdated(connection: Connection, made: Sequence[Resource]) -> set[tuple[str, str]]:

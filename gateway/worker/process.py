@@ -24,6 +24,7 @@ from gateway.core.errors import (
     PatientConflictError,
     SensitiveHoldError,
     UnknownCharsetError,
+    UnknownOrderError,
     UnnamedPatientError,
     UnsupportedFormatError,
 )
@@ -41,6 +42,7 @@ from gateway.worker.demographics import with_demographics
 from gateway.worker.desk import ACTOR, Desk
 from gateway.worker.isolation import patience
 from gateway.worker.known_case import outdated, with_patients
+from gateway.worker.known_order import with_known_orders
 from gateway.worker.known_patient import with_links
 from gateway.worker.known_status import with_known_status
 from gateway.worker.known_study import with_known_studies
@@ -59,6 +61,7 @@ _REASONS: Final[tuple[tuple[type[GatewayError], str], ...]] = (
     (MultiPatientError, "multi-patient"),
     (AmbiguousPatientError, "patient-ambiguous"),
     (UnnamedPatientError, "missing-required"),
+    (UnknownOrderError, "missing-required"),
     (MatchError, "patient-conflict"),
     (ConsentMissingError, "consent-missing"),
     (SensitiveHoldError, "sensitive-hold"),
@@ -213,13 +216,13 @@ def _keep(
     A replay of an old submission leaves alone what a later one has said since, here and at the destinations.
     Test data stands apart: no known patient, no case and no destination hears of it (policy V15).
     """
-    outcome = with_demographics(connection, outcome, sender)
+    outcome, ordered = with_known_orders(connection, with_demographics(connection, outcome, sender), found)
     said = _said(outcome)
     translated = [resource for resource in said if place(resource) not in outcome.assembled]
     real = with_known_status(connection, [resource for resource in translated if not is_test(resource)])
     real = with_patients(connection, real, found.clinic)
     later = submissions.said_since(connection, found, [resource["id"] for resource in translated])
-    later |= outdated(connection, real)
+    later = (later - ordered) | outdated(connection, real)
     words = {"submission": found.id, "clinic": found.clinic, "at": at}
     linked = iter(with_links(connection, real, later=later, **words))
     made = [resource if is_test(resource) else next(linked) for resource in translated]

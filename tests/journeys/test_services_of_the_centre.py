@@ -14,7 +14,7 @@ from gateway.access.keys import add_key
 from gateway.cases.centre import Centre
 from gateway.core.errors import IllegalTransitionError
 from gateway.pipeline import process
-from gateway.store import cases, resources
+from gateway.store import cases, resources, submissions
 from gateway.worker import Desk, Worker
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -55,6 +55,14 @@ class House:
         while self.worker.turn("process"):
             pass
         return self.client.get(f"/submissions/{answer.json['id']}", headers=self.clinic).json
+
+    def replay(self, id):
+        """An admin has it processed again."""
+        self.here.store.write(
+            lambda connection: submissions.requeue(connection, id, self.worker.desk.now(), actor="an")
+        )
+        while self.worker.turn("process"):
+            pass
 
     def refer(self, **changed):
         """Send the referral form, some of its sections said otherwise."""
@@ -315,6 +323,61 @@ def test_an_oral_cancer_drug_is_delivered_with_teaching_and_its_dose_is_untouche
         one for one in house.all("MedicationRequest") if "Capecitabine" in one["medicationCodeableConcept"]["text"]
     ]
     assert drug["dosageInstruction"][0]["text"] == FORM["medicines"]["medicine"][0]["directions"]
+
+
+ORDER = ("RXE||^Capecitabine 500 mg tablets|1500||mg", "RXR|PO^Oral^HL70162")
+
+
+@pytest.mark.parametrize("type", ["RDE^O11^RDE_O11", "OMP^O09^OMP_O09", "ORM^O01^ORM_O01"])
+@pytest.mark.parametrize(
+    ("verb", "status"),
+    [("DC", "stopped"), ("CA", "cancelled"), ("HD", "on-hold"), ("RL", "active"), ("OC", "cancelled")],
+)
+def test_an_order_without_a_drug_changes_the_prescription_that_it_names(house, type, verb, status):
+    house.send(REFERRAL)
+    house.message("RDE^O11^RDE_O11", "ORC|NW|RX-7^LAKEEHR|F-7^PHARM", *ORDER)
+    [before] = [one for one in house.all("MedicationRequest") if "Capecitabine" in json.dumps(one)]
+    house.message(type, f"ORC|{verb}|RX-7^LAKEEHR||||||||||||||AE^Adverse event^L")
+    after = house.read(f"MedicationRequest/{before['id']}")
+    if type.startswith("ORM") and verb in ("CA", "OC"):
+        status = "stopped"  # such a message does not tell that it is about a drug, and not whether any was given
+    assert (after["status"], after["statusReason"]["text"]) == (status, "Adverse event")
+    for element in ("medicationCodeableConcept", "dosageInstruction", "intent", "subject"):
+        assert after[element] == before[element]
+    assert house.read(f"MedicationRequest/{before['id']}/_history/1")["status"] == "active"
+    assert len([one for one in house.all("MedicationRequest") if "Capecitabine" in json.dumps(one)]) == 1
+    assert [one for one in house.all("ServiceRequest") if one.get("identifier", [{}])[0].get("value") == "RX-7"] == []
+
+
+def test_the_pharmacys_number_names_a_prescription_too_and_a_release_takes_the_reason_away(house):
+    house.send(REFERRAL)
+    house.message("RDE^O11^RDE_O11", "ORC|NW|RX-7^LAKEEHR|F-7^PHARM", *ORDER)
+    house.message("RDE^O11^RDE_O11", "ORC|OH||F-7^PHARM|||||||||||||AE^Adverse event^L")
+    house.message("RDE^O11^RDE_O11", "ORC|RL||F-7^PHARM")
+    [now] = [one for one in house.all("MedicationRequest") if "Capecitabine" in json.dumps(one)]
+    assert (now["status"], "statusReason" in now) == ("active", False)
+
+
+@pytest.mark.parametrize("type", ["RDE^O11^RDE_O11", "OMP^O09^OMP_O09", "ORM^O01^ORM_O01"])
+def test_what_becomes_of_an_order_that_nobody_knows_waits_for_a_person_and_is_taken_when_it_is_known(house, type):
+    house.send(REFERRAL)
+    drugs = house.all("MedicationRequest")
+    head = HEAD.format(n=900, type=type)
+    told = house.hand_in(f"{head}{PID}ORC|DC|RX-7^LAKEEHR\r".encode())
+    assert (told["state"], told["reason"]) == ("quarantined", "missing-required")
+    assert house.all("MedicationRequest") == drugs
+    house.message("RDE^O11^RDE_O11", "ORC|NW|RX-7^LAKEEHR", *ORDER)
+    house.replay(told["id"])
+    [now] = [one for one in house.all("MedicationRequest") if "Capecitabine" in json.dumps(one)]
+    assert now["status"] == "stopped"
+
+
+def test_an_order_of_one_patient_is_not_ended_in_the_name_of_another(house):
+    house.send(REFERRAL)
+    house.message("RDE^O11^RDE_O11", "ORC|NW|RX-7^LAKEEHR", *ORDER)
+    other = PID.replace("700123", "700999").replace("Sandoval^Imelda", "Brandt^Olga")
+    told = house.hand_in(f"{HEAD.format(n=901, type='RDE^O11^RDE_O11')}{other}ORC|DC|RX-7^LAKEEHR\r".encode())
+    assert (told["state"], told["reason"]) == ("quarantined", "patient-conflict")
 
 
 def test_a_caregiver_belongs_to_the_team(house):

@@ -8,6 +8,7 @@ from gateway.core.ledger import State
 from gateway.core.outcome import BASE
 from gateway.translate.converter import step
 from gateway.translate.hl7v2.leaf import Part, peek, reword
+from gateway.translate.hl7v2.plan import plan_part
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -16,6 +17,13 @@ _ASKS: Final = {"CA": "cancel-requested", "DC": "cancel-requested", "HD": "hold-
 # Verbs of an order that another takes the place of, and of the one that takes it.
 _LEAVES: Final = frozenset({"RP", "RQ", "RU"})
 _COMES: Final = "RO"
+# Verbs that say what becomes of an order sent before; and the messages in which they may come without its details.
+_CONTROLS: Final = frozenset({"CA", "DC", "HD", "RL", "CR", "DR", "HR", "OC", "OD", "OH"})
+_ALONE: Final = {
+    "RDE": "hl7v2.ORC.MedicationRequest",
+    "OMP": "hl7v2.ORC.MedicationRequest",
+    "ORM": "hl7v2.ORC.ServiceRequest",
+}
 # The details of a medicine, and where they name who verified the order.
 _VERIFIED: Final = {"RXE": 14, "RXO": 15, "RXD": 0, "RXG": 0, "RXA": 0}
 
@@ -36,7 +44,9 @@ class Segment(Protocol):
 
 
 @step("order_status", "hl7v2")
-def order_status(orc: Segment, translation: Translation, element: Element, state: str = "", verb: str = "") -> None:
+def order_status(
+    orc: Segment, translation: Translation, element: Element, state: str = "", verb: str = "", alone: str = ""
+) -> None:
     """Set the status from ORC-5 by the map `state`, else from ORC-1 by the map `verb`, else unknown with a remark."""
     sent, asked = _first(orc, 5), _first(orc, 1)
     code = reword(asked, translation)
@@ -46,12 +56,24 @@ def order_status(orc: Segment, translation: Translation, element: Element, state
         if reword(sent, translation) == "A":
             translation.warn("status-partial", severity=Severity.INFORMATION)
     elif code in _ASKS:
-        _asked(code, orc, translation, element, state)
+        _asked(code, orc, translation, element, state, immediate=bool(alone))
     elif code and (found := translation.concept_map(verb).translate(code)) is not None:
         element["status"] = found.code
     elif code:
         translation.warn("status-unknown", state=State.UNTRANSLATED)
         element["status"] = "unknown"
+
+
+@step("order_alone", "hl7v2")
+def order_alone(group: Any, translation: Translation, element: Element, map: str = "", to: str = "") -> None:
+    """An ORC with nothing below it: what becomes of an order sent before, else an order of nothing told."""
+    asked = next((one for orc in group.parts if orc.name == "ORC" for one in orc.field(1)), None)
+    message = _first(group.record.by_name["MSH"][0], 9)
+    kind = _ALONE.get(peek(message, 1)) if message is not None else None
+    if kind and asked is not None and asked.peek in _CONTROLS:
+        translation.make(kind, group)
+    else:
+        plan_part(group, translation, element, map=map, to=to)
 
 
 @step("replaced", "hl7v2")
@@ -90,9 +112,12 @@ def sent_by(part: Part, translation: Translation, element: Element, to: str = ""
         element[to] = dict(held)
 
 
-def _asked(code: str, orc: Segment, translation: Translation, element: Element, state: str) -> None:
-    """Policy V9: a request changes nothing yet and is tagged; what the placer itself discontinues is discontinued."""
-    immediate = translation.policy("cancel_request") == "immediate"
+def _asked(code: str, orc: Segment, translation: Translation, element: Element, state: str, *, immediate: bool) -> None:
+    """Policy V9: a request changes nothing yet and is tagged; what the placer itself discontinues is discontinued.
+
+    An order that comes alone is the word of the clinic that sent the order which it names.
+    """
+    immediate = immediate or translation.policy("cancel_request") == "immediate"
     if immediate or (code == "DC" and _is_own(orc)):
         found = translation.concept_map(state).translate(code)
         element["status"] = found.code if found is not None else "unknown"
