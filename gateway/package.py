@@ -1,7 +1,8 @@
 """A package and what its documents say together: one person, one referral, each value where its document has it."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -92,22 +93,57 @@ def unsaid(outcomes: Sequence[Outcome]) -> tuple[ledger.Entry, ...]:
 
 
 def together(outcomes: Sequence[Outcome], places: Sequence[str], original: str) -> list[Outcome]:
-    """All that was made of a package, of one patient and on one referral; orders last, since the last word stands.
+    """All that was made of a package, of one patient; orders last, since the last word stands.
 
-    Raises the error of any of its records, and PatientConflictError.
+    Each order is a question, with the notes that name it; a single one has all. Of several, a note that names none asks
+    a question of its own. Raises the error of any of its records, and PatientConflictError.
     """
     if error := next((one.error for one in outcomes if one.error is not None), None):
         raise error
     same = _patients(outcomes, places)
-    orders = [one for outcome in outcomes if _is_order(outcome) for one in _referrals(outcome)]
-    notes = [one for outcome in outcomes if not _is_order(outcome) for one in _referrals(outcome)]
+    found = (one for outcome in outcomes if _is_order(outcome) for one in _referrals(outcome))
+    orders = list({_name(one): one for one in found}.values())
     lost: set[str] = set()
-    if len(orders) == 1:
-        lost = {f"{_name(orders[0])}.{name}" for note in notes for name in _add(orders[0], note)}
-        same |= {_name(note): _name(orders[0]) for note in notes}
-    made = [renamed(outcome, same, lost) for outcome in outcomes]
-    _fill(made, {_name(one) for one in orders or notes}, original)
+    made = []
+    for outcome, place in zip(outcomes, places, strict=True):
+        notes = [] if _is_order(outcome) else _referrals(outcome)
+        asked = _named(_resources(outcome), orders) if notes and len(orders) > 1 else orders
+        for note in notes if asked else ():
+            lost |= {f"{_name(order)}.{name}" for order in asked for name in _add(order, note)}
+            same[_name(note)] = _name(asked[0])
+        made.append(_unnamed(outcome, place) if notes and orders and not asked else outcome)
+    made = [renamed(outcome, same, lost) for outcome in made]
+    _fill(made, orders, original)
     return made[::-1]
+
+
+def _named(resources: Iterable[Resource], orders: Sequence[Resource]) -> list[Resource]:
+    """The orders that any of these resources names by one of their numbers."""
+    numbers = [number for one in resources for number in _numbers(one)]
+    return [one for one in orders if any(_is_same(said, own) for own in one.get("identifier", ()) for said in numbers)]
+
+
+def _numbers(node: Any) -> Iterator[Mapping[str, Any]]:
+    """Every number by which a resource refers to something else, wherever it stands, and those of a request itself."""
+    if isinstance(node, dict):
+        if node.get("resourceType") == "ServiceRequest":
+            yield from node.get("identifier", ())
+        elif "resourceType" not in node and isinstance(node.get("identifier"), dict):
+            yield node["identifier"]
+        node = list(node.values())
+    for below in node if isinstance(node, list) else ():
+        yield from _numbers(below)
+
+
+def _is_same(number: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether both are one number; where one tells no system, the value decides."""
+    systems = {one["system"] for one in (number, other) if "system" in one}
+    return len(systems) < 2 and "value" in number and number["value"] == other.get("value")
+
+
+def _unnamed(outcome: Outcome, place: str) -> Outcome:
+    issue = Issue(Severity.WARNING, "order-not-named", location=place)
+    return replace(outcome, issues=(*outcome.issues, issue))
 
 
 def _patients(outcomes: Sequence[Outcome], places: Sequence[str]) -> dict[str, str]:
@@ -135,7 +171,10 @@ def _add(order: Resource, note: Resource) -> Iterator[str]:
     for name, value in note.items():
         if name in ("resourceType", "id", "meta"):
             continue
-        held = order.setdefault(name, value)
+        if name not in order:
+            order[name] = deepcopy(value)
+            continue
+        held = order[name]
         if isinstance(held, list) and isinstance(value, list) and held is not value:
             held += [one for one in value if not any(within(one, there) for there in held)]
         elif held is not value and not within(value, held):
@@ -183,14 +222,15 @@ def _repointed(node: Any, same: Mapping[str, str]) -> Any:
     return [_repointed(one, same) for one in node] if isinstance(node, list) else node
 
 
-def _fill(outcomes: Sequence[Outcome], referrals: set[str], original: str) -> None:
-    """Documents on the cover are of the package's patient, stand in the original, and come with the referral.
+def _fill(outcomes: Sequence[Outcome], orders: Sequence[Resource], original: str) -> None:
+    """Documents on the cover are of the package's patient, stand in the original, and come with the orders: with those
+    that they name, or with all; without an order with the referrals of the notes.
 
     An appointment that leaves its patient open is of that patient too.
     """
     every = [one for outcome in outcomes for one in _resources(outcome)]
     patient = next((_name(one) for one in every if one["resourceType"] == "Patient"), "")
-    asked = [one for one in every if _name(one) in referrals]
+    referrals = [one for outcome in outcomes for one in _referrals(outcome)]
     for entry in (entry for outcome in outcomes for entry in (outcome.bundle or {}).get("entry", ()) if patient):
         if is_unnamed(entry["resource"]):
             entry["resource"] = named_for(entry["resource"], patient)
@@ -200,7 +240,8 @@ def _fill(outcomes: Sequence[Outcome], referrals: set[str], original: str) -> No
         for content in document.get("content", ()):
             if "data" not in content["attachment"]:
                 content["attachment"].setdefault("url", f"Binary/{original}")
-        for referral in asked if "content" in document else ():
+        asked = {_name(one) for one in _named([document], orders) or orders or referrals}
+        for referral in (one for one in referrals if "content" in document and _name(one) in asked):
             supporting = referral.setdefault("supportingInfo", [])
             supporting.append({"reference": _name(document)})
 

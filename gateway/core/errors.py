@@ -28,6 +28,7 @@ GatewayError
     UnsafeJsonError
     UnknownCharsetError
     UnsafePackageError
+    DocumentDiffersError
   TranslateError
     NoMappingError
     MultiPatientError
@@ -246,6 +247,10 @@ class UnknownCharsetError(ParseError):
 
 class UnsafePackageError(ParseError):
     """The package holds something that we refuse: a place outside it, an archive, too many files or too much."""
+
+
+class DocumentDiffersError(ParseError):
+    """A document of the package is not the one that its cover describes: its hash or its size differs."""
 
 
 class TranslateError(GatewayError):

@@ -46,7 +46,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     REFUSED: ("processing", "This record of several was set aside; the others were kept."),
     "document-kept": ("informational", "This document is of no kind that we read; it was kept as it is."),
     "document-missing": ("not-found", "The cover names a document that is not in the package."),
-    "document-differs": ("value", "The cover states another hash or size than the document has."),
+    "order-not-named": (
+        "incomplete",
+        "The package holds several orders and this document names none of them; it asks a question of its own.",
+    ),
     "batch-count": ("structure", "The batch says another number of messages than it holds."),
     "escape-unknown": ("value", "An escape sequence is not defined; it was kept as text."),
     "route-alternatives": (

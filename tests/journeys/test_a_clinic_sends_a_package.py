@@ -1,16 +1,19 @@
 """A clinic sends a zip: one case comes of it, and what becomes of that is told in the clinic's own format."""
 
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZIP_STORED, ZipFile
 
 import pytest
 
 from gateway.access.keys import add_key
 from gateway.intake.mllp.door import Door
+from gateway.parse.xdm import MAX_BYTES
 from gateway.pipeline import process
 from gateway.store import work
 from gateway.worker import Desk, Worker
-from tests.packages import ORDER, xdm
+from tests.packages import ORDER, package, xdm
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NOTE = (FIXTURES / "ccda" / "referral_note.xml").read_bytes()
@@ -19,7 +22,7 @@ NOTE = (FIXTURES / "ccda" / "referral_note.xml").read_bytes()
 @pytest.fixture
 def settings(settings, tmp_path):
     (tmp_path / "senders").mkdir()
-    return replace(settings, senders=tmp_path / "senders")
+    return replace(settings, senders=tmp_path / "senders", max_body=2 * MAX_BYTES)
 
 
 @pytest.fixture
@@ -118,3 +121,37 @@ def test_what_opened_no_case_has_no_reply(client, riverbend, send):
 def test_a_cover_of_somebody_else_sets_the_package_aside_and_says_why(send):
     status = send(xdm(NOTE, name="Millstone^Lena^^^"))
     assert (status["state"], status["reason"]) == ("quarantined", "patient-conflict")
+
+
+def of_size(size):
+    """A package of one document that is so many bytes long."""
+    held = BytesIO()
+    with ZipFile(held, "w", ZIP_STORED) as archive:
+        archive.writestr("scan.pdf", b"%PDF-".ljust(size - 114, b"."))
+    return held.getvalue()
+
+
+def test_twenty_mebibytes_are_taken_and_one_byte_more_is_refused_with_a_reason(client, riverbend):
+    assert len(of_size(MAX_BYTES)) == MAX_BYTES
+    assert client.post("/submissions", data=of_size(MAX_BYTES), headers=riverbend).status_code == 202
+    refused = client.post("/submissions", data=of_size(MAX_BYTES + 1), headers=riverbend)
+    assert (refused.status_code, refused.json["issue"][0]["details"]["coding"][0]["code"]) == (413, "too-large")
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "place"),
+    [
+        ({"note.xml": NOTE, "more.zip": package({"note.xml": NOTE})}, "unsafe-package", "entry 2"),
+        ({"note.xml": NOTE, "../../etc/note.xml": NOTE}, "unsafe-package", "entry 2"),
+        ({"/note.xml": NOTE}, "unsafe-package", "entry 1"),
+        ({"C:\\note.xml": NOTE}, "unsafe-package", "entry 1"),
+        ({"note.xml": NOTE, "bomb.bin": bytes(8_000_000)}, "unsafe-package", "entry 2"),
+        ({"note.xml": NOTE, "NOTE.xml": NOTE}, "unsafe-package", "names"),
+        ({f"{n}.txt": b"x" for n in range(1001)}, "unsafe-package", "entries"),
+    ],
+    ids=["a zip within", "out of it", "from the root", "a drive", "a bomb", "one name twice", "too many"],
+)
+def test_what_tries_to_leave_a_package_or_to_flood_us_is_refused_and_the_clinic_reads_why(send, files, code, place):
+    told = send(package(files))
+    assert (told["state"], told["act"]["who"]) == ("quarantined", "clinic")
+    assert [(one["code"], one["location"]) for one in told["issues"]] == [(code, place)]

@@ -6,7 +6,7 @@ import pytest
 
 from gateway import pipeline
 from gateway.core.submission import Sender
-from tests.packages import ORDER, SCAN, metadata, package, xdm
+from tests.packages import FOLDER, ORDER, SCAN, metadata, package, xdm
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NOTE = (FIXTURES / "ccda" / "referral_note.xml").read_bytes()
@@ -116,13 +116,85 @@ def test_a_broken_document_costs_no_other_and_is_kept_as_it_is():
     assert any("data" in one["content"][0]["attachment"] for one in of(outcome, "DocumentReference"))
 
 
-def test_a_document_that_is_missing_or_not_what_the_cover_says_is_told():
+def test_a_document_that_is_missing_is_told():
     cover = metadata({"DOC00003.PDF": SCAN, "DOC00004.PDF": SCAN}, "Brackwater^Lorenz^^^", "19580614")
-    folder = "IHE_XDM/SUBSET01"
-    outcome = process(package({f"{folder}/DOC00003.PDF": SCAN + b"more", f"{folder}/METADATA.XML": cover}))
-    assert [one.code for one in outcome.issues if one.code.startswith("document-")] == [
-        "document-differs", "document-differs", "document-missing", "document-kept"
-    ]  # fmt: skip
+    outcome = process(package({f"{FOLDER}/DOC00003.PDF": SCAN, f"{FOLDER}/METADATA.XML": cover}))
+    codes = [one.code for one in outcome.issues if one.code.startswith("document-")]
+    assert codes == ["document-missing", "document-kept"]
+
+
+@pytest.mark.parametrize("body", [SCAN + b"more", SCAN[::-1]], ids=["longer", "as long"])
+def test_a_document_that_is_not_what_the_cover_says_is_refused_with_its_place(body):
+    cover = metadata({"DOC00003.PDF": SCAN}, "Brackwater^Lorenz^^^", "19580614")
+    error = process(package({f"{FOLDER}/DOC00003.PDF": body, f"{FOLDER}/METADATA.XML": cover})).error
+    assert error.code == "document-differs"
+    assert error.place.startswith(f"{FOLDER}/METADATA.XML /")
+    assert "/ExtrinsicObject/Slot[4]/" in error.place
+
+
+SECOND = ORDER.replace(b"BK-4471", b"BK-4472").replace(b"BK000712", b"BK000713")
+ANSWERS = b'<inFulfillmentOf><order><id root="2.16.840.1.113883.19.77.5" extension="%s"/></order></inFulfillmentOf>'
+
+
+def naming(*orders):
+    return NOTE.replace(b"<component>", b"".join(ANSWERS % one for one in orders) + b"<component>", 1)
+
+
+def questions(outcome):
+    """What each case of the package asks, by the number of its order."""
+    focus = {task["focus"]["reference"] for task in of(outcome, "Task")}
+    asked = [one for one in of(outcome, "ServiceRequest") if f"ServiceRequest/{one['id']}" in focus]
+    assert len(asked) == len(focus)
+    return {one["identifier"][0]["value"]: {reason["text"] for reason in one["reasonCode"]} for one in asked}
+
+
+QUESTION = "Is a resection still possible after three cycles?"
+
+
+@pytest.mark.parametrize(
+    ("named", "with_question", "cases"),
+    [
+        ((b"BK-4472",), {"BK-4472"}, {"BK-4471", "BK-4472"}),
+        ((b"BK-4471", b"BK-4472"), {"BK-4471", "BK-4472"}, {"BK-4471", "BK-4472"}),
+        ((), {"RN-5520"}, {"BK-4471", "BK-4472", "RN-5520"}),
+    ],
+    ids=["one", "both", "none"],
+)
+def test_each_of_several_orders_is_a_question_with_the_notes_that_name_it(named, with_question, cases):
+    outcome = process(package({"note.xml": naming(*named), "one.hl7": ORDER, "two.hl7": SECOND}))
+    found = questions(outcome)
+    assert set(found) == cases
+    assert {number for number, reasons in found.items() if QUESTION in reasons} == with_question
+    assert len(of(outcome, "Patient")) == 1
+    assert ("order-not-named" in [one.code for one in outcome.issues]) is (not named)
+    assert outcome.counts["unmapped"] == outcome.counts["failed"] == 0
+
+
+def test_two_orders_of_one_message_are_two_questions_and_an_order_told_twice_is_one():
+    segments, others = ORDER.split(b"\r"), SECOND.split(b"\r")
+    both = b"\r".join([*segments[:4], *others[2:4], b""])
+    assert set(questions(process(package({"both.hl7": both})))) == {"BK-4471", "BK-4472"}
+    told_twice = questions(process(package({"note.xml": NOTE, "one.hl7": ORDER, "again.hl7": ORDER + b"\r"})))
+    assert QUESTION in told_twice["BK-4471"]
+
+
+def test_a_document_of_the_cover_comes_with_the_order_that_it_names():
+    listed = '<Slot name="referenceIdList"><ValueList><Value>{}</Value></ValueList></Slot>'.format(
+        "BK-4472^^^&amp;2.16.840.1.113883.19.77.5&amp;ISO^urn:ihe:iti:xds:2013:order"
+    )
+    cover = metadata({"DOC00003.PDF": SCAN}, "Brackwater^Lorenz^^^", "19580614")
+    cover = cover.replace(b"<Name>", listed.encode() + b"<Name>", 1)
+    files = {"METADATA.XML": cover, "DOC00003.PDF": SCAN, "ONE.HL7": ORDER, "TWO.HL7": SECOND}
+    outcome = process(package({f"{FOLDER}/{name}": body for name, body in files.items()}))
+    (scan,) = [one for one in of(outcome, "DocumentReference") if "masterIdentifier" in one]
+    assert scan["context"]["related"][0]["identifier"]["type"]["text"] == "urn:ihe:iti:xds:2013:order"
+    with_scan = [
+        one["identifier"][0]["value"]
+        for one in of(outcome, "ServiceRequest")
+        if {"reference": f"DocumentReference/{scan['id']}"} in one.get("supportingInfo", ())
+    ]
+    assert with_scan == ["BK-4472"]
+    assert outcome.counts["unmapped"] == outcome.counts["failed"] == 0
 
 
 def test_a_package_with_an_order_for_test_is_for_test_as_a_whole():

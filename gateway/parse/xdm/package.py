@@ -5,7 +5,7 @@ import re
 from base64 import b64encode
 from typing import Any, Final
 
-from gateway.core.errors import MalformedMessageError
+from gateway.core.errors import DocumentDiffersError, MalformedMessageError
 from gateway.core.issue import Issue, Severity
 from gateway.parse.placed import Placed, Said
 from gateway.parse.xdm import metadata
@@ -92,7 +92,10 @@ def _merge(cover: dict[str, Any], found: dict[str, Any]) -> None:
 
 
 def _compare(package: Package) -> None:
-    """Find the entry of each document that the metadata names, and hold its hash and size against the bytes."""
+    """Find the entry of each document that the metadata names, and hold its hash and size against the bytes.
+
+    Raises DocumentDiffersError: what was packed is not what was described, and nobody here knows which is meant.
+    """
     by_path = {one.path.upper(): one for one in package.entries}
     for document in package.body["documents"]:
         slots = document.get("slots", {})
@@ -107,7 +110,7 @@ def _compare(package: Package) -> None:
         for name, is_so in (("hash", sha1), ("size", str(len(entry.body)))):
             said = next(iter(slots.get(name, ())), None)
             if said is not None and said.lower() != is_so:
-                package.issues.append(Issue(Severity.WARNING, "document-differs", location=said.place))
+                raise DocumentDiffersError(said.place)
 
 
 def _place(path: str, number: int) -> str:
