@@ -20,6 +20,7 @@ from gateway.translate.mentions import within
 Resource = dict[str, Any]
 _COVER: Final = formats.FORMATS[0]
 _LEAD: Final = "hl7v2"  # an order says what is asked; documents come with it
+_VARIANTS: Final = "vcf:VCF"  # which name no patient
 _LOST: Final = "the order of the same package says otherwise"
 
 
@@ -223,8 +224,8 @@ def _repointed(node: Any, same: Mapping[str, str]) -> Any:
 
 
 def _fill(outcomes: Sequence[Outcome], orders: Sequence[Resource], original: str) -> None:
-    """Documents on the cover are of the package's patient, stand in the original, and come with the orders: with those
-    that they name, or with all; without an order with the referrals of the notes.
+    """Documents of the cover, and variants, are of the package's patient, stand in the original, and come with the
+    orders: with those that they name, or with all; without an order with the referrals of the notes.
 
     An appointment that leaves its patient open is of that patient too.
     """
@@ -234,7 +235,9 @@ def _fill(outcomes: Sequence[Outcome], orders: Sequence[Resource], original: str
     for entry in (entry for outcome in outcomes for entry in (outcome.bundle or {}).get("entry", ()) if patient):
         if is_unnamed(entry["resource"]):
             entry["resource"] = named_for(entry["resource"], patient)
-    for document in (one for one in _resources(outcomes[-1]) if one["resourceType"] in ("DocumentReference", "List")):
+    of_nobody = [outcome for outcome in outcomes if outcome is outcomes[-1] or outcome.kind == _VARIANTS]
+    told = [one for outcome in of_nobody for one in _resources(outcome)]
+    for document in (one for one in told if one["resourceType"] in ("DocumentReference", "List")):
         if patient:
             document.setdefault("subject", {"reference": patient})
         for content in document.get("content", ()):

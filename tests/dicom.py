@@ -38,7 +38,7 @@ def written(found: Dataset, syntax: str = ExplicitVRLittleEndian) -> bytes:
     return held.getvalue()
 
 
-def headed(**said: object) -> Dataset:
+def headed(issuer: str = LAKE, **said: object) -> Dataset:
     """What every object of the study says of patient and study."""
     found = Dataset()
     of_all = {
@@ -56,9 +56,8 @@ def headed(**said: object) -> Dataset:
     }
     for name, value in (of_all | said).items():
         setattr(found, name, value)
-    found.IssuerOfPatientIDQualifiersSequence = [
-        items(UniversalEntityID="2.16.840.1.113883.19.5.1", UniversalEntityIDType="ISO")
-    ]
+    if issuer:
+        found.IssuerOfPatientIDQualifiersSequence = [items(UniversalEntityID=issuer, UniversalEntityIDType="ISO")]
     return found
 
 

@@ -13,7 +13,8 @@ from gateway.admin.questions import StepQuestion, check
 from gateway.cases import states
 from gateway.cases.care_plan import is_ours
 from gateway.cases.case import NUMBER
-from gateway.cases.evidence import ACTIVITIES
+from gateway.cases.checklist import by_post
+from gateway.cases.evidence import ACTIVITIES, values
 from gateway.core.drug import text_of
 from gateway.core.issue import message
 from gateway.core.outcome import RULES
@@ -108,11 +109,12 @@ def _plan(connection: Connection, found: Case, *, revealed: bool) -> dict[str, A
 def _line(activity: dict[str, Any], *, revealed: bool) -> dict[str, str]:
     """An activity of the plan: what, which of ours, who does it, where it stands."""
     concept: dict[str, Any] = activity.get("code") or next(iter(activity.get("category", ())), {})
-    ours = (one.get("code", "") for one in concept.get("coding", ()) if one.get("system") == ACTIVITIES)
+    ours = [one.get("code", "") for one in concept.get("coding", ()) if one.get("system") == ACTIVITIES]
+    asked = [one for one in values(activity.get("input"), "type.coding.code") if one in by_post()]
     drug = text_of(activity) if revealed else ""
     return {
         "title": activity.get("description") or concept.get("text") or drug or activity["resourceType"],
-        "activity": next(ours, ""),
+        "activity": next(iter((*ours, *asked)), ""),
         "desk": activity.get("performerType", activity.get("owner", {})).get("text", ""),
         "status": activity.get("status", ""),
     }

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from gateway.cases.activities import rules, unsettled
 from gateway.cases.care_plan import coordination, is_ours
 from gateway.cases.case import Case
-from gateway.cases.checklist import checklist_for, missing
+from gateway.cases.checklist import by_post, checklist_for, missing
 from gateway.cases.consent import holds, with_consents
 from gateway.cases.drugs import Mention
 from gateway.cases.evidence import Known
@@ -28,7 +28,8 @@ from gateway.core.labels import high_water, labelled
 from gateway.core.submission import Sender
 
 __all__ = [
-    "Case", "Together", "assemble", "holds", "is_referral", "put_together", "rules", "sensitive", "told", "unsettled",
+    "Case", "Together", "assemble", "by_post", "holds", "is_referral", "put_together", "rules", "sensitive", "told",
+    "unsettled",
 ]  # fmt: skip
 
 Resource = dict[str, Any]
@@ -53,7 +54,7 @@ def assemble(resources: list[Resource], *, sender: Sender, received: datetime | 
     for referral in filter(is_referral, resources):
         case = Case(referral["id"], sender.clinic, opened=instant(received) if received else "")
         known = Known(resources, referral)
-        lacking = missing(known)
+        lacking = missing(known, case.settled)
         case, _ = _advanced(case, referral, bool(lacking), case.opened)
         made.append(case_task(case, known, lacking))
     return made
@@ -69,7 +70,7 @@ def put_together(case: Case, resources: Iterable[Resource], *, at: str, mentions
     held = {(one["resourceType"], one["id"]): one for one in every if not is_ours(one)}
     referral = held["ServiceRequest", case.referral]
     known = Known(held.values(), referral)
-    lacking = missing(known)
+    lacking = missing(known, case.settled)
     case, steps = _advanced(case, referral, bool(lacking), at)
     while (seen := visited(case, known)) is not None:
         case = replace(case.after(seen.transition, at=at), settled={**case.settled, seen.appointment: seen.said})

@@ -1,6 +1,6 @@
 """What a review needs, as the tables in mappings/cases/checklists say, and what of it is not there yet."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -25,12 +25,19 @@ class Item:
     satisfied: tuple[Evidence, ...]
     when: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    posted: str = ""
 
     def needed(self, known: Known) -> bool:
         """Whether this case cannot be reviewed without it."""
         if self.need == "optional" or any(known.holds(fact) for fact in self.unless):
             return False
         return self.need == "required" or any(known.holds(fact) for fact in self.when)
+
+    def lacks(self, known: Known, settled: Mapping[str, str]) -> bool:
+        """Whether this case still waits for it; of what comes by post a person says that it is here, or not wanted."""
+        if not self.needed(known) or (self.posted and self.item in settled):
+            return False
+        return not known.shows(self.satisfied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,7 @@ class _ItemSchema(Schema):
     need = fields.String(required=True, validate=validate.OneOf(("required", "conditional", "optional")))
     when = fields.List(fields.String(validate=refuse_unless(is_fact)), load_default=())
     unless = fields.List(fields.String(validate=refuse_unless(is_fact)), load_default=())
+    posted = fields.String(load_default="", validate=refuse_unless(is_fact))
     satisfied = fields.List(fields.Nested(EvidenceSchema), required=True)
 
     @post_load
@@ -91,9 +99,15 @@ def checklist_for(known: Known) -> Checklist:
     return checklist()
 
 
-def missing(known: Known) -> list[Item]:
-    """The items that this case needs and nothing satisfies."""
-    return [item for item in checklist_for(known).items if item.needed(known) and not known.shows(item.satisfied)]
+def missing(known: Known, settled: Mapping[str, str]) -> list[Item]:
+    """The items that this case needs and nothing satisfies; `settled` is what a person said of activities and post."""
+    return [item for item in checklist_for(known).items if item.lacks(known, settled)]
+
+
+@cache
+def by_post() -> frozenset[str]:
+    """The items that may come by post, which a person ticks off."""
+    return frozenset(item.item for one in (checklist(), *checklists()) for item in one.items if item.posted)
 
 
 def _categories(conditions: Sequence[Any]) -> Iterator[str]:

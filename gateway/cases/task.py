@@ -67,7 +67,8 @@ def records_requests(case: Case, known: Known, needed: Checklist, lacking: Seque
 
 def _request(case: Case, known: Known, needed: Checklist, item: Item, missing: bool, held: Resource) -> dict[str, Any]:
     asked = held.get("authoredOn", case.opened)
-    status = "completed" if not missing else "cancelled" if case.told.ended else "requested"
+    unwanted = case.settled.get(item.item) == "revoked" or (missing and case.told.ended)
+    status = "cancelled" if unwanted else "requested" if missing else "completed"
     task: dict[str, Any] = {
         "resourceType": "Task",
         "id": case.id("Task", item.item),
@@ -83,6 +84,8 @@ def _request(case: Case, known: Known, needed: Checklist, item: Item, missing: b
     }
     if missing and not case.told.ended:
         task["businessStatus"] = codeable("so-case-status", "awaiting-material")
+        if item.posted and known.holds(item.posted):
+            task["statusReason"] = {"text": "On its way by post"}
     if subject := known.referral.get("subject"):
         task["for"] = subject
     if sender := known.referral.get("requester"):

@@ -100,12 +100,12 @@ def settle(
     at: str,
     reason: str = "",
 ) -> Taken:
-    """Say that an activity of the plan is done, or not wanted and why."""
+    """Say that an activity of the plan is done, or not wanted and why; or that what comes by post is here."""
     row = _seen(connection, number, version)
     rule = next((one for one in cases.rules() if one.activity == activity), None)
-    if how not in SETTLE or rule is None:
+    if how not in SETTLE or (rule is None and activity not in cases.by_post()):
         raise UnreadableValueError("activity")
-    if states()[row.state].plan in ENDED and not rule.lasts:
+    if states()[row.state].plan in ENDED and not (rule and rule.lasts):
         raise IllegalTransitionError("activity")
     after = replace(row, settled={**row.settled, activity: how})
     said = ": ".join(filter(None, (activity, reason.strip())))

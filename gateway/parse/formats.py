@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from gateway.core.errors import UnsupportedFormatError
 from gateway.core.record import Reader
-from gateway.parse import ccda, dicom, fhir, form, hl7v2, icalendar, ncpdp, tabular, x12, xdm
+from gateway.parse import ccda, dicom, fhir, form, hl7v2, icalendar, ncpdp, tabular, vcf, x12, xdm
 
 MESSAGE_TYPE: Final = "x-application/hl7-v2+er7"
 _LOOK: Final = 65_536
@@ -93,6 +93,14 @@ FORMATS: Final = (
         lambda head, text: text.startswith("{") and _FORM.search(text) is not None,
         "form",
     ),
+    Format(
+        "vcf",
+        ("text/plain", "application/gzip"),
+        vcf.parse,
+        vcf.reader,
+        lambda head, text: vcf.is_variants(head),
+        "vcf",
+    ),
     Format("x12", ("application/edi-x12",), x12.parse, x12.reader, lambda head, text: x12.is_interchange(text), "x12"),
     Format(
         "icalendar",
@@ -139,6 +147,8 @@ def media_type(format: Format, body: bytes) -> str:
     """The media type that the content has."""
     if format.name == "fhir":
         return "application/fhir+xml" if _xml(_head(body)) else "application/fhir+json"
+    if format.name == "vcf" and vcf.is_packed(body):
+        return "application/gzip"
     return format.media_types[0]
 
 

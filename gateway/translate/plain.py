@@ -1,11 +1,14 @@
 """Values that read alike in every format without rules of its own for them: words, codes, registry numbers, days."""
 
+import binascii
+import hashlib
+from base64 import b64encode
 from datetime import date
 from typing import Any, Final
 
 from gateway.core.record import Node
 from gateway.translate.conceptmap import ConceptMap
-from gateway.translate.converter import NotConvertedError, converter
+from gateway.translate.converter import NotConvertedError, converter, step
 from gateway.translate.translation import Translation
 
 _TYPES: Final = "http://terminology.hl7.org/CodeSystem/v2-0203"
@@ -31,6 +34,15 @@ def numbered(node: Node, translation: Translation, system: str = "", type: str =
     """A number of a registry, of a type that table 0203 has, or told in words."""
     kind: dict[str, Any] = {"coding": [{"system": _TYPES, "code": type}]} if type else {"text": says}
     return {"type": kind, **({"system": system} if system else {}), "value": node.text.strip()}
+
+
+@step("bytes")
+def bytes_(node: Any, translation: Translation, element: dict[str, Any]) -> None:
+    """The size and hash of what the attachment holds."""
+    attachment = element["content"][0]["attachment"]
+    body = binascii.a2b_base64(attachment["data"])
+    attachment["size"] = len(body)
+    attachment["hash"] = b64encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode("ascii")
 
 
 def in_calendar(year: str, month: str | None, day: str | None) -> None:

@@ -88,7 +88,9 @@ def _imports(file: Path) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("format", ["hl7v2", "ccda", "fhir", "form", "ncpdp", "x12", "xdm", "dicom", "icalendar"])
+@pytest.mark.parametrize(
+    "format", ["hl7v2", "ccda", "fhir", "form", "ncpdp", "x12", "xdm", "dicom", "icalendar", "vcf"]
+)
 def test_what_tables_may_name_is_named_by_a_table_or_by_its_room(format):
     tables = " ".join(file.read_text("utf-8") for file in sorted((ROOT / "mappings" / format).rglob("*.yaml")))
     named = set(re.findall(r"(?:as|call|convert): (\w+)", tables))

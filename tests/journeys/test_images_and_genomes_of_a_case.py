@@ -1,5 +1,11 @@
 """Slides, images and variants of a case: what is sent is kept and joined, what comes by post is ticked off."""
 
+import base64
+import gzip
+
+import pytest
+
+from gateway.access.keys import add_key
 from tests.dicom import BASE, SERIES, STUDY, items, key_objects, slice_, uid
 from tests.journeys.test_services_of_the_centre import PDF, REFERRAL, house  # noqa: F401
 from tests.packages import package
@@ -90,3 +96,69 @@ def test_a_study_that_is_known_of_somebody_else_is_set_aside(house):  # noqa: F8
     status = house.client.get(f"/submissions/{answer.json['id']}", headers=house.clinic).json
     assert (status["state"], status["reason"]) == ("quarantined", "patient-conflict")
     assert len(study(house)["series"][0]["instance"]) == 1
+
+
+def asked_for(house, item):  # noqa: F811
+    """The Task that waits for something."""
+    requests = [one for one in house.all("Task") if one["code"].get("text") == "Please send what is missing"]
+    return next(one for one in requests if item in codes_of(one["input"][0]["type"]))
+
+
+def codes_of(concept):
+    return [one["code"] for one in concept.get("coding", ())]
+
+
+@pytest.mark.parametrize(
+    ("item", "tick", "said"),
+    [
+        ("pathology-slides", "slides_by_post", "Slides follow by courier."),
+        ("imaging-studies", "disc_by_post", "The CT and the PET come on a disc."),
+    ],
+)
+def test_what_comes_by_post_is_waited_for_and_ticked_off(house, item, tick, said):  # noqa: F811
+    for told in ({"diagnosis": {tick: True}}, {"wishes": {"remarks": said}}):
+        house.refer(question={"pathology_review": None, "imaging_review": None}, **told)
+        assert item in house.missing()
+        task = asked_for(house, item)
+        assert (task["status"], codes_of(task["businessStatus"])) == ("requested", ["awaiting-material"])
+        assert task["statusReason"]["text"] == "On its way by post"
+    house.become_complete(but=item)
+    assert (house.missing(), house.case.state) == ([item], "needs-information")
+    house.step("completed", activity=item)
+    assert (asked_for(house, item)["status"], house.missing()) == ("completed", [])
+    assert house.case.state == "records-complete"
+    assert house.case.complete
+
+
+def test_slides_that_are_not_wanted_are_waited_for_no_longer(house):  # noqa: F811
+    house.refer(diagnosis={"slides_by_post": True})
+    house.step("revoked", activity="pathology-slides", reason="The blocks are here already")
+    assert "pathology-slides" not in house.missing()
+    assert asked_for(house, "pathology-slides")["status"] == "cancelled"
+
+
+def test_a_disc_that_does_not_come_is_not_waited_for(house):  # noqa: F811
+    house.refer(question={"imaging_review": None}, diagnosis={"disc_by_post": False})
+    assert "imaging-studies" not in house.missing()
+
+
+def test_key_objects_with_an_address_are_the_images_that_were_asked_for(house):  # noqa: F811
+    house.refer(question={"imaging_review": True})
+    assert "imaging-studies" in house.missing()
+    house.send(
+        key_objects(PatientID="QU-20418", PatientName="Quendler^Marta^Ilse", PatientBirthDate="19610325", issuer="")
+    )
+    assert "imaging-studies" not in house.missing()
+
+
+def test_variants_are_kept_with_the_case_and_shown_only_to_who_may_see_genes(house):  # noqa: F811
+    variants = gzip.compress(b"##fileformat=VCFv4.3\n#CHROM\tPOS\n17\t7674220\n", mtime=0)
+    house.send(REFERRAL)
+    house.send(package({"REFERRAL.HL7": REFERRAL.replace(b"LK900", b"LK901"), "TUMOUR.VCF.GZ": variants}))
+    assert not [one for one in house.all("DocumentReference") if "VCF" in one["type"].get("text", "")]
+    key = add_key(house.here.store, house.here.clock, "reader", "The molecular board", sees=("GDIS",))
+    house.reader = {"Authorization": f"Bearer {key}"}
+    [kept] = [one for one in house.all("DocumentReference") if "VCF" in one["type"].get("text", "")]
+    assert base64.b64decode(kept["content"][0]["attachment"]["data"]) == variants
+    assert {"reference": f"DocumentReference/{kept['id']}"} in house.plan["supportingInfo"]
+    assert house.all("Observation", code="69548-6") == []

@@ -130,9 +130,9 @@ class House:
 
         self.here.store.write(change)
 
-    def become_complete(self):
-        """Whatever is missing comes in, as a clinic sends things of its kind."""
-        for item in self.missing():
+    def become_complete(self, but=""):
+        """Whatever is missing comes in but for one thing, as a clinic sends things of its kind."""
+        for item in (one for one in self.missing() if one != but):
             if item == "medication-list":
                 self.message(
                     "RDE^O11^RDE_O11", "ORC|NW|RX-1^LAKEEHR", "RXE||^Ondansetron 8 mg|8||mg", "RXR|PO^Oral^HL70162"
@@ -142,8 +142,8 @@ class House:
                 self.message("ORU^R01^ORU_R01", "OBR|1||S-1^LAKELAB|22637-3^Pathology^LN", f"SPM|1|||TISS{received}")
             else:
                 self.document(KINDS[item])
-        assert self.missing() == []
-        assert self.case.complete
+        assert self.missing() == [but] * bool(but)
+        assert bool(self.case.complete) is not bool(but)
 
     def missing(self):
         """What the case still waits for."""

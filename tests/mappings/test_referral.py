@@ -62,6 +62,7 @@ def test_every_column_of_the_sheet_lands_somewhere():
         "birth_date": "2026-01-02", "diagnosed_on": "2026-01-02", "date": "2026-01-02", "started": "2026-01-02",
         "stopped": "2026-01-03", "sex": "F", "icd10": "C50.9", "urgency": "soon", "certainty": "confirmed",
         "interpreter": "yes", "telehealth": "no", "travel": "Y", "relation_to_subscriber": "self",
+        "slides_by_post": "yes", "disc_by_post": "no",
         "caregiver_relation": "spouse", "cycle_number": "2", "cycles_planned": "6", "cycle_length": "21 days",
         "cycle_length_days": "21", "line_of_therapy": "1", "stop_reason": "toxicity", "referred_on": "2026-01-02",
     }  # fmt: skip

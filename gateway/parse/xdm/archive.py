@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from gateway.core.errors import MalformedMessageError, TooLargeError, UnsafePackageError
+from gateway.parse.vcf import is_variants
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_ENTRIES: Final = 1_000
@@ -86,6 +87,7 @@ def _content(archive: ZipFile, one: ZipInfo, number: int) -> bytes:
         raise TooLargeError(f"entry {number}")
     with archive.open(one) as stream:
         body = stream.read(MAX_ENTRY + 1)
-    if body.startswith(_ARCHIVES) and not (body.startswith(_ZIP) and _OFFICE in body[:100]):
+    office = body.startswith(_ZIP) and _OFFICE in body[:100]
+    if body.startswith(_ARCHIVES) and not office and not is_variants(body):
         raise UnsafePackageError(f"entry {number}")
     return body

@@ -1,9 +1,6 @@
 """Values of registry metadata: fields of HL7 v2 by their components, codes with their schemes, times in digits."""
 
-import binascii
-import hashlib
 import re
-from base64 import b64encode
 from typing import Any, Final
 
 from gateway.core.record import Node
@@ -127,15 +124,6 @@ def language(node: Node, translation: Translation) -> str:
         raise NotConvertedError("value-unreadable")
     first, dash, country = sent.partition("-")
     return first.lower() + dash + (country.upper() if len(country) == 2 else country)
-
-
-@step("bytes", "xdm")
-def bytes_(node: Any, translation: Translation, element: Element) -> None:
-    """The size and hash of what the attachment holds."""
-    attachment = element["content"][0]["attachment"]
-    body = binascii.a2b_base64(attachment["data"])
-    attachment["size"] = len(body)
-    attachment["hash"] = b64encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode("ascii")
 
 
 @step("members", "xdm")
