@@ -11,15 +11,17 @@ if TYPE_CHECKING:
 _OID: Final = "urn:oid:"
 
 
-def named(translation: "Translation", uid: str, subject: Any = None) -> "Reference":
-    """A reference to the study of a UID, of which nothing more may be known yet."""
+def named(translation: "Translation", uid: str, subject: Any = None, series: Any = None) -> "Reference":
+    """A reference to the study of a UID, of which nothing more may be known yet than its series."""
     number = study.number(uid)
-    made = {
+    made: dict[str, Any] = {
         "resourceType": "ImagingStudy",
         "identifier": [number],
-        "status": "unknown",
+        "status": "available" if any("instance" in one for one in series or ()) else "unknown",
         "subject": subject or translation.refer("Patient") or {"display": "Unknown"},
     }
+    if series:
+        made["series"] = series
     return translation.add(made, identity=("identifier", number["system"], number["value"]))
 
 

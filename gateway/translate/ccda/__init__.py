@@ -27,6 +27,7 @@ from gateway.translate.ccda import (
     results,
     sections,
     statements,
+    studies,
     times,
 )
 
@@ -57,5 +58,6 @@ __all__ = [
     "results",
     "sections",
     "statements",
+    "studies",
     "times",
 ]
