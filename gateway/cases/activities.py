@@ -12,6 +12,7 @@ from gateway.cases.drugs import is_current
 from gateway.cases.evidence import Evidence, EvidenceSchema, Known, Resource, is_fact, values
 from gateway.core.drug import is_cancer_drug, is_swallowed
 from gateway.core.ids import digest
+from gateway.core.labels import high_water, labelled
 from gateway.core.outcome import BASE
 from gateway.core.table import MAPPINGS, load, refuse_unless
 
@@ -134,7 +135,8 @@ def made_by(rule: Rule, case: Case, known: Known) -> list[dict[str, Any]]:
         case "CommunicationRequest":
             made |= _communication(rule, case, known)
         case "CoverageEligibilityRequest":  # which no plan may refer to, so its Task stands there
-            return [made | _eligibility(rule, case, known), _task(rule, case, known)]
+            asked = labelled(made | _eligibility(rule, case, known), high_water(known.of("Coverage")))
+            return [asked, _task(rule, case, known)]
         case _:
             made |= _service(rule, case, known)
     return [_task(rule, case, known), made] if rule.task else [made]

@@ -14,6 +14,7 @@ from gateway.cases.provenance import provenance
 from gateway.cases.states import states
 from gateway.core import fhirjson
 from gateway.core.errors import ReferralConflictError
+from gateway.core.labels import high_water, labelled
 from gateway.core.outcome import is_test
 from gateway.store import cases as stored
 from gateway.store import index, resources, withheld
@@ -140,6 +141,7 @@ def keep(connection: Connection, assembled: Assembled, *, submission: str | None
             resources.withdraw(connection, resource["resourceType"], resource["id"], assembled.case.clinic)
     if changed:
         said = provenance(case_of(assembled.case), changed, assembled.steps, at=at)
+        said = labelled(said, high_water(changed))  # it tells by which rules they were made
         resources.save(connection, said, submission=submission, clinic=None, at=at)
         changed.append(said)
     return changed

@@ -16,7 +16,7 @@ from gateway.core import fhirjson
 from gateway.core.errors import GoneError, NotFoundError
 from gateway.core.outcome import is_test
 from gateway.store import cases as stored
-from gateway.store import outcomes, resources, submissions
+from gateway.store import outcomes, resources, submissions, withheld
 from gateway.store.cases import Case
 
 Resource = dict[str, Any]
@@ -85,6 +85,8 @@ def _kind(said: str) -> str:
 
 def _held(connection: Connection, place: str) -> Resource | None:
     type, _, id = place.partition("/")
+    if withheld.among(connection, {(type, id)}):  # its consent was withdrawn: it goes out in no opinion
+        return None
     try:
         found: Resource = fhirjson.read_own(resources.read(connection, type, id).body)
     except (NotFoundError, GoneError):

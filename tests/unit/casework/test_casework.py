@@ -1,7 +1,7 @@
 """gateway/casework: a case over several submissions and steps, as the store keeps it; on both engines."""
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from gateway import casework
 from gateway.cases.centre import Centre
@@ -13,8 +13,10 @@ from gateway.core.errors import (
     ReferralConflictError,
     UnreadableValueError,
 )
+from gateway.core.labels import label
 from gateway.store import cases, resources
 from gateway.store.tables import clinics
+from gateway.store.tables import resources as r
 
 AT = "2026-03-02T{:02}:00:00.000000Z"
 SO = {"system": "http://terminology.hl7.org/CodeSystem/v2-0282", "code": "SO"}
@@ -326,3 +328,17 @@ def test_an_insurance_that_is_not_in_force_keeps_from_a_visit_and_never_from_the
     else:
         take("schedule-visit", case()[2], hour=13)
         assert case()[0].state == "visit-scheduled"
+
+
+def test_what_is_made_of_a_labelled_insurance_is_labelled_and_so_is_the_account_of_it(store, submit):
+    marked = {"meta": {"security": [label("SUD")]}, "payor": [{"display": "Wing of the clinic"}]}
+    submit(PATIENT, REFERRAL, *RECORDS[:-1], {**RECORDS[-1], **marked})
+    shown = frozenset({"SUD"})
+    held = store.read(lambda c: cases.holdings(c, {"p"}))
+    [asked] = [one for one in held if one["resourceType"] == "CoverageEligibilityRequest"]
+    assert asked["insurer"] == {"display": "Wing of the clinic"}
+    with pytest.raises(NotFoundError):
+        store.read(lambda c: resources.read(c, "CoverageEligibilityRequest", asked["id"], clinic=shown))
+    made = store.read(lambda c: list(c.execute(select(r.c.body).where(r.c.type == "Provenance")).scalars()))
+    [account] = [fhirjson.read_own(body) for body in made if asked["id"].encode() in body]
+    assert account["meta"]["security"] == [label("SUD")]
