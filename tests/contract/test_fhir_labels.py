@@ -4,7 +4,7 @@ import pytest
 
 from gateway.access.keys import add_key, hidden_from
 from gateway.core.errors import RequestError
-from gateway.core.labels import GUARDED, label
+from gateway.core.labels import GUARDED, WITHHELD, label
 from tests.ward import keep, patient
 
 GENES = {"meta": {"security": [label("GDIS"), label("R")]}}
@@ -100,4 +100,5 @@ def test_a_bundle_bears_the_highest_label_of_what_is_in_it(ask):
 def test_a_key_is_made_for_labels_that_there_are(here):
     with pytest.raises(RequestError):
         add_key(here.store, here.clock, "reader", "An EHR", sees=("EVERYTHING",))
-    assert hidden_from("GDIS HIV") == frozenset(GUARDED) - {"GDIS", "HIV"}
+    assert hidden_from("GDIS HIV") == {WITHHELD, *GUARDED} - {"GDIS", "HIV"}
+    assert hidden_from("all") == {WITHHELD}
