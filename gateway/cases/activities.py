@@ -10,6 +10,7 @@ from marshmallow import Schema, fields, post_load, validate
 from gateway.cases.case import ABSENT, Case, codeable, reference
 from gateway.cases.drugs import is_current
 from gateway.cases.evidence import Evidence, EvidenceSchema, Known, Resource, is_fact, values
+from gateway.cases.trials import numbers, studies
 from gateway.core.drug import is_cancer_drug, is_swallowed
 from gateway.core.ids import digest
 from gateway.core.labels import high_water, labelled
@@ -20,8 +21,9 @@ FILE: Final = MAPPINGS / "cases" / "care_plan_rules.yaml"
 PROFILE: Final = f"{BASE}/StructureDefinition/so-activity-request"
 _PRIORITIES: Final = ("routine", "urgent", "asap", "stat")
 # Facts of the case itself, beside those of facts.yaml.
-_OWN: Final = ("oral-cancer-drug", "haematology")
+_OWN: Final = ("oral-cancer-drug", "haematology", "trial-named")
 _MADE: Final = ("ServiceRequest", "CommunicationRequest", "CoverageEligibilityRequest")
+_PLACES: Final = (("in-hospital", "At the bedside"), ("home-known", "At the patient's home"))
 ELIGIBILITY_FAILED: Final = "eligibility-failed"
 _TASK_STATUS: Final = {"draft": "draft", "active": "requested", "completed": "completed", "revoked": "cancelled"}
 
@@ -42,6 +44,9 @@ class Rule:
     task: bool = False
     closes: bool = False
     lasts: bool = False
+    trials: bool = False
+    delivers: bool = False
+    teaches: bool = False
     category: dict[str, str] | None = None
     done: tuple[Evidence, ...] = ()
 
@@ -68,6 +73,9 @@ class _RuleSchema(Schema):
     task = fields.Boolean(load_default=False)
     closes = fields.Boolean(load_default=False)
     lasts = fields.Boolean(load_default=False)
+    trials = fields.Boolean(load_default=False)
+    delivers = fields.Boolean(load_default=False)
+    teaches = fields.Boolean(load_default=False)
     category = fields.Dict(keys=fields.String(), values=fields.String(), load_default=None)
     done = fields.List(fields.Nested(EvidenceSchema), load_default=())
 
@@ -111,6 +119,7 @@ def own_facts(known: Known, group: str) -> dict[str, bool]:
     return {
         "oral-cancer-drug": any(is_swallowed(one) for one in cancer_drugs(known)),
         "haematology": group == "haematology",
+        "trial-named": bool(numbers(known)),
     }
 
 
@@ -139,6 +148,8 @@ def made_by(rule: Rule, case: Case, known: Known) -> list[dict[str, Any]]:
             return [asked, _task(rule, case, known)]
         case _:
             made |= _service(rule, case, known)
+    if rule.trials and (named := studies(case, known)):
+        return [*named, made | {"supportingInfo": [reference(one) for one in named]}]
     return [_task(rule, case, known), made] if rule.task else [made]
 
 
@@ -186,6 +197,15 @@ def _service(rule: Rule, case: Case, known: Known) -> dict[str, Any]:
         made["priority"] = said
     if case.opened:
         made["authoredOn"] = case.opened
+    return made | (_delivery(case, known) if rule.delivers else {})
+
+
+def _delivery(case: Case, known: Known) -> dict[str, Any]:
+    """Who brings the drugs, and where to; the prescription itself stays as its clinician wrote it."""
+    made: dict[str, Any] = {"performer": [case.pharmacy]} if case.pharmacy else {}
+    for fact, place in _PLACES:
+        if known.holds(fact):
+            return made | {"locationCode": [{"text": place}]}
     return made
 
 
@@ -198,11 +218,16 @@ def _communication(rule: Rule, case: Case, known: Known) -> dict[str, Any]:
         "category": [codeable("so-activity", rule.activity, rule.title)],
         "subject": referral.get("subject", {"display": "Unknown"}),
     }
-    if to := recipients(known):
+    if to := _learners(known) if rule.teaches else recipients(known):
         made["recipient"] = to
     if case.opened:
         made["authoredOn"] = case.opened
     return made
+
+
+def _learners(known: Known) -> list[dict[str, Any]]:
+    """Who has to know how a drug is taken: the patient, and who cares for them."""
+    return [known.referral["subject"]] * ("subject" in known.referral) + [*map(reference, known.of("RelatedPerson"))]
 
 
 def recipients(known: Known) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """A case as far as it is not told by resources: its number, its state and why, who runs it, its times."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -11,6 +12,7 @@ from gateway.core.outcome import BASE
 NUMBER: Final = f"{BASE}/sid/case"
 TASK: Final = f"{BASE}/sid/case-task"
 ON_DUTY: Final = "Nurse care manager on duty"
+PHARMACY: Final = "pharmacy"  # under this name a case remembers the one of its centre
 CENTRE: Final = "Second opinion service"
 _ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 ABSENT: Final = {"extension": [{"url": _ABSENT, "valueCode": "unknown"}]}  # beside a required value that is not known
@@ -30,6 +32,12 @@ class Case:
     complete: str = ""  # when the records were complete for the first time: the clock that the centre publishes
     settled: Mapping[str, str] = field(default_factory=dict)
     # activity -> completed or revoked, as a person said; Appointment/id -> what it said when it last moved the case
+
+    @property
+    def pharmacy(self) -> dict[str, Any] | None:
+        """The pharmacy of the centre, where it names one."""
+        found: dict[str, Any] | None = json.loads(self.settled.get(PHARMACY, "null"))
+        return found
 
     @property
     def told(self) -> State:

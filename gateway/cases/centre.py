@@ -1,4 +1,4 @@
-"""What a centre says of itself: its nurse care managers, and how long a case waits for records."""
+"""What a centre says of itself: its nurse care managers, its pharmacy, and how long a case waits for records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +9,19 @@ from marshmallow import Schema, fields, post_load, validate
 
 from gateway.core.table import load
 
+_NPI: Final = "http://hl7.org/fhir/sid/us-npi"
+
 
 @dataclass(frozen=True, slots=True)
 class Centre:
-    """Its nurses by name and telephone; the days that a case may wait for records, for ever where there are none."""
+    """Its nurses by name and telephone; the days that a case may wait for records, for ever where there are none.
+
+    And its pharmacy as a reference: a name, and its number.
+    """
 
     nurses: tuple[str, ...] = ()
     expires_after: int = 0
+    pharmacy: Mapping[str, Any] | None = None
 
     def nurse(self, cases: Mapping[str, int]) -> str:
         """Who gets the next case: of those with the fewest open ones, the first; nobody where there is no roster."""
@@ -27,17 +33,31 @@ class _NurseSchema(Schema):
     phone = fields.String(load_default="", validate=validate.Length(max=40))
 
     @post_load
-    def _made(self, found: dict[str, Any], **_: Any) -> str:
-        return ", ".join(filter(None, (found["name"].strip(), found["phone"].strip())))
+    def _made(self, found: dict[str, Any], **_: Any) -> Any:
+        return _named(found)
+
+
+class _PharmacySchema(_NurseSchema):
+    npi = fields.String(load_default="", validate=validate.Regexp(r"\d{10}\Z"))
+
+    @post_load
+    def _made(self, found: dict[str, Any], **_: Any) -> Any:
+        number = {"identifier": {"system": _NPI, "value": found["npi"]}} if found["npi"] else {}
+        return {"type": "Organization", **number, "display": _named(found)}
 
 
 class _CentreSchema(Schema):
     nurses = fields.List(fields.Nested(_NurseSchema), load_default=())
+    pharmacy = fields.Nested(_PharmacySchema, load_default=None)
     expires_after = fields.Integer(load_default=0, validate=validate.Range(min=1))
 
     @post_load
     def _made(self, found: dict[str, Any], **_: Any) -> Centre:
-        return Centre(tuple(dict.fromkeys(found["nurses"])), found["expires_after"])
+        return Centre(tuple(dict.fromkeys(found["nurses"])), found["expires_after"], found["pharmacy"])
+
+
+def _named(found: Mapping[str, str]) -> str:
+    return ", ".join(filter(None, (found["name"].strip(), found["phone"].strip())))
 
 
 SCHEMA: Final = _CentreSchema()

@@ -102,8 +102,9 @@ class Known:
     """The resources of a case by type, and the facts that they show; each fact is looked for once."""
 
     def __init__(self, resources: Iterable[Resource], referral: Resource) -> None:
+        self.every = list(filter(_counts, resources))
         self.by_type: dict[str, list[Resource]] = {}
-        for one in filter(_counts, resources):
+        for one in self.every:
             self.by_type.setdefault(one["resourceType"], []).append(one)
         self.by_type["ServiceRequest"] = [referral]  # others ask for other things
         self.referral = referral

@@ -1,5 +1,6 @@
 """Put the cases of a patient together from all that the store holds of them."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
@@ -7,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection
 
 from gateway import cases
-from gateway.cases.case import ON_DUTY
+from gateway.cases.case import ON_DUTY, PHARMACY
 from gateway.cases.centre import Centre
 from gateway.cases.drugs import Mention
 from gateway.cases.provenance import provenance
@@ -68,7 +69,7 @@ def reassemble(
     touched = people.all_of(patient for one in real if (patient := patient_of(one)))
     rows = {number: stored.find(connection, number) for number in sorted(opened)}
     rows |= {row.number: row for row in _shown(connection, stored.of_patients(connection, touched))}
-    made = [_put_together(connection, row, people, at) for row in rows.values()]
+    made = [_put_together(connection, _with_pharmacy(connection, row, centre), people, at) for row in rows.values()]
     return [_after(given.get(one.case.number), one) for one in made]
 
 
@@ -94,6 +95,16 @@ def _shown(connection: Connection, rows: Iterable[Case]) -> list[Case]:
     found = list(rows)
     hidden = withheld.among(connection, {("ServiceRequest", row.question) for row in found})
     return [row for row in found if ("ServiceRequest", row.question) not in hidden]
+
+
+def _with_pharmacy(connection: Connection, row: Case, centre: Centre) -> Case:
+    """The case with the pharmacy of the centre, which it remembers for the steps that a person takes."""
+    said = json.dumps(centre.pharmacy, sort_keys=True)
+    if centre.pharmacy is None or row.settled.get(PHARMACY) == said:
+        return row
+    after = replace(row, settled={**row.settled, PHARMACY: said})
+    stored.keep(connection, after)
+    return after
 
 
 def _give(connection: Connection, row: Case, nurse: str, at: str) -> Step:

@@ -21,6 +21,11 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 FORM = json.loads((FIXTURES / "form" / "referral.json").read_text("utf-8"))
 CALENDAR = (FIXTURES / "icalendar" / "visit.ics").read_bytes()
 REFERRAL = (FIXTURES / "hl7v2" / "REF_I12_second_opinion.hl7").read_bytes()
+PHARMACY = {
+    "type": "Organization",
+    "identifier": {"system": "http://hl7.org/fhir/sid/us-npi", "value": "1000000012"},
+    "display": "Cedar Pharmacy, +1 555 0177",
+}
 NURSES = ("N. Abara, RN, +1 555 0100",)
 ACTIVITY = "https://fhir.second-opinion.example/CodeSystem/so-activity"
 PDF = base64.b64encode(b"%PDF-1.4 invented").decode()
@@ -39,7 +44,9 @@ class House:
     def __init__(self, here, client, clinic):
         self.here, self.client, self.clinic, self.sent, self.pid = here, client, clinic, 0, PID
         self.reader = {"Authorization": f"Bearer {add_key(here.store, here.clock, 'reader', 'An EHR')}"}
-        desk = Desk(here.store, here.clock, here.destinations, here.audit_key, process, centre=Centre(NURSES))
+        desk = Desk(
+            here.store, here.clock, here.destinations, here.audit_key, process, centre=Centre(NURSES, pharmacy=PHARMACY)
+        )
         self.worker = Worker(desk)
 
     def send(self, body):
@@ -208,6 +215,27 @@ def test_a_genomic_report_is_kept_and_always_labelled(house):
     assert report["content"][0]["attachment"]["data"] == PDF
 
 
+def test_a_trial_that_the_clinic_names_is_looked_at_and_nothing_is_said_of_it(house):
+    words = "Would NCT04512345 or nct 04599999 be open to her? Not NCT123."
+    house.refer(question={"question": words}, wishes={"clinical_trials": None})
+    screen = house.activities()["clinical-trial-screen"]
+    named = [house.read(one["reference"]) for one in screen["supportingInfo"]]
+    assert [one["identifier"][0]["value"] for one in named] == ["NCT04512345", "NCT04599999"]
+    assert {one["_status"]["extension"][0]["valueCode"] for one in named} == {"unknown"}
+    assert all("status" not in one and one["resourceType"] == "ResearchStudy" for one in named)
+    [referral] = [one for one in house.all("ServiceRequest") if "reasonCode" in one]
+    assert referral["reasonCode"][0]["text"] == words
+
+
+def test_a_trial_in_a_note_of_a_message_calls_for_the_search(house):
+    house.send(REFERRAL)
+    assert "clinical-trial-screen" not in house.activities()
+    house.message("ORU^R01^ORU_R01", "OBR|1||S-1^LAKELAB|22637-3^Pathology^LN", "NTE|1||Screened for NCT04512345 here")
+    [study] = house.all("ResearchStudy", identifier="NCT04512345")
+    screen = house.activities()["clinical-trial-screen"]
+    assert screen["supportingInfo"] == [{"reference": f"ResearchStudy/{study['id']}"}]
+
+
 def test_a_search_for_trials_is_proposed_when_asked_and_decides_nothing(house):
     house.refer()
     screen = house.activities()["clinical-trial-screen"]
@@ -316,13 +344,32 @@ def test_a_calendar_in_a_package_is_of_the_packages_patient(house):
     assert f"Patient/{patient['id']}" in [one["actor"].get("reference") for one in visit["participant"]]
 
 
-def test_an_oral_cancer_drug_is_delivered_with_teaching_and_its_dose_is_untouched(house):
+def test_an_oral_cancer_drug_is_delivered_by_the_centres_pharmacy_and_its_order_is_untouched(house):
     house.refer()
-    assert house.activities()["oral-chemo-delivery"]["performerType"]["text"] == "Pharmacy"
+    delivery = house.activities()["oral-chemo-delivery"]
+    assert delivery["performer"][0]["display"] == "Cedar Pharmacy, +1 555 0177"
+    assert delivery["performer"][0]["identifier"]["value"] == "1000000012"
+    assert delivery["locationCode"][0]["text"] == "At the patient's home"
     [drug] = [
         one for one in house.all("MedicationRequest") if "Capecitabine" in one["medicationCodeableConcept"]["text"]
     ]
     assert drug["dosageInstruction"][0]["text"] == FORM["medicines"]["medicine"][0]["directions"]
+    assert "dispenseRequest" not in drug
+    house.step("decline", reason="not for us")
+    assert house.read(f"ServiceRequest/{delivery['id']}")["performer"] == delivery["performer"]
+
+
+def test_patient_and_caregiver_are_taught_about_an_oral_cancer_drug(house):
+    house.refer()
+    teaching = house.activities()["oral-chemo-teaching"]
+    types = [one["reference"].partition("/")[0] for one in teaching["recipient"]]
+    assert (teaching["resourceType"], types) == ("CommunicationRequest", ["Patient", "RelatedPerson"])
+
+
+def test_an_inpatients_drugs_are_brought_to_the_bedside(house):
+    house.refer()
+    house.message("ADT^A01^ADT_A01", "EVN|A01|20260310", "PV1|1|I|4W^12^1")
+    assert house.activities()["oral-chemo-delivery"]["locationCode"][0]["text"] == "At the bedside"
 
 
 ORDER = ("RXE||^Capecitabine 500 mg tablets|1500||mg", "RXR|PO^Oral^HL70162")

@@ -84,7 +84,7 @@ def _plan(case: Truth, carrier: Carrier) -> View:
     if case["stage"].startswith(("III", "IV")) and case["group"] != "haematology":
         activities.add("genomic-testing")
     if "drugs" not in carrier.loses and any(one["oral"] and one["status"] == "active" for one in case["drugs"]):
-        activities.add("oral-chemo-delivery")
+        activities |= {"oral-chemo-delivery", "oral-chemo-teaching"}
     if "wishes" not in carrier.loses and case["travel"]:
         activities.add("travel-lodging")
     return {"activities": sorted(activities), "addresses": [case["icd10"]], "question": case["question"]}
