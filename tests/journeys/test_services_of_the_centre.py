@@ -309,6 +309,29 @@ def test_a_calendar_that_names_the_case_moves_it_and_an_older_one_of_the_same_ev
     assert patient in [one["actor"].get("reference") for one in visit["participant"]]
 
 
+def test_a_sheet_of_appointments_moves_the_cases_that_it_names_by_our_number_or_the_clinics_own(house):
+    house.refer()
+    house.become_complete()
+    head = "case number,MRN,last name,first name,DOB,referral number,visit start,visit end,visit status,seen by\n"
+    times = "2026-04-20 09:00-04:00,2026-04-20T10:00:00-04:00"
+    house.send(f"{head}SO-2026-000001,,,,,,{times},Confirmed,Dr Okoye\n".encode())
+    assert house.case.state == "visit-scheduled"
+    whose = ",QU-20418,Quendler,Marta Ilse,1961-03-25,REF-7781"
+    house.send(f"{head}{whose},{times},No show,Dr Okoye\n".encode())
+    assert house.case.state == "no-show"
+    assert {one["start"] for one in house.all("Appointment")} == {"2026-04-20T09:00:00-04:00"}
+    assert len(house.all("ServiceRequest", code="SO")) == 1  # a sheet of appointments asks for no opinion
+
+
+def test_of_a_sheet_of_appointments_the_row_that_names_no_case_waits(house):
+    house.refer()
+    house.send(
+        b"case number,visit date,visit status\nSO-2026-000001,2026-04-20,booked\nSO-2026-000077,2026-04-21,booked\n"
+    )
+    [visit] = house.all("Appointment")
+    assert visit["requestedPeriod"] == [{"start": "2026-04-20"}]
+
+
 @pytest.mark.parametrize("said", [b"Case SO-2026-000009", b"Marta Quendler", b"SO-2026-0000010"])
 def test_a_calendar_that_names_no_case_of_the_clinic_waits_for_a_person(house, said):
     house.refer()

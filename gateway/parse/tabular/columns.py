@@ -15,6 +15,8 @@ from gateway.core.table import load
 TABLE: Final = Path(__file__).parents[3] / "mappings" / "structures" / "referral_sheet.yaml"
 _NUMBER: Final = re.compile(r"_?(\d{1,2})(?=_|\Z)", re.ASCII)
 _WORD: Final = re.compile(r"[^\W_]+")
+WHEN: Final = "visit.start"  # the column that makes a sheet one of appointments
+WHOSE: Final = ("patient.", "visit.case")
 UNKNOWN: Final = "columns"
 
 
@@ -52,6 +54,7 @@ class _SheetSchema(Schema):
     nothing = fields.List(fields.String(), required=True)
     lists = fields.List(fields.String(), required=True)
     columns = fields.List(fields.Nested(_ColumnSchema), required=True)
+    visits = fields.List(fields.Nested(_ColumnSchema), required=True)
 
 
 @cache
@@ -64,7 +67,7 @@ def _table() -> dict[str, Any]:
 def meanings() -> dict[str, str]:
     """Folded header to the form's field; raises MappingTableError."""
     found: dict[str, str] = {}
-    for column in _table()["columns"]:
+    for column in (*_table()["columns"], *_table()["visits"]):
         for name in {folded(name) for name in column["names"]}:
             if name in found:
                 raise MappingTableError(TABLE.name, 1, f"{name} names two fields")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from gateway.core.ledger import Leaf
 from gateway.parse.jsontree import Source, pointer_step
-from gateway.parse.tabular.columns import Column, says_nothing
+from gateway.parse.tabular.columns import WHEN, Column, says_nothing
 
 REPEATED: Final = "repeated"
 _IDENTITY: Final = "patient."
@@ -24,7 +24,7 @@ class Referral(Source):
     """The document that the form would have made of the rows; its locators name the row and the column."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        super().__init__("csv:referrals", {})
+        super().__init__("csv:appointments" if any(one.field == WHEN for one in columns) else "csv:referrals", {})
         self.order_of_dates = ""  # which part of 03/04/1961 is the month, where the sheet proves it
         self._columns = columns
         self._rows: list[Row] = []

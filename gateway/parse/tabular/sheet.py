@@ -8,7 +8,7 @@ from typing import Final
 
 from gateway.core.errors import MalformedMessageError, TooLargeError, UnknownCharsetError
 from gateway.core.issue import Issue, Severity
-from gateway.parse.tabular.columns import Column, column, folded
+from gateway.parse.tabular.columns import WHOSE, Column, column, folded
 from gateway.parse.tabular.referral import Referral, Row
 
 MAX_COLUMNS: Final = 1_000
@@ -19,11 +19,11 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def is_sheet(text: str) -> bool:
-    """Whether the first line holds headers of a referral sheet: two at least, one of them of the patient."""
+    """Whether the first line holds headers that we know: two at least, one of them of the patient or of our case."""
     first = text.lstrip().split("\n", 1)[0].split("\r", 1)[0]
     for mark in _DELIMITERS:
         fields = {column(one.strip('" ')).field for one in first.split(mark)[:MAX_COLUMNS]} - {""}
-        if len(fields) > 1 and any(one.startswith("patient.") for one in fields):
+        if len(fields) > 1 and any(one.startswith(WHOSE) for one in fields):
             return True
     return False
 

@@ -1,5 +1,5 @@
 """What the form's tables call by name."""
 
-from gateway.translate.form import values
+from gateway.translate.form import values, visits
 
-__all__ = ["values"]
+__all__ = ["values", "visits"]

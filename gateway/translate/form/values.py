@@ -41,8 +41,13 @@ _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)
 @converter("date", "form")
 def date(node: Node, translation: Translation) -> str:
     """A year, a month or a day, as far as it is known; a day that could be two days is refused."""
+    return day(node.text.strip(), node, translation)
+
+
+def day(text: str, node: Node, translation: Translation) -> str:
+    """The same of a text that stands in a node."""
     order = getattr(node.record, "order_of_dates", "") or translation.policy("dates_in_numbers")
-    sent = _iso(_MIDNIGHT.sub("", node.text.strip()), order)
+    sent = _iso(_MIDNIGHT.sub("", text), order)
     found = _DATE.fullmatch(sent)
     if found is None:
         raise NotConvertedError("date-unreadable")
