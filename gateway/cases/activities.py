@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, post_load, validate
 from gateway.cases.case import ABSENT, Case, codeable, reference
 from gateway.cases.drugs import is_current
 from gateway.cases.evidence import Evidence, EvidenceSchema, Known, Resource, is_fact, values
-from gateway.cases.trials import numbers, studies
+from gateway.cases.trials import studies
 from gateway.core.drug import is_cancer_drug, is_swallowed
 from gateway.core.ids import digest
 from gateway.core.labels import high_water, labelled
@@ -119,7 +119,7 @@ def own_facts(known: Known, group: str) -> dict[str, bool]:
     return {
         "oral-cancer-drug": any(is_swallowed(one) for one in cancer_drugs(known)),
         "haematology": group == "haematology",
-        "trial-named": bool(numbers(known)),
+        "trial-named": bool(known.trials),
     }
 
 
@@ -148,7 +148,7 @@ def made_by(rule: Rule, case: Case, known: Known) -> list[dict[str, Any]]:
             return [asked, _task(rule, case, known)]
         case _:
             made |= _service(rule, case, known)
-    if rule.trials and (named := studies(case, known)):
+    if rule.trials and (named := studies(case, known.trials)):
         return [*named, made | {"supportingInfo": [reference(one) for one in named]}]
     return [_task(rule, case, known), made] if rule.task else [made]
 

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, post_load
 
+from gateway.cases.trials import numbers
 from gateway.core import r4
 from gateway.core.outcome import BASE
 from gateway.core.table import MAPPINGS, load, refuse_unless
@@ -102,9 +103,9 @@ class Known:
     """The resources of a case by type, and the facts that they show; each fact is looked for once."""
 
     def __init__(self, resources: Iterable[Resource], referral: Resource) -> None:
-        self.every = list(filter(_counts, resources))
+        self._every = list(filter(_counts, resources))
         self.by_type: dict[str, list[Resource]] = {}
-        for one in self.every:
+        for one in self._every:
             self.by_type.setdefault(one["resourceType"], []).append(one)
         self.by_type["ServiceRequest"] = [referral]  # others ask for other things
         self.referral = referral
@@ -115,6 +116,11 @@ class Known:
             if coding.get("system") == ACTIVITIES
         }
         self._found: dict[str, bool] = {}
+
+    @cached_property
+    def trials(self) -> list[str]:
+        """The numbers of trials in the words of the case, those of requests to others too."""
+        return numbers(self._every)
 
     def of(self, type: str) -> list[Resource]:
         """The resources of a type."""

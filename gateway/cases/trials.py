@@ -1,24 +1,26 @@
 """Clinical trials that the outside names by their number; whether one is open or fits is not ours to say."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from gateway.cases.case import ABSENT, Case
-from gateway.cases.evidence import Known
 
 _NUMBER: Final = re.compile(r"(?<![A-Za-z0-9])NCT[ -]?(\d{8})(?!\d)", re.ASCII | re.IGNORECASE)
 # So R4 itself calls the registry, in the mappings of its definition of ResearchStudy.
 _REGISTRY: Final = "http://clinicaltrials.gov"
+_SHORTEST: Final = 11  # characters
+_WORDLESS: Final = frozenset({"Provenance", "Binary", "Patient", "Coverage", "MessageHeader", "Device"})
 _NOT_SAID: Final = frozenset({"data", "meta"})  # an attachment's bytes, and what we say of a resource
 
 
-def numbers(known: Known) -> list[str]:
+def numbers(resources: Iterable[Mapping[str, Any]]) -> list[str]:
     """The numbers of ClinicalTrials.gov in the words of a case, each once, as the registry writes them."""
-    return sorted({f"NCT{digits}" for one in known.every for text in _texts(one) for digits in _NUMBER.findall(text)})
+    said = (one for one in resources if one["resourceType"] not in _WORDLESS)
+    return sorted({f"NCT{digits}" for one in said for text in _texts(one) for digits in _NUMBER.findall(text)})
 
 
-def studies(case: Case, known: Known) -> list[dict[str, Any]]:
+def studies(case: Case, trials: Sequence[str]) -> list[dict[str, Any]]:
     """A study for each; its status is not known, since nobody has looked it up."""
     return [
         {
@@ -27,13 +29,14 @@ def studies(case: Case, known: Known) -> list[dict[str, Any]]:
             "identifier": [{"system": _REGISTRY, "value": number}],
             "_status": ABSENT,
         }
-        for number in numbers(known)
+        for number in trials
     ]
 
 
 def _texts(node: Any) -> Iterator[str]:
     if isinstance(node, str):
-        yield node
+        if len(node) >= _SHORTEST:
+            yield node
     elif isinstance(node, Mapping):
         for name, one in node.items():
             if name not in _NOT_SAID:
