@@ -11,6 +11,7 @@ _OFFSET: Final = re.compile(r"([+-])(\d\d)(\d\d)(?:\d\d)?", re.ASCII)
 _DAY: Final = re.compile(r"([1-4]|-1)(MO|TU|WE|TH|FR|SA|SU)")
 _DAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _RULED: Final = frozenset({"FREQ", "BYMONTH", "BYDAY", "INTERVAL", "WKST"})  # another word would make it another rule
+_MOST: Final = 256  # observances; a zone with all that ever held there has some hundred
 _FORM: Final = "%Y%m%dT%H%M%S"
 
 
@@ -57,8 +58,8 @@ def zone_of(component: Mapping[str, Any]) -> Zone | None:
     """The zone of a VTIMEZONE; none when a part of it says what we do not read, since half a rule is another."""
     name = _said(component, "TZID")
     parts = [*component.get("STANDARD", ()), *component.get("DAYLIGHT", ())]
-    found = [made for one in parts for made in _observances(one)]
-    return Zone(name, found) if name and parts and None not in found else None  # type: ignore[arg-type]
+    found = [made for one in parts[: _MOST + 1] for made in _observances(one)]
+    return Zone(name, found) if name and 0 < len(parts) <= _MOST and None not in found else None  # type: ignore[arg-type]
 
 
 def _observances(component: Mapping[str, Any]) -> Iterator[_Observance | None]:
