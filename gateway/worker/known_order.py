@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -16,6 +16,7 @@ from gateway.store import orders, submissions
 from gateway.store.submissions import Submission
 
 Resource = dict[str, Any]
+_REASON: Final = "extension[0].valueCodeableConcept"  # the one extension of a control
 
 
 def with_known_orders(
@@ -38,7 +39,15 @@ def with_known_orders(
     made = [{"fullUrl": f"{BASE}/fhir/{name}", "resource": one} for name, one in changes.items()]
     taken = any(one.event == SubmissionState.ROUTED for one in submissions.events(connection, found.id))
     first = set() if taken else {(one["resourceType"], one["id"]) for one in changes.values()}
-    return replace(renamed, bundle={**(renamed.bundle or {}), "entry": [*kept, *made]}), first
+    lines = tuple(line._replace(path=_of_medicine(line.path)) for line in renamed.ledger)
+    return replace(renamed, bundle={**(renamed.bundle or {}), "entry": [*kept, *made]}, ledger=lines), first
+
+
+def _of_medicine(path: str) -> str:
+    """Where the reason of a request in general stands in one for a drug."""
+    name, dot, element = path.partition(".")
+    told = name.startswith("MedicationRequest/") and element.startswith(_REASON)
+    return f"{name}{dot}statusReason{element.removeprefix(_REASON)}" if told else path
 
 
 def _ordered(connection: Connection, control: Resource, clinic: str) -> Iterator[Resource]:

@@ -14,7 +14,7 @@ from gateway.access.keys import add_key
 from gateway.cases.centre import Centre
 from gateway.core.errors import IllegalTransitionError
 from gateway.pipeline import process
-from gateway.store import cases, resources, submissions
+from gateway.store import cases, outcomes, resources, submissions
 from gateway.worker import Desk, Worker
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -407,7 +407,10 @@ def test_an_order_without_a_drug_changes_the_prescription_that_it_names(house, t
     house.send(REFERRAL)
     house.message("RDE^O11^RDE_O11", "ORC|NW|RX-7^LAKEEHR|F-7^PHARM", *ORDER)
     [before] = [one for one in house.all("MedicationRequest") if "Capecitabine" in json.dumps(one)]
-    house.message(type, f"ORC|{verb}|RX-7^LAKEEHR||||||||||||||AE^Adverse event^L")
+    told = house.message(type, f"ORC|{verb}|RX-7^LAKEEHR||||||||||||||AE^Adverse event^L")
+    account = house.here.store.read(lambda connection: outcomes.load(connection, told["id"])).ledger
+    [landed] = {line["path"].partition(".")[2] for line in account if line["location"] == "ORC-16.2"}
+    assert landed.startswith("statusReason")
     after = house.read(f"MedicationRequest/{before['id']}")
     if type.startswith("ORM") and verb in ("CA", "OC"):
         status = "stopped"  # such a message does not tell that it is about a drug, and not whether any was given
