@@ -229,7 +229,7 @@ def none_of(code: str, reason: str) -> dict[str, Any]:
     return {"code": {"coding": [{"code": code}]}, "emptyReason": {"coding": [{"code": reason}]}}
 
 
-@pytest.mark.parametrize("reason, is_answer", [("nilknown", True), ("unavailable", False), ("notasked", False)])
+@pytest.mark.parametrize(("reason", "is_answer"), [("nilknown", True), ("unavailable", False), ("notasked", False)])
 def test_that_there_is_none_is_an_answer_and_that_nobody_knows_is_not(reason, is_answer):
     empty = {"resourceType": "List", "id": "l", **none_of("10160-0", reason)}
     assert (asked_for(made(empty, *without("MedicationRequest"))) == {}) is is_answer
@@ -258,7 +258,8 @@ def test_a_problem_that_was_ruled_out_is_no_diagnosis_and_no_tumour_group():
         "verificationStatus": {"coding": [{"code": "refuted"}]},
     }
     found = plan(refuted, *COMPLETE)
-    assert "Lymphoma" not in found["text"]["div"] and "addresses" not in found
+    assert "Lymphoma" not in found["text"]["div"]
+    assert "addresses" not in found
     assert asked_for(made(refuted, *COMPLETE)) == {}
 
 
