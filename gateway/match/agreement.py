@@ -35,7 +35,7 @@ def _levels(likeness: Likeness, equal: str, near: str) -> tuple[str, ...]:
 def _of_given(one: Person, other: Person) -> tuple[str, ...]:
     if any(name.placeholder for name in (*one.names, *other.names)):
         return ()
-    if any(name.given for name in one.names) != any(name.given for name in other.names):
+    if not (any(name.given for name in one.names) and any(name.given for name in other.names)):
         return ("given-unknown",)
     return ("given",) if compare.given(one, other) == 1.0 else ()
 
@@ -48,9 +48,10 @@ _SIMPLE: Final[dict[str, Callable[[Person, Person], bool]]] = {
     "our-mrn": lambda one, other: not one.our_mrns.isdisjoint(other.our_mrns),
     "mrn": lambda one, other: not one.numbers.isdisjoint(other.numbers),
     "member": lambda one, other: not one.members.isdisjoint(other.members),
-    "ssn": lambda one, other: any(len(ssn) == 9 for ssn in one.ssns & other.ssns),
+    "ssn": compare.is_one_ssn,
     "ssn-near": compare.is_ssn_slip,
     "name-turned": compare.are_names_turned,
+    "given-slip": compare.is_given_slip,
     "birth-date-unknown": lambda one, other: not (one.birth_date and other.birth_date),
     "birth-year": lambda one, other: bool(one.birth_date) and one.birth_date[:4] == other.birth_date[:4],
     "address": compare.addresses,

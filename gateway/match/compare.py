@@ -2,12 +2,13 @@
 
 from enum import IntEnum
 
-from gateway.match.normalise import edits, is_nickname_pair, likeness
-from gateway.match.person import Name, Person
+from gateway.match.normalise import edits, is_nickname_pair, is_spelled_as_names_are, likeness, sound
+from gateway.match.person import Name, Person, is_issued
 
 _NEAR_GIVEN = 0.88
 _NEAR_FAMILY = 0.90
 _LONG_LINE = 16  # letters of a line in which two slips are forgiven
+_LEAST_GIVEN = 4  # letters of a given name in which a slip is told from another name
 _LEAST_WORD = 4  # letters of a word of an address in which a slip is forgiven
 
 
@@ -69,9 +70,31 @@ def _is_turned_nearly(one: Name, other: Name) -> bool:
     return first + last <= 1 and one.given != other.given
 
 
+def is_given_slip(one: Person, other: Person) -> bool:
+    """Whether one given name is the other with a slip that makes it no name: a twin has a name of its own."""
+    return any(_is_misspelt(a, b) for a in one.names for b in other.names)
+
+
+def _is_misspelt(one: Name, other: Name) -> bool:
+    mine, theirs = one.given, other.given
+    long = min(len(mine), len(theirs)) >= _LEAST_GIVEN and mine.isascii() and theirs.isascii()
+    return (
+        long
+        and not (one.placeholder or other.placeholder)
+        and edits(mine, theirs) == 1
+        and (sound(mine) != sound(theirs) or sorted(mine) == sorted(theirs))  # else another way to spell a name
+        and is_spelled_as_names_are(mine) != is_spelled_as_names_are(theirs)
+    )
+
+
+def is_one_ssn(one: Person, other: Person) -> bool:
+    """Whether they have one whole social security number."""
+    return any(map(is_issued, one.ssns & other.ssns))
+
+
 def is_ssn_slip(one: Person, other: Person) -> bool:
     """Whether one digit is wrong in a whole social security number, or two neighbours are turned."""
-    return any(len(a) == len(b) == 9 and edits(a, b) == 1 for a in one.ssns for b in other.ssns)
+    return any(is_issued(a) and is_issued(b) and edits(a, b) == 1 for a in one.ssns for b in other.ssns)
 
 
 def _name(one: Name, other: Name) -> Likeness:

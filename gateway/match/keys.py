@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator
 
 from gateway.match.normalise import sound
-from gateway.match.person import Described, Name, Person, person
+from gateway.match.person import Described, Name, Person, is_issued, person
 from gateway.match.words import nicknames
 
 
@@ -37,7 +37,7 @@ def _issued(who: Person) -> Iterator[tuple[str, ...]]:
         yield ("number", *number)
     for mrn in who.our_mrns:
         yield "our-mrn", mrn
-    for ssn in who.ssns:
+    for ssn in filter(is_issued, who.ssns):
         yield "ssn", ssn
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-from gateway.match.words import address_words, nicknames
+from gateway.match.words import address_words, nicknames, spelling
 
 # Letters that Unicode does not take apart.
 _LETTERS: Final = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
@@ -45,6 +45,13 @@ def is_nickname_pair(one: str, other: str) -> bool:
     """Whether one name is a short form of the other."""
     known = nicknames()
     return other in known.get(one, ()) or one in known.get(other, ())
+
+
+@lru_cache(maxsize=65536)
+def is_spelled_as_names_are(word: str) -> bool:
+    """Whether every three letters in a row stand in some given name."""
+    known, whole = spelling(), f"_{word}_"
+    return all(whole[at + 2] in known.get(whole[at : at + 2], "") for at in range(len(whole) - 2))
 
 
 @lru_cache(maxsize=65536)

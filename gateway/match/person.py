@@ -7,14 +7,13 @@ from typing import Any, Final
 
 from gateway.core.outcome import BASE
 from gateway.match.normalise import address_line, phone, words
-from gateway.match.words import placeholders, suffixes
+from gateway.match.words import placeholder_dates, placeholder_numbers, placeholders, suffixes
 
 OUR_MRN: Final = f"{BASE}/sid/mrn"
 SSN: Final = "http://hl7.org/fhir/sid/us-ssn"
 BIRTH_SEX: Final = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-birthsex"
 _FULL_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LOST_ZEROS: Final = (7, 8)
-_SAMPLES: Final = frozenset({"123456789", "987654321", "078051120"})  # written where there is no number
 _SEXES: Final = {"male": "m", "female": "f", "M": "m", "F": "f"}
 
 
@@ -63,7 +62,7 @@ def person(patient: Described) -> Person:
     return Person(
         id=patient.get("id", ""),
         names=tuple(_name(one) for one in patient.get("name", ())),
-        birth_date=birth_date if _FULL_DATE.fullmatch(birth_date) else "",
+        birth_date=birth_date if _FULL_DATE.fullmatch(birth_date) and birth_date not in placeholder_dates() else "",
         sexes=frozenset(filter(None, [gender])),
         birth_sex=_birth_sex(patient),
         phones=frozenset(filter(None, map(phone, _telecoms(patient, "phone", "sms")))),
@@ -151,11 +150,16 @@ def _numbers(identifiers: list[dict[str, Any]], *types: str) -> Iterator[tuple[s
             yield whose, "".join(words(one["value"]))
 
 
+def is_issued(ssn: str) -> bool:
+    """Whole, and not of those that stand for a number that is not told: 000-00-1234."""
+    return len(ssn) == 9 and not ssn.startswith("000") and not ssn.endswith("0000")
+
+
 def _ssns(identifiers: list[dict[str, Any]]) -> Iterator[str]:
     for one in identifiers:
         if one.get("system") == SSN:
             digits = "".join(re.findall(r"[0-9]", one["value"]))
             if len(digits) in _LOST_ZEROS:  # a spreadsheet takes the zeros in front away
                 digits = digits.zfill(9)
-            if len(digits) in (4, 9) and len(set(digits)) > 1 and digits not in _SAMPLES:
+            if len(digits) in (4, 9) and len(set(digits)) > 1 and digits not in placeholder_numbers():
                 yield digits

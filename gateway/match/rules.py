@@ -83,4 +83,6 @@ def rules(file: Path = FILE) -> Rules:
 @cache
 def version() -> str:
     """Which version of the rules and their words made a decision."""
-    return digest(b"".join((FOLDER / f"{name}.yaml").read_bytes() for name in ("rules", "nicknames", "words")))[:12]
+    return digest(
+        b"".join((FOLDER / f"{name}.yaml").read_bytes() for name in ("rules", "nicknames", "words", "spelling"))
+    )[:12]

@@ -187,7 +187,7 @@ _NAME: Final = ("name", "name-near", "name-turned", "part-of-name")
 _ROWS: Final = (
     _row("Family name", "Patient.name.family", _names("family"), _family, (*_NAME, "family", "family-near")),
     _row(
-        "Given names", "Patient.name.given", _names("given"), _given, (*_NAME, "given"),
+        "Given names", "Patient.name.given", _names("given"), _given, (*_NAME, "given", "given-slip"),
         ("given-name", "middle-name", "placeholder-name"),
     ),
     _row("Name", "Patient.name.text", _plain, compare.names, _NAME, ("given-name",)),

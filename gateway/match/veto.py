@@ -85,7 +85,7 @@ def _multiple_birth(one: Person, other: Person) -> bool:
     """A twin's name must be the very same, not a short form of it."""
     if not (one.multiple_birth or other.multiple_birth):
         return False
-    return {(n.given, n.middle) for n in one.names}.isdisjoint((n.given, n.middle) for n in other.names)
+    return {(n.given, n.middle) for n in one.names if n.given}.isdisjoint((n.given, n.middle) for n in other.names)
 
 
 def _placeholder(one: Person, other: Person) -> bool:

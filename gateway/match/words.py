@@ -1,4 +1,4 @@
-"""The words that matching knows: nicknames, address words, suffixes, nursery names. They are data."""
+"""What matching knows of words: nicknames, address words, suffixes, placeholders, how names are spelled. It is data."""
 
 from functools import cache
 from pathlib import Path
@@ -35,6 +35,24 @@ def suffixes() -> dict[str, str]:
 def placeholders() -> frozenset[str]:
     """Given names that are no names."""
     return frozenset(_load("words")["placeholder"])
+
+
+@cache
+def placeholder_dates() -> frozenset[str]:
+    """Birth dates that stand for none."""
+    return frozenset(_load("words")["placeholder-date"])
+
+
+@cache
+def placeholder_numbers() -> frozenset[str]:
+    """Social security numbers that stand for none."""
+    return frozenset(_load("words")["placeholder-ssn"])
+
+
+@cache
+def spelling() -> dict[str, str]:
+    """The letters that follow each two in given names; `_` stands for the beginning and the end."""
+    return _load("spelling")
 
 
 def _flat(table: str) -> dict[str, str]:

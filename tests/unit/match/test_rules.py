@@ -13,6 +13,7 @@ NUMBER = {"identifier": [{"system": SSN, "value": "219-09-9998"}]}
 SLIP = {"identifier": [{"system": SSN, "value": "219-09-9989"}]}
 HOME = {"address": [address()]}
 CERTAIN = {
+    "ssn+given-slip+birth-date": (patient("Charlotte", **NUMBER), patient("Chaqlotte", **NUMBER)),
     "ssn+name-turned+birth-date": (patient(**NUMBER), patient("Ashgrove", "Robertt", **NUMBER)),
     "ssn+family+birth-date+postal": (patient(**NUMBER, **HOME), patient("", **NUMBER, **HOME)),
     "ssn+name+birth-year+address": (patient(**NUMBER, **HOME), patient(born="1961-11-20", **NUMBER, **HOME)),
@@ -33,10 +34,15 @@ def test_a_slip_in_the_given_name_is_for_a_person_even_with_one_number():
     assert decision.grade is Grade.PROBABLE
 
 
-@pytest.mark.parametrize("value", ["000000000", "999-99-9999", "123456789"])
+@pytest.mark.parametrize("value", ["000000000", "999-99-9999", "123456789", "000-12-3456", "219-09-0000"])
 def test_a_number_that_stands_for_none_links_nobody(value):
     known = {"identifier": [{"system": SSN, "value": value}]}
     assert decide(patient(**known), [patient(id="two", **known)]).grade is Grade.POSSIBLE
+
+
+@pytest.mark.parametrize("date", ["1900-01-01", "1970-01-01"])
+def test_a_birth_date_that_stands_for_none_does_not_make_one_person_of_two(date):
+    assert decide(patient(born=date, **HOME), [patient(born=date, id="two", **HOME)]).grade is Grade.POSSIBLE
 
 
 def test_a_number_without_its_zeros_in_front_is_the_same():

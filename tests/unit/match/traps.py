@@ -22,6 +22,12 @@ FAMILY: Final = (
     "Ashgrove", "Birkwood", "Calloway", "Dunmore", "Eastlake", "Garrity", "Holbrook", "Ivarsson", "James", "Thomas",
     "Ryan",
 )  # fmt: skip
+ALIKE: Final = (
+    ("Jayden", "Jaden"), ("Jayden", "Jaydn"), ("Hayden", "Jayden"), ("Kayla", "Kaylah"), ("Maria", "Marie"),
+    ("Aiden", "Ayden"), ("Jan", "Jann"), ("Kaylee", "Kayleen"), ("Jaxon", "Jaxson"), ("Mia", "Maia"),
+    ("Madison", "Madisyn"), ("Zoe", "Zoey"), ("Sofia", "Zofia"), ("Khloe", "Chloe"), ("Nevaeh", "Neveah"),
+    ("Amir", "Emir"), ("Lilly", "Lily"), ("Mohamed", "Mohammed"), ("Ngoc", "Nhoc"), ("Zbigniew", "Zbygniew"),
+)  # fmt: skip
 STREETS: Final = ("Quarry Lane", "Old Mill Road", "Harbour Street", "North Vine Avenue", "Saint Clair Court")
 SHORT: Final = (("Alexander", "Alex"), ("Robert", "Bob"), ("Thomas", "Tom"), ("William", "Bill"), ("Barbara", "Barb"))
 
@@ -189,19 +195,76 @@ def _other_ssn(town: Town) -> Pair:
     return one, town.other(one, identifier=[town.ssn(digits[5:] + digits[:5]), *one["identifier"][2:]])
 
 
+def _alike_twins_under_one_number(town: Town) -> Pair:
+    """Names that are nearly one, a parent's number for both, and nothing else that differs."""
+    mine, theirs = town.random.choice(ALIKE)
+    one = town.person(mine)
+    return one, town.other(one, name=[one["name"][0] | {"given": [theirs]}], identifier=one["identifier"][:1])
+
+
+def _newborn_under_the_mothers_number(town: Town) -> Pair:
+    mother = town.person("Maria") | {"gender": "female"}
+    name, born = [mother["name"][0] | {"given": ["Babygirl"]}], town.years_later(mother, 18, 40)
+    return mother, town.other(mother, name=name, birthDate=born, identifier=mother["identifier"][::2])
+
+
+def _spouse_under_the_number_of_the_insured(town: Town) -> Pair:
+    """Of the same initial: James and Jane, where one record has the letter alone."""
+    one = town.person("James") | {"gender": "male"}
+    name = [one["name"][0] | {"given": [town.random.choice(("J", "Jane", "Jamie"))]}]
+    return one, town.other(one, name=name, birthDate=town.born(), gender="female", identifier=one["identifier"][::2])
+
+
+def _same_initials_at_one_address(town: Town) -> Pair:
+    one, mine, theirs = town.person(), *town.random.sample(("Jane", "Joan", "Jean", "June", "Jana", "Jena"), 2)
+    one["name"][0]["given"] = [mine]
+    return one, town.other(one, name=[one["name"][0] | {"given": [theirs]}], birthDate=town.born())
+
+
+def _strangers_under_a_number_that_stands_for_none(town: Town) -> Pair:
+    one = town.person()
+    shared = town.random.choice(("123-45-6789", "999-99-9999", "000-00-0000", "000-12-3456", "219-09-0000"))
+    one["identifier"] = [town.ssn(shared)]
+    elsewhere = {"address": [town.home()], "telecom": [town.phone()]}
+    return one, town.other(one, **elsewhere, identifier=one["identifier"])
+
+
+def _namesakes_whose_birth_date_is_not_known(town: Town) -> Pair:
+    """Father and son of one name in one house: the desk wrote the same date for both."""
+    one = town.person() | {"birthDate": town.random.choice(("1900-01-01", "1901-01-01"))}
+    return one, town.other(one, telecom=[town.phone()])
+
+
+def _newborns_without_names(town: Town) -> Pair:
+    one = town.person() | {"multipleBirthInteger": 1}
+    one["name"][0].pop("given")
+    return one, town.other(one, multipleBirthInteger=2, identifier=one["identifier"][:1])
+
+
 KINDS: Final[dict[str, Callable[[Town], Pair]]] = {
     made.__name__.removeprefix("_").replace("_", " "): made
     for made in (
         _twin, _twin_with_the_next_ssn, _twin_with_the_number_of_the_insured, _senior_and_junior,
         _father_and_son_with_one_ssn, _spouse, _same_name_and_birth_date, _newborns, _names_transposed, _date_swapped,
         _maiden_name, _moved_in_after, _short_name, _wrong_record_number, _shared_phone, _neighbour, _middle_name,
-        _other_sex, _other_ssn,
+        _other_sex, _other_ssn, _alike_twins_under_one_number, _newborn_under_the_mothers_number,
+        _spouse_under_the_number_of_the_insured, _same_initials_at_one_address,
+        _strangers_under_a_number_that_stands_for_none, _namesakes_whose_birth_date_is_not_known,
+        _newborns_without_names,
     )
 }  # fmt: skip
 
 
 def pairs(kind: str, number: int, seed: int = 1) -> Iterator[Pair]:
-    """So many pairs of a kind, the same for the same seed."""
+    """So many pairs of a kind, the same for the same seed; half lack something in one record that does not tell them
+    apart."""
     town = Town(seed)
-    for _ in range(number):
-        yield KINDS[kind](town)
+    for place in range(number):
+        one, two = KINDS[kind](town)
+        yield (one, _with_gaps(town, one, two)) if place % 2 else (one, two)
+
+
+def _with_gaps(town: Town, one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
+    alike = [name for name in ("birthDate", "gender", "address", "telecom") if one.get(name) == two.get(name)]
+    missing = town.random.sample(alike, town.random.randint(0, len(alike)))
+    return {name: value for name, value in two.items() if name not in missing}
