@@ -10,7 +10,7 @@ from gateway.admin import words
 from gateway.admin.door import door, show
 from gateway.admin.faults import faults
 from gateway.services import services
-from gateway.store import audit, inbox, submissions, traffic, work
+from gateway.store import audit, inbox, matches, submissions, traffic, work
 from gateway.store.inbox import Filters
 from gateway.store.traffic import Traffic
 
@@ -34,6 +34,7 @@ def overview() -> ResponseReturnValue:
             "failures_by_state": inbox.counts_by_state(connection),
             "destinations": [known.get(name, Traffic(name)) for name in sorted({*known, *here.destinations})],
             "cases": traffic.cases(connection),
+            "questions": sum(matches.counts(connection).get(state, 0) for state in matches.ASKED),
             "work": work.depths(connection),
             "audit": dict(zip(("seq", "head"), audit.head(connection), strict=True)),
         }

@@ -44,6 +44,11 @@ def question(here, send, riverbend, harbor):
     return f"/admin/identity/{found.id}"
 
 
+def test_the_overview_counts_the_questions_and_leads_to_them(client, admin, person, question):  # noqa: F811
+    assert client.get("/admin", headers=admin).json["questions"] == 1
+    assert 'href="/admin/identity"' in person.get("/admin").text.partition("<main")[2]
+
+
 def decide(client, headers, address, version, press="k", **said):
     headers = {**headers, "Idempotency-Key": press, "If-Match": f'W/"{version}"'}
     return client.post(f"{address}/decisions", json=said, headers=headers)
