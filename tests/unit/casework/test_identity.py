@@ -1,6 +1,8 @@
 """gateway/casework/identity.py: what a person decides of two records, with their cases; on both engines."""
 
+from contextlib import suppress
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -76,6 +78,34 @@ def test_unlinking_restores_both_records_and_takes_the_case_apart(store, two_rec
     assert {after[one].get("status", "entered-in-error") for one in made_by_both} == {"entered-in-error"}
     same = before.keys() - {one for one in before if one[0] == "CarePlan"}
     assert {one: content(after[one]) for one in same} == {one: content(before[one]) for one in same}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_however_three_records_are_linked_and_unlinked_each_is_itself_and_its_links(
+    store,
+    two_records,
+    submit,  # noqa: F811
+    decide,
+    seed,
+):
+    submit({**PATIENT, "id": "r", "identifier": [{"system": "urn:mrn", "value": "3"}]}, clinic="c", hour=11)
+    pairs = [QUESTION, *(replace(QUESTION, id=matches.pair("r", to), patient="r", candidate=to) for to in "pq")]
+    store.write(lambda c: [matches.keep(c, one) for one in pairs])
+    before, random = held(store, "p", "q", "r"), Random(seed)
+    for hour in range(12, 22):
+        asked = random.choice(pairs).id
+        now = store.read(lambda c, id=asked: matches.find(c, id))
+        with suppress(KeptApartError):
+            decide(random.choice(list(casework.identity.VERDICTS[now.state])), now.version, hour, now.id)
+        after, stand = (
+            held(store, "p", "q", "r"),
+            [store.read(lambda c, id=one.id: matches.find(c, id)) for one in pairs],
+        )
+        for patient in "pqr":
+            links = {f"Patient/{one.candidate}" for one in stand if one.patient == patient and one.state == "same"}
+            found = content(after["Patient", patient])
+            assert {one["other"]["reference"] for one in found.pop("link", ())} == links
+            assert found == content(before["Patient", patient])
 
 
 def test_a_case_that_was_complete_without_the_other_keeps_its_clock(store, two_records, submit, case, decide):  # noqa: F811
