@@ -5,6 +5,7 @@ from pathlib import Path
 from gateway import casework
 from gateway.store import cases, resources
 from gateway.store.cases import Case
+from gateway.translate.sender import Senders
 
 _FIXTURES = Path(__file__).parent / "fixtures" / "hl7v2"
 REFERRAL = (_FIXTURES / "REF_I12_second_opinion.hl7").read_bytes()
@@ -12,10 +13,11 @@ _NUMBER = b"DOC-1^LAKEEHR||"
 NOTE = (_FIXTURES / "MDM_T02_document.hl7").read_bytes().replace(_NUMBER, _NUMBER + b"LK-REF-881^LAKEEHR")
 
 
-def answer(connection, at: str) -> Case:
+def answer(connection, at: str, senders: Senders) -> Case:
     """Return the opinion on the one case there is, whatever it still waits for."""
     [case] = cases.listing(connection)
     for event in ("complete-records", "outcome"):
         version = resources.read(connection, "Task", case.task).version
-        casework.take(connection, case.number, event, actor="nurse", version=version, at=at)
+        taken = casework.take(connection, case.number, event, actor="nurse", version=version, at=at)
+        casework.owe(connection, taken.assembled, senders)
     return cases.find(connection, case.number)

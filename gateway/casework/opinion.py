@@ -43,6 +43,13 @@ class Opinion:
         held = (entry["resource"] for entry in self.document["entry"])
         return [one for one in held if one["resourceType"] == "DocumentReference"]
 
+    def author(self, note: Resource) -> Resource | None:
+        """Who wrote a note, as far as it is known."""
+        held = {f"{one['resourceType']}/{one['id']}": one for one in (e["resource"] for e in self.document["entry"])}
+        named = next((str(one["reference"]) for one in note.get("author", ()) if "reference" in one), "")
+        found = held.get(named, {})
+        return held.get(found.get("practitioner", {}).get("reference", named))
+
     @cached_property
     def attachments(self) -> list[tuple[str, bytes]]:
         """The media type and the bytes of each content that is here."""

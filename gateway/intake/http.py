@@ -60,7 +60,7 @@ def original(id: UUID) -> ResponseReturnValue:
 
 @door.get("/<uuid:id>/reply")
 def reply(id: UUID) -> ResponseReturnValue:
-    """How the case of a submission stands, in the sender's own format: RRI, OSU^O51, or the case's Task."""
+    """How the case of a submission stands, and the opinion, in the sender's own format: HL7 v2, C-CDA or FHIR."""
     said = lookup.reply_to(id)
     answer = Response(said.body, mimetype=said.media_type)
     answer.headers["Cache-Control"] = "no-store"

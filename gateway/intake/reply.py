@@ -1,4 +1,4 @@
-"""How a case stands, said in the format in which it was asked for: RRI, OSU, or the case's Task."""
+"""How a case stands, and its opinion, in the format in which it was asked for: RRI or OSU with MDM, C-CDA, or FHIR."""
 
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -9,11 +9,13 @@ from gateway import casework, package
 from gateway.cases.evidence import values
 from gateway.casework import Opinion
 from gateway.core import fhirjson, ids
-from gateway.core.errors import NotFoundError
+from gateway.core.errors import NotFoundError, UnsupportedFormatError
 from gateway.core.submission import Sender
 from gateway.intake.mllp.acknowledgment import Standing, Verdict, is_referral, order_status, referral_response
-from gateway.intake.mllp.header import read_header
+from gateway.intake.mllp.header import Header, read_header
+from gateway.intake.mllp.notification import Notice, document_notification
 from gateway.intake.summary import case_number, missing
+from gateway.parse import formats
 from gateway.parse.formats import MESSAGE_TYPE
 from gateway.parse.hl7v2 import sending
 from gateway.store import cases, outcomes, resources, submissions
@@ -22,6 +24,7 @@ from gateway.store.submissions import Submission
 from gateway.translate.sender import Senders
 
 TASK_TYPE: Final = "application/fhir+json"
+_DOCUMENTS: Final = ("ccda:", "xdm:")
 
 
 class Reply(NamedTuple):
@@ -33,17 +36,30 @@ class Reply(NamedTuple):
 
 def to_submission(connection: Connection, found: Submission) -> Reply:
     """How the case of a submission stands now, and its opinion. Raises NotFoundError when it has none."""
-    case = case_of(connection, found)
-    message = package.message(submissions.original(connection, found.id, None)[0])
-    header = read_header(message)
-    if header is not None and is_referral(header):
+    case, body = case_of(connection, found), submissions.original(connection, found.id, None)[0]
+    message = package.message(body)
+    header, opinion = read_header(message), casework.opinion_of(connection, case)
+    if header is not None and not header.is_batch and (header.type in ("REF", "OMG") or opinion):
+        notices = _notices(connection, opinion, message) if opinion else []
+        return Reply(_standing(connection, found, header, message, case) + b"".join(notices), MESSAGE_TYPE)
+    if opinion is None:
+        return Reply(resources.read(connection, "Task", case.task).body, TASK_TYPE)
+    notes = [body for _, body in opinion.attachments]
+    if (found.kind or "").startswith(_DOCUMENTS) and len(notes) == 1 and _is_clinical_document(notes[0]):
+        return Reply(notes[0], "text/xml")
+    return Reply(fhirjson.write(opinion.document), TASK_TYPE)
+
+
+def _standing(connection: Connection, found: Submission, header: Header, message: bytes, case: Case) -> bytes:
+    """How a case stands, to who sent a referral or an order; to who sent another message, nothing."""
+    if is_referral(header):
         at = datetime.fromisoformat(found.updated)
         said = Verdict("AA", found.id, at, receipt=found.id, processed=True, case=case.state)
-        return Reply(referral_response(header, message, said), MESSAGE_TYPE)
-    if header is not None and header.type == "OMG":
+        return referral_response(header, message, said)
+    if header.type == "OMG":
         steps = [step for step in cases.history(connection, case.number) if step.row]
-        return Reply(_to_order(connection, message, case, steps[-1], len(steps)), MESSAGE_TYPE)
-    return Reply(resources.read(connection, "Task", case.task).body, TASK_TYPE)
+        return _to_order(connection, message, case, steps[-1], len(steps))
+    return b""
 
 
 def case_of(connection: Connection, found: Submission) -> Case:
@@ -64,13 +80,37 @@ def opinion_on(connection: Connection, found: Submission) -> Opinion:
 
 
 def to_step(connection: Connection, senders: Senders, subject: str) -> tuple[Sender, list[bytes]]:
-    """Who is told of a step of a case (its number and place in the history), and what."""
-    number, _, place = subject.partition("/")
+    """Who is told of a step of a case (its number and place in the history) or of a note of its opinion, and what."""
+    number, _, what = subject.partition("/")
     case = cases.find(connection, number)
-    order = casework.order_of(connection, case.question)
-    step = cases.history(connection, number)[int(place) - 1]
-    sender = senders.find(case.clinic, *sending(order))
-    return sender, [_to_order(connection, order, case, step, int(place))] if order else []
+    message = casework.message_of(connection, case.question)
+    sender = senders.find(case.clinic, *sending(message))
+    if what.isdigit():
+        step = cases.history(connection, number)[int(what) - 1]
+        return sender, [_to_order(connection, message, case, step, int(what))] if message else []
+    opinion = casework.opinion_of(connection, case)
+    return sender, _notices(connection, opinion, message, what.partition("/")[2]) if opinion else []
+
+
+def _notices(connection: Connection, opinion: Opinion, message: bytes, note: str = "") -> list[bytes]:
+    """The notes of an opinion as messages, or one of them."""
+    referral = fhirjson.read_own(resources.read(connection, "ServiceRequest", opinion.case.question).body)
+    at = datetime.fromisoformat(opinion.document["timestamp"])
+    numbers = frozenset(values(referral, "identifier.value"))
+    made = []
+    for one in opinion.notes:
+        if note in ("", one["id"]):
+            id = ids.stable_id("note", opinion.case.number, one["id"], str(at))
+            said = Notice(opinion.case.number, at, id, one, opinion.author(one), numbers)
+            made.append(document_notification(message, said))
+    return [one for one in made if one]
+
+
+def _is_clinical_document(body: bytes) -> bool:
+    try:
+        return formats.detect(body).name == "ccda"
+    except UnsupportedFormatError:
+        return False
 
 
 def _to_order(connection: Connection, order: bytes, case: Case, step: Step, place: int) -> bytes:

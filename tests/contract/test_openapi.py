@@ -102,7 +102,7 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
     worker = Worker(Desk(here.store, here.clock, here.destinations, here.audit_key, process))
     while worker.turn("process"):
         pass
-    case = here.store.write(lambda connection: opinions.answer(connection, LATER))
+    case = here.store.write(lambda connection: opinions.answer(connection, LATER, here.senders))
     opinion = casework.case_of(case).id("Composition", "opinion")
     every = ["/submissions", f"/submissions/{id}", f"/submissions/{id}/original", f"/submissions/{referral}/reply"]
     every += [f"/submissions/{referral}/opinion", f"/submissions/{referral}/opinion/1"]

@@ -4,18 +4,28 @@ Of a message only what the standard has returned is returned: the header's names
 id, version and character set; and in the answer to a referral the provider and patient segments, as they were sent.
 """
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
-from itertools import islice
 from typing import Final
 
 from gateway.cases.case import NUMBER
 from gateway.cases.narrative import said_of
 from gateway.cases.states import states
 from gateway.intake.mllp.header import Header
+from gateway.intake.mllp.writing import (
+    encoding,
+    escaped,
+    joined,
+    message,
+    msh,
+    number,
+    segment,
+    segments_of,
+    time_of,
+    turned,
+)
 from gateway.parse.hl7v2.delimiters import Delimiters
 
 _NOBODY: Final = Header(("MSH", "|", "^~\\&"), Delimiters())
@@ -26,11 +36,8 @@ _ASKED: Final = "I15"
 _CANCELLATION: Final = "The wish to cancel the referral is recorded; the centre confirms it."
 # HL7 table 0283.
 _STATUSES: Final = {"P": "Pending", "A": "Accepted", "R": "Rejected", "E": "Expired"}
-_FRAMING: Final = b"\x0b\x1c"
-_MOST_ECHOES: Final = 50  # segments, of a message that has no PID to end them
 _ORDER_FIELDS: Final = 26  # of ORC, up to its status modifier (ORC-25)
 _GUIDE: Final = "99BSER"  # HL7's bidirectional referral guide, as a coding system that v2 has no name for
-_LONGEST_NUMBER: Final = 20  # characters of a control id, before version 2.7
 
 
 class Trouble(StrEnum):
@@ -92,7 +99,7 @@ def acknowledgment(header: Header | None, said: Verdict) -> bytes:
     """A general acknowledgment: MSH, MSA, and ERR when something is wrong."""
     to = header or _NOBODY
     kind = ["ACK", to.event, "ACK"] if to.event and to.version >= (2, 4) else ["ACK"]
-    return _message([_msh(to, said, kind), _msa(to, said), *_err(to, said)])
+    return message([_msh(to, said, kind), _msa(to, said), *_err(to, said)])
 
 
 def is_referral(header: Header) -> bool:
@@ -113,39 +120,39 @@ def referral_response(header: Header, body: bytes, said: Verdict) -> bytes:
     kind = ["RRI", header.event, "RRI_I12"] if header.version >= (2, 4) else ["RRI", header.event]
     state = said.case or ("case-received" if header.event in _NEW else "")
     code = states()[state].answer if state else ""
-    status = _joined(header, [code, _STATUSES[code], "HL70283"]) if code else ""
+    status = joined(header, [code, _STATUSES[code], "HL70283"]) if code else ""
     segments = [_msh(header, said, kind), _msa(header, said), *_echoes(header, body, status)]
     if said.processed and header.event == _CANCELLED:
-        segments.append(_segment(header, ["NTE", "1", "", _escaped(header, _CANCELLATION)]))
-    return _message(segments)
+        segments.append(segment(header, ["NTE", "1", "", escaped(header, _CANCELLATION)]))
+    return message(segments)
 
 
 def order_status(header: Header, body: bytes, said: Standing) -> bytes:
     """OSU^O51 to an order: what became of it, by the code of the referral guide and in words, and what is missing."""
     kind = ["OSU", "O51", "OSU_O51"] if header.version >= (2, 4) else ["OSU", "O51"]
     told = states()[said.state]
-    patient, order = _order(header, body, said.numbers)
+    patient, order = order_in(header, body, said.numbers)
     notes = [said_of(said.state), *(f"Missing: {one}" for one in said.missing)]
     fields = [""] * _ORDER_FIELDS
     fields[:6] = [
         "ORC",
         told.control,
         order.get(2, ""),
-        _joined(header, [said.case, "", NUMBER, "URI"]),
+        joined(header, [said.case, "", NUMBER, "URI"]),
         "",
         told.order,
     ]
-    fields[9], fields[12] = _time(said.at), order.get(12, "")
-    fields[16] = _joined(header, ["", _escaped(header, said.reason)]) if said.reason else ""
-    fields[25] = _joined(header, [told.referral, said.state, _GUIDE] if told.referral else ["", said.state])
+    fields[9], fields[12] = time_of(said.at), order.get(12, "")
+    fields[16] = joined(header, ["", escaped(header, said.reason)]) if said.reason else ""
+    fields[25] = joined(header, [told.referral, said.state, _GUIDE] if told.referral else ["", said.state])
     segments = [_msh(header, Verdict("", said.id, said.at, accept="AL"), kind)]
-    segments += [_segment(header, ["NTE", str(n), "", _escaped(header, text)]) for n, text in enumerate(notes, 1)]
-    return _message([*segments, *patient, _segment(header, fields)])
+    segments += [segment(header, ["NTE", str(n), "", escaped(header, text)]) for n, text in enumerate(notes, 1)]
+    return message([*segments, *patient, segment(header, fields)])
 
 
-def _order(header: Header, body: bytes, numbers: Collection[str]) -> tuple[list[bytes], dict[int, str]]:
+def order_in(header: Header, body: bytes, numbers: Collection[str]) -> tuple[list[bytes], dict[int, str]]:
     """The patient as sent, and the fields of the order that bears one of these numbers, or of the first."""
-    segments = _segments(header, body, rb"PID|ORC|OBR")
+    segments = segments_of(header, body, rb"PID|ORC|OBR")
     patient = [one for one in segments if one[:3] == b"PID"][:1]
     orders: list[dict[int, str]] = []
     for one in segments:
@@ -160,22 +167,19 @@ def _order(header: Header, body: bytes, numbers: Collection[str]) -> tuple[list[
 
 def batch_acknowledgment(batch: Header, answers: Sequence[bytes], said: Verdict) -> bytes:
     """The answers to the messages of a batch, as a batch."""
-    fields = ["BHS", _encoding(batch), *_turned(batch), _time(said.at), "", "", "", _number(said.id), batch.field(11)]
+    fields = ["BHS", encoding(batch), *turned(batch), time_of(said.at), "", "", "", number(said.id), batch.field(11)]
     trailer = ["BTS", str(len(answers))]
-    return _message([_segment(batch, fields)]) + b"".join(answers) + _message([_segment(batch, trailer)])
+    return message([segment(batch, fields)]) + b"".join(answers) + message([segment(batch, trailer)])
 
 
 def _msh(to: Header, said: Verdict, kind: Sequence[str]) -> bytes:
-    fields = ["MSH", _encoding(to), *_turned(to), _time(said.at), "", _joined(to, kind), _number(said.id)]
-    fields += [to.field(11) or "P", to.field(12) or "2.5.1", "", "", said.accept, "NE" if said.accept else ""]
-    return _segment(to, [*fields, "", to.field(18)])
+    return msh(to, kind, id=said.id, at=said.at, accept=said.accept)
 
 
 def _msa(to: Header, said: Verdict) -> bytes:
     old = to.version < (2, 5)
     text = said.complaint.text if said.complaint and old else ""
-    number = to.field(10) or said.receipt
-    return _segment(to, ["MSA", said.code, number, _escaped(to, text)])
+    return segment(to, ["MSA", said.code, to.field(10) or said.receipt, escaped(to, text)])
 
 
 def _err(to: Header, said: Verdict) -> list[bytes]:
@@ -187,69 +191,19 @@ def _err(to: Header, said: Verdict) -> list[bytes]:
     code = [trouble.value, _DISPLAYS[trouble], "HL70357"]
     if to.version < (2, 5):
         inner = to.delimiters.subcomponent.join(code)
-        return [_segment(to, ["ERR", _joined(to, [*(place or ["", "", ""]), inner])])]
-    text = _escaped(to, said.complaint.text)
-    return [_segment(to, ["ERR", "", _joined(to, place), _joined(to, code), "E", "", "", "", text])]
+        return [segment(to, ["ERR", joined(to, [*(place or ["", "", ""]), inner])])]
+    text = escaped(to, said.complaint.text)
+    return [segment(to, ["ERR", "", joined(to, place), joined(to, code), "E", "", "", "", text])]
 
 
 def _echoes(header: Header, body: bytes, status: str) -> list[bytes]:
     """RF1 with its status as we know it, then the providers and the patient; nothing behind the patient is read."""
     rf1, others = ["RF1"], []
-    for segment in _segments(header, body, rb"RF1|PRD|PID"):
-        if segment[:3] == b"RF1":
-            rf1 = segment.decode("latin-1").split(header.delimiters.field)
+    for found in segments_of(header, body, rb"RF1|PRD|PID"):
+        if found[:3] == b"RF1":
+            rf1 = found.decode("latin-1").split(header.delimiters.field)
         else:
-            others.append(segment)
-        if segment[:3] == b"PID":
+            others.append(found)
+        if found[:3] == b"PID":
             break
-    return [_segment(header, [rf1[0], status, *rf1[2:]]), *others]
-
-
-def _segments(header: Header, body: bytes, names: bytes) -> list[bytes]:
-    """The segments of these names, no more than are echoed."""
-    end = rb"\r" if b"\r" in body else rb"\n"
-    separator = re.escape(header.delimiters.field.encode("latin-1"))
-    found = re.finditer(rb"(?:^|%b\n?)((?:%b)%b[^%b]*)" % (end, names, separator, end), body)
-    return [one[1].rstrip(b"\n").translate(None, _FRAMING) for one in islice(found, _MOST_ECHOES)]
-
-
-def _encoding(to: Header) -> str:
-    """MSH-2 as it was sent, or as we had to take it when it cannot be what it says."""
-    signs = to.delimiters
-    return signs.component + signs.repetition + signs.escape + signs.subcomponent + to.field(2)[4:5]
-
-
-def _turned(to: Header) -> list[str]:
-    """Who the message was for is who answers."""
-    return [to.field(5), to.field(6), to.field(3), to.field(4)]
-
-
-def _joined(to: Header, parts: Sequence[str]) -> str:
-    return to.delimiters.component.join(parts)
-
-
-def _number(id: str) -> str:
-    return id.replace("-", "")[:_LONGEST_NUMBER]
-
-
-def _time(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y%m%d%H%M%S+0000")
-
-
-def _escaped(to: Header, text: str) -> str:
-    """A text of ours, safe among the delimiters of a sender, whichever they are."""
-    signs = to.delimiters
-    names = {signs.field: "F", signs.component: "S", signs.subcomponent: "T", signs.repetition: "R", signs.escape: "E"}
-    return "".join(f"{signs.escape}{names[sign]}{signs.escape}" if sign in names else sign for sign in text)
-
-
-def _segment(to: Header, fields: Sequence[str]) -> bytes:
-    """The fields as a segment; those at the end that hold nothing are left out."""
-    kept = list(fields)
-    while not kept[-1]:
-        kept.pop()
-    return to.delimiters.field.join(kept).encode("latin-1")
-
-
-def _message(segments: Sequence[bytes]) -> bytes:
-    return b"".join(segment + b"\r" for segment in segments)
+    return [segment(header, [rf1[0], status, *rf1[2:]]), *others]
