@@ -13,11 +13,12 @@ _NUMBER = b"DOC-1^LAKEEHR||"
 NOTE = (_FIXTURES / "MDM_T02_document.hl7").read_bytes().replace(_NUMBER, _NUMBER + b"LK-REF-881^LAKEEHR")
 
 
-def answer(connection, at: str, senders: Senders) -> Case:
+def answer(connection, at: str, senders: Senders, destinations=()) -> Case:
     """Return the opinion on the one case there is, whatever it still waits for."""
     [case] = cases.listing(connection)
     for event in ("complete-records", "outcome"):
         version = resources.read(connection, "Task", case.task).version
         taken = casework.take(connection, case.number, event, actor="nurse", version=version, at=at)
+        casework.send(connection, taken, dict(destinations), at)
         casework.owe(connection, taken.assembled, senders)
     return cases.find(connection, case.number)

@@ -1,6 +1,17 @@
 """The admin face: failures by signature, submissions leaf by leaf, replay, deliveries, cases, identity, audit."""
 
-from gateway.admin import audit, cases, consents, deliveries, failures, identity, lineage, overview, submissions
+from gateway.admin import (
+    audit,
+    cases,
+    consents,
+    deliveries,
+    failures,
+    identity,
+    letters,
+    lineage,
+    overview,
+    submissions,
+)
 from gateway.admin.door import door
 
 __all__ = [
@@ -11,6 +22,7 @@ __all__ = [
     "door",
     "failures",
     "identity",
+    "letters",
     "lineage",
     "overview",
     "submissions",

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from gateway import casework
 from gateway.access.caller import caller
+from gateway.admin import letters
 from gateway.admin.door import asked, door, event, if_match, now, press, session, show
 from gateway.admin.questions import StepQuestion, check
 from gateway.cases import states
@@ -47,7 +48,7 @@ def case(number: str) -> ResponseReturnValue:
         found = cases.find(connection, number)
         submission = resources.submission_of(connection, "ServiceRequest", found.question) or ""
         steps = states.events(found.state, complete=bool(found.complete))
-        unsettled = casework.unsettled(found) if "close" in steps else []
+        unsettled = casework.unsettled(connection, found) if "close" in steps else []
         revealed = actions.revealed_until(connection, who, submission, at) is not None
         return {
             "case": found,
@@ -58,6 +59,8 @@ def case(number: str) -> ResponseReturnValue:
             "steps": [one for one in steps if one != "close" or not unsettled],
             "unsettled": unsettled,
             "plan": _plan(connection, found, revealed=revealed),
+            "recipients": letters.addressed(connection, found, revealed=revealed),
+            "answered": casework.is_answered(connection, found),
         }
 
     facts = here.store.read(look)
@@ -84,6 +87,9 @@ def take_step(number: str) -> ResponseReturnValue:
                 taken = casework.assign(connection, number, wanted["owner"], **words)
             case "completed" | "revoked" as how:
                 taken = casework.settle(connection, number, wanted["activity"], how, reason=wanted["reason"], **words)
+            case casework.SENT:
+                said = {"reason": wanted["reason"], **words}
+                taken = casework.send_by_hand(connection, number, wanted["recipient"], **said)
             case name:
                 taken = casework.take(connection, number, name, to=wanted["to"], reason=wanted["reason"], **words)
         casework.send(connection, taken, here.destinations, at)

@@ -64,13 +64,14 @@ class LineageQuestion(_Question):
 
 
 class StepQuestion(_Question):
-    """A step of a case: what, seen at which version of its Task, why, to whom, which activity."""
+    """A step of a case: what, seen at which version of its Task, why, to whom, which activity or recipient."""
 
     event = fields.String(required=True, validate=_WORD)
     version = fields.Integer(required=True, validate=validate.Range(1))
     reason = fields.String(load_default="", validate=validate.Length(max=500))
     owner = fields.String(load_default="", validate=_WORD)
     activity = fields.String(load_default="", validate=_WORD)
+    recipient = fields.String(load_default="", validate=_WORD)
     to = fields.String(load_default="", validate=_WORD)
 
 

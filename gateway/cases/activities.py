@@ -1,6 +1,6 @@
 """The activities of a coordination plan: which the rules call for, and the resource that each becomes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
@@ -160,6 +160,8 @@ def status(rule: Rule, case: Case, known: Known) -> str:
     """
     if said := case.settled.get(rule.activity):
         return said
+    if rule.closes and is_settled(rule, case, recipients(known)):
+        return "completed"
     if rule.done and known.shows(rule.done):
         return "completed"
     if case.told.plan == "completed":
@@ -167,9 +169,20 @@ def status(rule: Rule, case: Case, known: Known) -> str:
     return case.told.plan
 
 
-def unsettled(case: Case) -> list[str]:
-    """The activities of which a person must say how they ended before a case is closed."""
-    return [rule.activity for rule in rules() if rule.closes and rule.activity not in case.settled]
+def unsettled(case: Case, recipients: Sequence[Resource]) -> list[str]:
+    """The activities of which it must be known how they ended before a case is closed."""
+    return [rule.activity for rule in rules() if rule.closes and not is_settled(rule, case, recipients)]
+
+
+def is_settled(rule: Rule, case: Case, recipients: Sequence[Resource]) -> bool:
+    """Whether it is known how a communication ended: a person said so, or each of those whom it is for has it."""
+    each = bool(recipients) and all(part(rule.activity, one) in case.settled for one in recipients)
+    return each or rule.activity in case.settled
+
+
+def part(activity: str, recipient: Resource) -> str:
+    """The part of a communication that is for one recipient."""
+    return f"{activity}/{recipient.get('reference', recipient.get('display', ''))}"
 
 
 def _holds(fact: str, known: Known, own: dict[str, bool]) -> bool:

@@ -73,6 +73,13 @@ def lifts(hold: type[ConsentError], consent: Resource, day: str) -> bool:
     return not named and not any(_is_relative(one) for one in consent.get("performer", ()))
 
 
+def refused(consents: Iterable[Resource], day: str) -> bool:
+    """Whether the patient has said no, and not yes since, to that records are sent."""
+    said = list(consents)
+    no = max((_given(one) or _EVER for one in said if _refuses(ConsentMissingError, one, day)), default="")
+    return bool(no) and not any(is_yes(one, day) and _given(one) > no for one in said)
+
+
 def is_yes(consent: Resource, day: str) -> bool:
     """Whether it is a Consent by which the patient agrees that records are sent and read."""
     type = consent.get("provision", {}).get("type")

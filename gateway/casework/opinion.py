@@ -70,16 +70,17 @@ def opinion_of(connection: Connection, case: Case) -> Opinion | None:
     persons = stored.same_person(connection, {case.patient})
 
     def read(place: str) -> Resource | None:
-        found = _held(connection, place)
+        found = held(connection, place)
         return found if found is None or "content" not in found else _with_bytes(connection, found)
 
-    at = composition["meta"]["lastUpdated"]
-    return Opinion(case, opinion.document(composition, read, at, sorted(persons)))
+    document = opinion.document(composition, read, composition["meta"]["lastUpdated"], sorted(persons))
+    names = {(one["resourceType"], one["id"]) for one in (entry["resource"] for entry in document["entry"])}
+    return None if withheld.among(connection, names) else Opinion(case, document)
 
 
 def _composition(connection: Connection, case: Case) -> Resource | None:
     here = case_of(case)
-    found = _held(connection, f"Composition/{here.id('Composition', opinion.NAME)}")
+    found = held(connection, f"Composition/{here.id('Composition', opinion.NAME)}")
     if found is None or found["status"] == "entered-in-error" or here.told.task != "completed":
         return None
     return found
@@ -90,7 +91,8 @@ def _kind(said: str) -> str:
     return said if _MEDIA_TYPE.fullmatch(said) else "application/octet-stream"
 
 
-def _held(connection: Connection, place: str) -> Resource | None:
+def held(connection: Connection, place: str) -> Resource | None:
+    """The resource at a place, unless there is none, or only a test's."""
     type, _, id = place.partition("/")
     if withheld.among(connection, {(type, id)}):  # its consent was withdrawn: it goes out in no opinion
         return None

@@ -1,6 +1,6 @@
 """A step that a person takes with a case: checked, entered, and told by all its resources in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
@@ -8,10 +8,12 @@ from sqlalchemy import Connection
 
 from gateway import cases, route
 from gateway.audit.trail import Event
-from gateway.cases.activities import ELIGIBILITY_FAILED
+from gateway.cases.activities import ELIGIBILITY_FAILED, part
+from gateway.cases.communication import ACTIVITY
 from gateway.cases.evidence import values
 from gateway.cases.states import states, step
 from gateway.casework.assembly import ACTOR, ASSIGN, Assembled, again, case_of, keep, row_of
+from gateway.casework.communication import Recipient, recipients, sendings, unsettled
 from gateway.casework.views import release
 from gateway.core.errors import IllegalTransitionError, PreconditionFailedError, UnreadableValueError
 from gateway.route.destination import Destination
@@ -23,6 +25,8 @@ _VISIT: Final = "visit-scheduled"
 _INSURANCE: Final = "insurance-verification"
 NO_RECORDS: Final = "The records did not come in time"
 SETTLE: Final = ("completed", "revoked")
+SENT: Final = "sent"
+BY_HAND: Final = "As a person says"
 ENDED: Final = ("completed", "revoked")  # statuses of a plan whose activities have ended with it
 
 
@@ -53,7 +57,7 @@ def take(
     transition = step(row.state, event, by=by, to=to, complete=bool(row.complete))
     if states()[transition.to].reason and not reason.strip():
         raise UnreadableValueError("reason")
-    if states()[transition.to].plan == "completed" and (open_still := unsettled(row)):
+    if states()[transition.to].plan == "completed" and (open_still := unsettled(connection, row)):
         raise IllegalTransitionError(open_still[0])
     if transition.to == _VISIT and _is_uninsured(connection, row):
         raise IllegalTransitionError("eligibility")
@@ -73,11 +77,6 @@ def expire(connection: Connection, *, before: str, at: str) -> list[Taken]:
         version = resources.read(connection, "Task", stored.find(connection, number).task).version
         taken.append(take(connection, number, "expire", actor=ACTOR, version=version, at=at, reason=NO_RECORDS))
     return taken
-
-
-def unsettled(row: Case) -> list[str]:
-    """The activities of which a person must say how they ended before the case is closed."""
-    return cases.unsettled(case_of(row))
 
 
 def assign(connection: Connection, number: str, owner: str, *, actor: str, version: int, at: str) -> Taken:
@@ -109,7 +108,34 @@ def settle(
         raise IllegalTransitionError("activity")
     after = replace(row, settled={**row.settled, activity: how})
     said = ": ".join(filter(None, (activity, reason.strip())))
-    return _written(connection, after, Step(at, how, "", row.state, row.state, actor, said), at)
+    to = [one for one in recipients(connection, row) if not one.sent] if rule.closes and how == SETTLE[0] else []
+    taken = Step(at, how, "", row.state, row.state, actor, said)
+    return _sent(connection, after, taken, to, reason.strip() or BY_HAND, at)
+
+
+def send_by_hand(
+    connection: Connection, number: str, recipient: str, *, actor: str, version: int, at: str, reason: str
+) -> Taken:
+    """Say that a person has sent the opinion to one of its recipients, and how."""
+    row = _seen(connection, number, version)
+    to = [one for one in recipients(connection, row) if one.key == recipient]
+    if not to or not reason.strip():
+        raise UnreadableValueError("recipient" if not to else "reason")
+    if to[0].sent:
+        raise IllegalTransitionError("recipient")
+    return told(connection, row, to, reason.strip(), actor=actor, at=at)
+
+
+def told(connection: Connection, row: Case, to: list[Recipient], how: str, *, actor: str, at: str) -> Taken:
+    """Enter that the opinion has reached its recipients: a step of the case, and a Communication for each."""
+    taken = Step(at, SENT, "", row.state, row.state, actor, f"{ACTIVITY}: {how}")
+    return _sent(connection, row, taken, to, how, at)
+
+
+def _sent(connection: Connection, row: Case, taken: Step, to: list[Recipient], how: str, at: str) -> Taken:
+    parts = {part(ACTIVITY, one.reference): at for one in to}
+    after = replace(row, settled={**row.settled, **parts})
+    return _written(connection, after, taken, at, sendings(connection, row, to, how, at))
 
 
 def send(connection: Connection, taken: Taken, destinations: Mapping[str, Destination], at: str) -> None:
@@ -150,9 +176,11 @@ def _seen(connection: Connection, number: str, version: int) -> Case:
     return row
 
 
-def _written(connection: Connection, after: Case, taken: Step, at: str) -> Taken:
+def _written(
+    connection: Connection, after: Case, taken: Step, at: str, besides: Sequence[dict[str, Any]] = ()
+) -> Taken:
     stored.keep(connection, after)
     stored.enter(connection, after.number, taken)
     assembled = again(connection, after, at=at)
-    assembled = assembled._replace(steps=(taken, *assembled.steps))
+    assembled = assembled._replace(steps=(taken, *assembled.steps), made=[*assembled.made, *besides])
     return Taken(assembled, keep(connection, assembled, submission=None, at=at))

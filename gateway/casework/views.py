@@ -6,8 +6,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway import route
+from gateway.cases.communication import OPINION
 from gateway.cases.views import types_of, view_of
 from gateway.casework.assembly import Assembled
+from gateway.casework.communication import dispatch
 from gateway.core import fhirjson
 from gateway.core.errors import GoneError, NotFoundError
 from gateway.core.outcome import is_test
@@ -22,9 +24,12 @@ Resource = dict[str, Any]
 def release(
     connection: Connection, opened: Iterable[Assembled], destinations: Mapping[str, Destination], at: str
 ) -> None:
-    """Put the views of these cases on their way, once what they rest on has been saved."""
-    to = {name: one for name, one in destinations.items() if one.view}
-    for assembled in opened if to else ():
+    """Put the views and the opinions of these cases on their way, once what they rest on has been saved."""
+    to = {name: one for name, one in destinations.items() if one.view not in ("", OPINION)}
+    for assembled in opened:
+        dispatch(connection, assembled, destinations, at)
+        if not to:
+            continue
         known = [one for one in stored.holdings(connection, assembled.patients) if not is_test(one)]
         for name, destination in to.items():
             _put(connection, assembled, known, name, destination, at)

@@ -13,12 +13,14 @@ from gateway.cases.narrative import said_of
 from gateway.cases.states import states
 from gateway.casework import Opinion
 from gateway.core import fhirjson
+from gateway.core.clock import instant
 from gateway.core.errors import NotFoundError
 from gateway.intake import words
-from gateway.intake.reply import Reply, opinion_on, to_submission
+from gateway.intake.reply import Reply, has_opinion, opinion_on, to_submission
 from gateway.intake.summary import case_number, missing
 from gateway.services import services
 from gateway.store import cases, failures, outcomes, resources, submissions
+from gateway.store.cases import Case
 from gateway.store.outcomes import Stored
 from gateway.store.submissions import Event, Submission
 
@@ -76,7 +78,10 @@ def reply_to(id: UUID) -> Reply:
     def question(connection: Connection) -> Reply:
         return to_submission(connection, submissions.find(connection, str(id), caller().clinic))
 
-    return _witnessed(id, question)
+    found = _witnessed(id, question)
+    if found.answered is not None:
+        _fetched(found.answered)
+    return found
 
 
 def opinion(id: UUID) -> Opinion:
@@ -85,7 +90,21 @@ def opinion(id: UUID) -> Opinion:
     def question(connection: Connection) -> Opinion:
         return opinion_on(connection, submissions.find(connection, str(id), caller().clinic))
 
-    return _witnessed(id, question)
+    found = _witnessed(id, question)
+    _fetched(found.case)
+    return found
+
+
+def _fetched(case: Case) -> None:
+    """Enter that the clinic which asked has fetched the opinion; once."""
+    here, who = services(), caller().key
+    at = instant(here.clock.now())
+    if any(not one.sent for one in here.store.read(lambda connection: casework.referrer(connection, case))):
+        here.store.write(
+            lambda connection: has_opinion(
+                here, connection, cases.find(connection, case.number), "Fetched by the clinic", who, at
+            )
+        )
 
 
 def original(id: UUID) -> bytes:

@@ -18,6 +18,7 @@ from gateway.intake.summary import case_number, missing
 from gateway.parse import formats
 from gateway.parse.formats import MESSAGE_TYPE
 from gateway.parse.hl7v2 import sending
+from gateway.services import Services
 from gateway.store import cases, outcomes, resources, submissions
 from gateway.store.cases import Case, Step
 from gateway.store.submissions import Submission
@@ -28,10 +29,11 @@ _DOCUMENTS: Final = ("ccda:", "xdm:")
 
 
 class Reply(NamedTuple):
-    """A reply and its media type."""
+    """A reply and its media type; the case whose opinion is in it."""
 
     body: bytes
     media_type: str
+    answered: Case | None = None
 
 
 def to_submission(connection: Connection, found: Submission) -> Reply:
@@ -41,13 +43,14 @@ def to_submission(connection: Connection, found: Submission) -> Reply:
     header, opinion = read_header(message), casework.opinion_of(connection, case)
     if header is not None and not header.is_batch and (header.type in ("REF", "OMG") or opinion):
         notices = _notices(connection, opinion, message) if opinion else []
-        return Reply(_standing(connection, found, header, message, case) + b"".join(notices), MESSAGE_TYPE)
+        said = _standing(connection, found, header, message, case) + b"".join(notices)
+        return Reply(said, MESSAGE_TYPE, case if notices else None)
     if opinion is None:
         return Reply(resources.read(connection, "Task", case.task).body, TASK_TYPE)
     notes = [body for _, body in opinion.attachments]
     if (found.kind or "").startswith(_DOCUMENTS) and len(notes) == 1 and _is_clinical_document(notes[0]):
-        return Reply(notes[0], "text/xml")
-    return Reply(fhirjson.write(opinion.document), TASK_TYPE)
+        return Reply(notes[0], "text/xml", case)
+    return Reply(fhirjson.write(opinion.document), TASK_TYPE, case)
 
 
 def _standing(connection: Connection, found: Submission, header: Header, message: bytes, case: Case) -> bytes:
@@ -77,6 +80,15 @@ def opinion_on(connection: Connection, found: Submission) -> Opinion:
     if opinion is None:
         raise NotFoundError
     return opinion
+
+
+def has_opinion(here: Services, connection: Connection, case: Case, how: str, actor: str, at: str) -> None:
+    """Enter that whoever asked has the opinion, and how it reached them; once."""
+    to = [one for one in casework.referrer(connection, case) if not one.sent]
+    if to:
+        taken = casework.told(connection, case, to, how, actor=actor, at=at)
+        casework.send(connection, taken, here.destinations, at)
+        here.record(connection, *casework.events(taken.assembled))
 
 
 def to_step(connection: Connection, senders: Senders, subject: str) -> tuple[Sender, list[bytes]]:

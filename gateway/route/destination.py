@@ -8,13 +8,16 @@ from typing import Any, Final
 import yaml
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
+from gateway.cases.communication import OPINION
 from gateway.cases.views import views
 from gateway.core.errors import SettingsError
+from gateway.core.labels import GUARDED, HANDLING
 from gateway.core.table import refuse_unless
 from gateway.route.trading import Trading, TradingSchema
 from gateway.settings import Settings
 
 PAYER: Final = "payer"
+_IDENTIFIER: Final = validate.Regexp(r"[a-z][^\s|]*\|[^\s|]+\Z")  # system and value, as a token of FHIR
 _NAME: Final = validate.Regexp(r"[a-z0-9][a-z0-9-]{0,39}\Z")
 
 
@@ -25,7 +28,9 @@ class Destination:
     name: str
     url: str
     token: str = field(default="", repr=False)
-    view: str = ""  # of mappings/cases/views.yaml; empty: everything goes there
+    view: str = ""  # of mappings/cases/views.yaml, or `opinion`; empty: everything goes there
+    recipients: frozenset[str] = frozenset()  # whose opinions go there: identifiers of clinicians and organizations
+    shown: frozenset[str] = frozenset()  # guarded labels that an opinion may bear and go there all the same
     x12: Trading | None = None  # of an insurer's clearing house, which is asked in X12 and not told in FHIR
     max_entries: int = 500
     connect_seconds: float = 5.0
@@ -44,7 +49,9 @@ class _Row(Schema):
     name = fields.String(required=True, validate=_NAME)
     url = fields.Url(required=True, schemes={"http", "https"}, require_tld=False)
     token = fields.String()
-    view = fields.String(validate=refuse_unless(lambda name: name in views()))
+    view = fields.String(validate=refuse_unless(lambda name: name == OPINION or name in views()))
+    recipients = fields.List(fields.String(validate=_IDENTIFIER), data_key="for", validate=validate.Length(min=1))
+    shown = fields.List(fields.String(validate=validate.OneOf((*GUARDED, *HANDLING))))
     x12 = fields.Nested(TradingSchema)
     max_entries = fields.Integer(validate=validate.Range(1, 5000))
     connect_seconds = fields.Float(validate=validate.Range(0, 60, min_inclusive=False))
@@ -58,9 +65,15 @@ class _Row(Schema):
         if "x12" in row and row.get("view") != PAYER:
             raise ValidationError("is for the payer's view", "x12")
 
+    @validates_schema
+    def _says_whose_opinions(self, row: dict[str, Any], **_: Any) -> None:
+        if (row.get("view") == OPINION) != ("recipients" in row) or ("shown" in row and "recipients" not in row):
+            raise ValidationError("whose opinions, and only those", "for")
+
     @post_load
     def _made(self, row: dict[str, Any], **_: Any) -> Destination:
-        return Destination(**{**row, "url": row["url"].rstrip("/")})
+        sets: dict[str, Any] = {name: frozenset(row[name]) for name in ("recipients", "shown") if name in row}
+        return Destination(**{**row, **sets, "url": row["url"].rstrip("/")})
 
 
 class _File(Schema):
@@ -75,6 +88,9 @@ def read_destinations(settings: Settings) -> dict[str, Destination]:
     found = {row.name: row for row in rows}
     if len(found) != len(rows):
         raise SettingsError("GATEWAY_DESTINATIONS: a name stands twice")
+    whose = [one for row in rows for one in row.recipients]
+    if len(set(whose)) != len(whose):
+        raise SettingsError("GATEWAY_DESTINATIONS: an opinion would go two ways")
     addresses = [row.url for row in rows]
     if any(row.view and addresses.count(row.url) > 1 for row in rows):
         raise SettingsError("GATEWAY_DESTINATIONS: a view at the address of another destination")

@@ -1,24 +1,25 @@
 """Deliver one transaction: one attempt, then what follows from its answer."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import requests
 from sqlalchemy import Connection
 
-from gateway import route
+from gateway import casework, route
 from gateway.audit.trail import Event
+from gateway.cases.communication import OPINION
 from gateway.core import fhirjson
 from gateway.core.clock import instant
 from gateway.core.labels import REDACTED, labels_of
 from gateway.route import Answer, Verdict
 from gateway.route.destination import Destination
 from gateway.route.inquiry import MEDIA_TYPE
-from gateway.route.plan import place
 from gateway.route.retry import wait
-from gateway.store import access, consents, deliveries, submissions, withheld, work
+from gateway.store import access, cases, consents, deliveries, submissions, withheld, work
 from gateway.store.deliveries import Delivery
 from gateway.store.work import Job
 from gateway.worker.desk import ACTOR, Desk
@@ -38,7 +39,7 @@ def deliver(desk: Desk, job: Job, session: requests.Session | None = None) -> No
         desk.store.write(lambda connection: work.release(connection, job, due=due, forgive=True))
         return
     bundle = desk.store.read(lambda connection: _allowed(connection, deliveries.bundle(connection, found.id)))
-    if not bundle or (destination.view and not _is_part(bundle)):  # put on its way before the destination had a view
+    if not bundle or not _is_for(destination, bundle):  # put on its way before the destination had a view
         return _enter(desk, job, found, Answer(Verdict.DEAD), 0)
     began = time.monotonic()
     with session or route.open_session(destination) as open_session:
@@ -53,10 +54,17 @@ def _allowed(connection: Connection, bundle: bytes) -> bytes:
     if not consents.are_withdrawn(connection):
         return bundle
     read = fhirjson.read_own(bundle)
-    names = {place(entry["resource"]): entry for entry in read["entry"]}
-    hidden = withheld.among(connection, {(type, id) for type, _, id in (name.partition("/") for name in names)})
-    left = [entry for name, entry in names.items() if tuple(name.split("/")) not in hidden]
+    names = [(entry, set(_names(entry["resource"]))) for entry in read["entry"]]
+    hidden = withheld.among(connection, {name for _, inside in names for name in inside})
+    left = [entry for entry, inside in names if inside.isdisjoint(hidden)]
     return fhirjson.write({**read, "entry": left}) if left and hidden else b"" if hidden else bundle
+
+
+def _names(resource: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The type and id of a resource, and of those that stand in a document."""
+    yield resource["resourceType"], resource["id"]
+    for entry in resource.get("entry", ()) if resource["resourceType"] == "Bundle" else ():
+        yield from _names(entry["resource"])
 
 
 def _sent(session: requests.Session, destination: Destination, found: Delivery, bundle: bytes, now: datetime) -> Answer:
@@ -91,9 +99,29 @@ def _keep(desk: Desk, connection: Connection, found: Delivery, answer: Answer, a
     desk.record(connection, Event("C", "create", "0", ACTOR, "system", sender, submission=receipt.id), at)
 
 
-def _is_part(bundle: bytes) -> bool:
-    """Whether a transaction holds nothing but parts of resources."""
-    return all(REDACTED in labels_of(entry["resource"]) for entry in fhirjson.read_own(bundle)["entry"])
+def _is_for(destination: Destination, bundle: bytes) -> bool:
+    """Whether a transaction holds nothing but what its destination may get: the opinion, or parts of resources."""
+    if not destination.view:
+        return True
+    held = [entry["resource"] for entry in fhirjson.read_own(bundle)["entry"]]
+    if destination.view == OPINION:
+        return all(one["resourceType"] == "Bundle" and one["type"] == "document" for one in held)
+    return all(REDACTED in labels_of(one) for one in held)
+
+
+def _reached(desk: Desk, connection: Connection, found: Delivery, at: str) -> None:
+    """An opinion that was taken has reached whoever is agreed with the destination."""
+    destination = desk.destinations.get(found.destination)
+    if destination is None or destination.view != OPINION:
+        return
+    [entry] = fhirjson.read_own(deliveries.bundle(connection, found.id))["entry"]
+    case = cases.find(connection, entry["resource"]["identifier"]["value"])
+    every = casework.recipients(connection, case)
+    to = [one for one in every if one.identifiers & destination.recipients and not one.sent]
+    if to:
+        taken = casework.told(connection, case, to, f"To {found.destination}", actor=ACTOR, at=at)
+        casework.send(connection, taken, desk.destinations, at)
+        desk.record_all(connection, casework.events(taken.assembled, found.submission), at)
 
 
 def give_up(desk: Desk, job: Job) -> None:
@@ -130,6 +158,8 @@ def _enter(desk: Desk, job: Job, found: Delivery, answer: Answer, took: int) -> 
             next_try=again,
         )
         _keep(desk, connection, found, answer, at)
+        if answer.verdict is Verdict.DELIVERED:
+            _reached(desk, connection, found, at)
         if again is None:
             event = "deliver" if answer.verdict is Verdict.DELIVERED else "dead-letter"
             submissions.enter(connection, found.submission, event=event, at=at, actor=found.destination)

@@ -9,6 +9,7 @@ from random import Random
 from typing import Final
 
 import structlog
+from sqlalchemy import Connection
 
 from gateway.core.clock import instant
 from gateway.core.submission import Listener
@@ -29,9 +30,18 @@ _log = structlog.get_logger()
 class Courier:
     """Claims answers that are due; those of one clinic go one after the other."""
 
-    def __init__(self, here: Services, due: Callable[[str], Due | None], every: float = 0.25, task: str = TASK) -> None:
+    def __init__(
+        self,
+        here: Services,
+        due: Callable[[str], Due | None],
+        every: float = 0.25,
+        task: str = TASK,
+        heard: Callable[[Connection, str, bool], None] = lambda *_: None,
+    ) -> None:
+        """`heard` enters what follows, in the transaction that ends the work: whether the listener took it."""
         self._here = here
         self._due = due
+        self._heard = heard
         self._every = every
         self._task = task
         self._name = f"{task}-{os.getpid()}-{secrets.token_hex(4)}"
@@ -63,23 +73,33 @@ class Courier:
         due = await asyncio.to_thread(self._due, job.subject)
         if due is None:
             await self._again(job, _SOON, forgive=True)
-        elif due.listener is None or await self._said(job, due.listener, due.messages):
+        elif due.listener is None or not due.messages:
             await self._write(lambda connection: work.finish(connection, job))
+        elif (taken := await self._said(job, due.listener, due.messages)) is not None:
+            await self._finish(job, taken=taken)
         elif job.attempts >= _ATTEMPTS:
             _log.error("acknowledgment-given-up", submission=job.subject)
-            await self._write(lambda connection: work.finish(connection, job))
+            await self._finish(job, taken=False)
         else:
             await self._again(job, wait(job.attempts, None, self._random))
 
-    async def _said(self, job: Job, listener: Listener, messages: list[bytes]) -> bool:
-        """Whether the clinic has heard; a listener that refuses an answer has heard it too."""
-        client = self._clients.setdefault(listener, Client(listener.host, listener.port))
+    async def _said(self, job: Job, listener: Listener, messages: list[bytes]) -> bool | None:
+        """Whether the clinic took all; one that refuses an answer has heard it too. None when it has not heard."""
+        client, taken = self._clients.setdefault(listener, Client(listener.host, listener.port)), True
         for message in messages:
             sent = await client.send(message)
             _log.info("acknowledgment-sent", submission=job.subject, code=sent.code or sent.trouble)
             if sent.again:
-                return False
-        return True
+                return None
+            taken = taken and sent.taken
+        return taken
+
+    async def _finish(self, job: Job, *, taken: bool) -> None:
+        def change(connection: Connection) -> None:
+            work.finish(connection, job)
+            self._heard(connection, job.subject, taken)
+
+        await self._write(change)
 
     async def _again(self, job: Job, pause: timedelta, *, forgive: bool = False) -> None:
         due = instant(self._here.clock.now() + pause)

@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Final
 
 import structlog
+from sqlalchemy import Connection
 
 from gateway.audit.trail import Event
 from gateway.core import ids
+from gateway.core.clock import instant
 from gateway.core.errors import StoreError
 from gateway.core.issue import REFUSED
 from gateway.core.submission import Listener, Receipt, Sender
@@ -32,7 +34,7 @@ from gateway.intake.mllp.gather import Gathering
 from gateway.intake.mllp.header import Header, read_header, read_headers
 from gateway.intake.mllp.mode import Situation
 from gateway.intake.receive import receive_all
-from gateway.intake.reply import to_step
+from gateway.intake.reply import has_opinion, to_step
 from gateway.intake.summary import case_number
 from gateway.parse.hl7v2 import sending
 from gateway.services import Services
@@ -133,6 +135,16 @@ class Door:
         """What the listener of a clinic is told of a step of a case."""
         sender, messages = self._here.store.read(lambda connection: to_step(connection, self._here.senders, subject))
         return Due(sender.listener, messages)
+
+    def heard_of_case(self, connection: Connection, subject: str, taken: bool) -> None:
+        """Enter that the listener of a clinic was told of a step, or has the opinion."""
+        number, _, what = subject.partition("/")
+        case, at = cases.find(connection, number), instant(self._here.clock.now())
+        type, _, id = what.partition("/")
+        about = (("case", number), ("Patient", case.patient), *([(type, id)] if id else []))
+        self._here.record(connection, Event("R", "deliver", "0" if taken else "4", AGENT, "system", case.clinic, about))
+        if taken and id:
+            has_opinion(self._here, connection, case, "MDM^T02 over MLLP", AGENT, at)
 
     def told(self, later: Later) -> bytes:
         """What is said of a message that only the store knows: of one in a batch, or that asks for a state."""

@@ -71,7 +71,7 @@ async def _serve(here: Services, tls: ssl.SSLContext | None) -> None:
     if tls is None and not is_loopback(here.settings.mllp_host):
         _log.warning("mllp-without-tls", port=port)
     _log.info("listening", port=port)
-    couriers = Courier(here, door.due), Courier(here, door.due_of_case, task=casework.REPLY)
+    couriers = Courier(here, door.due), Courier(here, door.due_of_case, task=casework.REPLY, heard=door.heard_of_case)
     carrying = {asyncio.create_task(one.run()) for one in couriers}
     await stop.wait()
     for one in carrying:

@@ -61,6 +61,12 @@ def test_a_clearing_house_is_asked_in_its_own_words(tmp_path):
         "destinations: [{name: a, url: 'https://x.example'}, {name: a, url: 'https://y.example'}]",
         "destinations: [{name: home, url: 'https://x.example', view: everything}]",
         "destinations: [{name: a, url: 'https://x.example/'}, {name: b, url: 'https://x.example', view: travel}]",
+        "destinations: [{name: a, url: 'https://x.example', view: opinion}]",
+        "destinations: [{name: a, url: 'https://x.example', for: ['http://hl7.org/fhir/sid/us-npi|1']}]",
+        "destinations: [{name: a, url: 'https://x.example', view: opinion, for: [Marsh]}]",
+        "destinations: [{name: a, url: 'https://x.example', view: travel, shown: [GDIS]}]",
+        "destinations: [{name: a, url: 'https://x.example', view: opinion, for: ['urn:n|1']}, "
+        "{name: b, url: 'https://y.example', view: opinion, for: ['urn:n|1']}]",
         "{",
         "[]",
         "",
@@ -71,3 +77,9 @@ def test_a_wrong_file_stops_the_start_and_is_named_without_its_content(tmp_path,
         from_file(tmp_path, text)
     assert refused.value.place.startswith("GATEWAY_DESTINATIONS")
     assert "example" not in refused.value.place
+
+
+def test_a_doctor_s_opinions_go_where_it_is_agreed_by_number_with_the_labels_that_they_may_bear(tmp_path):
+    row = "{name: marsh, url: 'https://m.example', view: opinion, for: ['urn:n|7'], shown: [GDIS]}"
+    found = from_file(tmp_path, f"destinations: [{row}]")["marsh"]
+    assert (found.recipients, found.shown) == ({"urn:n|7"}, {"GDIS"})
