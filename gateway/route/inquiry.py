@@ -18,6 +18,7 @@ _PLACE: Final = re.compile(r"\{([a-z0-9_]+)\}")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _SEX: Final = {"female": "F", "male": "M"}
 _RELATIONSHIP: Final = "http://terminology.hl7.org/CodeSystem/subscriber-relationship"
+_TYPES: Final = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _WHOSE: Final = ("", "subscriber", "dependent")
 # TA1-04 and AK9-01: the interchange or its group was rejected.
 _REJECTED: Final = re.compile(rb"\bTA1\W[^\W_]+\W\d+\W\d+\WR\b|\bAK9\WR\b")
@@ -111,6 +112,7 @@ def _values(resources: Sequence[Resource], trading: Trading) -> dict[str, str]:
     name: Resource = next(iter(patient.get("name", ())), {})
     given = [*name.get("given", ()), "", ""]
     codings = coverage.get("relationship", {}).get("coding", ())
+    relationship = next((one["code"] for one in codings if one.get("system") == _RELATIONSHIP), "")
     insurer = by_type.get("Organization", {}).get("name") or request.get("insurer", {}).get("display", "")
     born = patient.get("birthDate", "")
     found = {name: getattr(trading, name) for name in VALUES.intersection(Trading.__slots__)}
@@ -118,8 +120,8 @@ def _values(resources: Sequence[Resource], trading: Trading) -> dict[str, str]:
         "number": next((one["value"] for one in request.get("identifier", ())), ""),
         "insurer": insurer,
         "payer": trading.payer(insurer),
-        "member": coverage.get("subscriberId", ""),
-        "relationship": next((one["code"] for one in codings if one.get("system") == _RELATIONSHIP), ""),
+        "member": coverage.get("subscriberId") or (_own_number(coverage) if relationship == "self" else ""),
+        "relationship": relationship,
         "family": name.get("family", ""),
         "given": given[0],
         "middle": given[1],
@@ -128,6 +130,17 @@ def _values(resources: Sequence[Resource], trading: Trading) -> dict[str, str]:
         "sex": _SEX.get(patient.get("gender", ""), ""),
     }
     return {name: written(value) for name, value in found.items()}
+
+
+def _own_number(coverage: Resource) -> str:
+    """The one member number (MB) of the patient: that of the insured person only where they are the same."""
+    found = {
+        one.get("value", "")
+        for one in coverage.get("identifier", ())
+        for coding in one.get("type", {}).get("coding", ())
+        if (coding.get("system"), coding.get("code")) == (_TYPES, "MB")
+    }
+    return found.pop() if len(found) == 1 else ""
 
 
 def heard(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> Answer:

@@ -109,3 +109,35 @@ def test_nobody_else_reads_what_the_insurer_answered(house, insurer):
     work(house)
     found = house.client.get("/fhir/CoverageEligibilityResponse", headers=house.clinic)
     assert found.status_code == 403 or "entry" not in json.loads(found.data)
+
+
+def test_an_insurance_of_a_message_is_asked_about_as_one_of_the_form(house, insurer):
+    insurer.add_callback("POST", URL, lambda asked: (200, {}, answer(asked.body.decode(), "1")))
+    house.refer(wishes=dict.fromkeys(("payer", "member_id", "relation_to_subscriber", "group_number")))
+    fields = {2: "P1", 4: "Green Mountain Mutual", 16: "Quendler^Marta^Ilse", 17: "SEL", 36: "GMM-009112"}
+    house.message("ADT^A08", "|".join(["IN1", "1", *(fields.get(n, "") for n in range(2, 37))]))
+    work(house)
+    assert standing(house) == "eligibility-verified"
+    [call] = insurer.calls
+    assert b"*MI*GMM-009112~" in call.request.body
+
+
+def test_a_question_that_the_insurer_rejects_is_not_a_no(house, insurer):
+    def rejected(asked):
+        said = answer(asked.body.decode(), "1")
+        return 200, {}, said[: said.index("EB*")] + "AAA*N**75*C~" + said[said.index("SE*") :]
+
+    insurer.add_callback("POST", URL, rejected)
+    house.refer(wishes={"relation_to_subscriber": "self"})
+    work(house)
+    assert standing(house) == "eligibility-pending"
+    [told] = house.all("CoverageEligibilityResponse")
+    assert told["outcome"] == "error"
+    assert [one["code"]["text"] for one in told["error"]] == ["AAA-03 75"]
+
+
+def test_the_picture_of_an_insurance_card_is_the_insurance_that_a_checklist_asks_for(house):
+    house.refer(wishes=dict.fromkeys(("payer", "member_id", "relation_to_subscriber", "group_number")))
+    assert "insurance-card" in house.missing()
+    house.document("64290-0")
+    assert "insurance-card" not in house.missing()

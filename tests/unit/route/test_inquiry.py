@@ -113,6 +113,22 @@ def test_what_cannot_be_asked_is_told_and_not_made_up(resource, said, words):
     assert lacking(asked(), TRADING) == []
 
 
+@pytest.mark.parametrize(
+    ("relation", "numbers", "lacks"),
+    [("self", ["X-7"], False), ("self", ["X-7", "X-8"], True), ("spouse", ["X-7"], True)],
+)
+def test_a_member_number_is_the_insured_persons_where_the_patient_is_that_person(relation, numbers, lacks):
+    kind = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "MB"}]}
+    view = changed(
+        COVERAGE,
+        subscriberId=None,
+        identifier=[{"type": kind, "value": one} for one in numbers],
+        relationship={"coding": [{"system": RELATION, "code": relation}]},
+    )
+    assert lacking(asked(view), TRADING) == ["the number of the insured person"] * lacks
+    assert lacks or "*MI*X-7~" in spoken(view)
+
+
 def test_each_coverage_is_asked_about_alone_and_a_request_that_ended_not_at_all():
     second = {**COVERAGE, "id": "d", "subscriberId": "X-1"}
     both = {**REQUEST, "insurance": [{"coverage": {"reference": f"Coverage/{id}"}} for id in "cd"]}
