@@ -108,7 +108,8 @@ def settle(
         raise IllegalTransitionError("activity")
     after = replace(row, settled={**row.settled, activity: how})
     said = ": ".join(filter(None, (activity, reason.strip())))
-    to = [one for one in recipients(connection, row) if not one.sent] if rule.closes and how == SETTLE[0] else []
+    sent = rule is not None and rule.closes and how == SETTLE[0]
+    to = [one for one in recipients(connection, row) if not one.sent] if sent else []
     taken = Step(at, how, "", row.state, row.state, actor, said)
     return _sent(connection, after, taken, to, reason.strip() or BY_HAND, at)
 
