@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from gateway.cases.activities import called_for, cancer_drugs, made_by, own_facts, recipients, status
+from gateway.cases.activities import Rule, called_for, cancer_drugs, made_by, own_facts, recipients, status
 from gateway.cases.case import ABSENT, CENTRE, Case, codeable, reference
 from gateway.cases.checklist import ICD_10_CM, Item, checklist_for
 from gateway.cases.drugs import Mention, concerns
-from gateway.cases.evidence import Known, Resource, values
+from gateway.cases.evidence import Known, Resource, facts, values
 from gateway.cases.narrative import narrative
+from gateway.cases.opinion import notes
 from gateway.core.labels import high_water, labelled
 from gateway.core.outcome import BASE, RULES
 
@@ -18,6 +19,7 @@ _FORMATS: Final = f"{BASE}/CodeSystem/so-source-format"
 _PLANS: Final = f"{BASE}/CodeSystem/so-careplan-category"
 # What a plan rests on, beside what it addresses and does.
 _SUPPORTING: Final = ("DocumentReference", "DiagnosticReport", "ImagingStudy", "Coverage", "CarePlan")
+_STAGE: Final = "staged"
 
 
 def is_ours(plan: Resource) -> bool:
@@ -40,7 +42,7 @@ def coordination(
         "resourceType": "CarePlan",
         "id": case.id("CarePlan", "coordination"),
         "meta": {"profile": [f"{BASE}/StructureDefinition/so-careplan"]},
-        "text": narrative(case, known, missing=lacking, activities=said, drugs=drugs, concerns=found),
+        "text": narrative(case, known, missing=_gaps(lacking, requests), activities=said, drugs=drugs, concerns=found),
         "identifier": case.identifiers(),
         "status": case.told.plan,
         "intent": "plan",
@@ -58,12 +60,32 @@ def coordination(
         plan["addresses"] = addressed
     if found:
         plan["meta"]["tag"] = [{"system": RULES, "code": code} for code in dict.fromkeys(one.code for one in found)]
-    if supporting := [reference(one) for type in _SUPPORTING for one in known.of(type) if not _is_original(one)]:
-        plan["supportingInfo"] = supporting
-    steps = [*(one[-1] for one in made), *requests, *drugs, *known.of("Appointment")]
-    plan["activity"] = [{"reference": reference(one)} for one in steps]
+    supporting = [one for type in _SUPPORTING for one in known.of(type) if not _is_original(one)]
+    if supporting := [*supporting, *known.showing(facts()[_STAGE])]:
+        plan["supportingInfo"] = [reference(one) for one in supporting]
+    own = [(made_by_it[-1], _outcome(rule, case, known)) for rule, made_by_it in zip(called, made, strict=True)]
+    others = (*requests, *drugs, *known.of("Appointment"))
+    plan["activity"] = [*(_activity(*one) for one in own), *map(_activity, others)]
     spoken_of = (*known.of("Patient"), *known.of("Condition"), *drugs, *known.of("Appointment"))
     return [labelled(plan, high_water(spoken_of)), team, *(one for several in made for one in several)]
+
+
+def _activity(step: Resource, outcome: Sequence[Resource] = ()) -> dict[str, Any]:
+    came = {"outcomeReference": [reference(one) for one in outcome]} if outcome else {}
+    return {"reference": reference(step)} | came
+
+
+def _outcome(rule: Rule, case: Case, known: Known) -> list[Resource]:
+    """What came of an activity that is done: what shows it, or the opinion that went out."""
+    if status(rule, case, known) != "completed":
+        return []
+    return notes(case, known) if rule.closes else list(known.showing(rule.done))
+
+
+def _gaps(lacking: Sequence[Item], requests: Sequence[Resource]) -> list[str]:
+    """What is missing, and until when it is asked for."""
+    until = {one["description"]: one["restriction"]["period"]["end"] for one in requests if "restriction" in one}
+    return [f"{one.title} (by {until[one.title][:10]})" if one.title in until else one.title for one in lacking]
 
 
 def _is_original(document: Resource) -> bool:

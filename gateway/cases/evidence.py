@@ -126,9 +126,19 @@ class Known:
         """The resources of a type."""
         return self.by_type.get(type, [])
 
+    def at(self, place: str) -> Resource:
+        """The resource at a place, Type/id; empty where it is not known."""
+        type, _, id = place.rpartition("/")
+        return next((one for one in self.of(type) if one.get("id") == id), {})
+
     def shows(self, lines: Sequence[Evidence]) -> bool:
         """Whether any resource satisfies any of the lines."""
-        return any(line.shown_by(one) for line in lines for one in self.of(line.resource))
+        return any(True for _ in self.showing(lines))
+
+    def showing(self, lines: Sequence[Evidence]) -> Iterator[Resource]:
+        """The resources that satisfy any of the lines."""
+        for line in lines:
+            yield from filter(line.shown_by, self.of(line.resource))
 
     def holds(self, fact: str) -> bool:
         """Whether a fact is shown; `asked X` is a wish of the referral, `not X` its contrary."""

@@ -5,7 +5,6 @@ from html import escape
 from typing import Final
 
 from gateway.cases.case import CENTRE, Case
-from gateway.cases.checklist import Item
 from gateway.cases.drugs import Concern
 from gateway.cases.evidence import Known, Resource, values
 from gateway.core.drug import text_of
@@ -29,6 +28,16 @@ _STATES: Final = {
 }
 
 
+# How an activity stands, in words of the wards; the codes are R4's.
+_STANDS: Final = {
+    "draft": "waits for the records",
+    "active": "to be done",
+    "completed": "done",
+    "revoked": "ended",
+}
+_REASONS: Final = "http://terminology.hl7.org/CodeSystem/v2-0336"  # says that a second opinion is wanted, not which
+
+
 def said_of(state: str) -> str:
     """A state in a sentence."""
     return _STATES[state]
@@ -38,25 +47,28 @@ def narrative(
     case: Case,
     known: Known,
     *,
-    missing: Sequence[Item],
+    missing: Sequence[str],
     activities: Sequence[tuple[str, str, str]],
     drugs: Sequence[Resource],
     concerns: Sequence[Concern] = (),
 ) -> dict[str, str]:
     """What, who, when, what is missing. `activities` are title, desk and status of each."""
+    doctors = list(values(known.of("Patient"), "generalPractitioner"))
     rows = [
         ("Case", case.number or case.referral),
         ("State", " ".join(filter(None, (said_of(case.state), case.reason)))),
         ("Patient", "; ".join(dict.fromkeys(persons(known)))),
-        ("Question", "; ".join(values(known.referral, "reasonCode.text"))),
+        ("Question", question(known.referral)),
         ("Diagnosis", "; ".join(dict.fromkeys(diagnoses(known)))),
         ("Contact", f"{case.owner.get('display', '')}, {CENTRE}".strip(", ")),
+        ("Referred by", who(known.referral.get("requester", {}), known)),
+        ("Doctor of the patient", "; ".join(dict.fromkeys(filter(None, (who(one, known) for one in doctors))))),
         ("Opened", case.opened[:10]),
         ("Records complete", case.complete[:10]),
     ]
     body = [f"<p><b>Second opinion: coordination plan</b></p>{tabled(rows)}"]
-    body.append(listed("Still missing", [item.title for item in missing], "Nothing is missing."))
-    body.append(listed("What happens", [f"{title} ({desk}): {status}" for title, desk, status in activities], ""))
+    body.append(listed("Still missing", missing, "Nothing is missing."))
+    body.append(listed("What happens", [f"{title} ({desk}): {_STANDS[how]}" for title, desk, how in activities], ""))
     body.append(listed("Cancer drugs, as reported", [drug_line(one) for one in drugs], "None is reported."))
     if concerns:
         body.append(
@@ -67,6 +79,22 @@ def narrative(
     return told(body)
 
 
+def question(referral: Resource) -> str:
+    """What is asked, in the words of whoever asks."""
+    reasons = referral.get("reasonCode", ())
+    own = [one for one in reasons if _REASONS not in values(one, "coding.system")]
+    return "; ".join(dict.fromkeys(values(own or reasons, "text")))
+
+
+def who(named: Resource, known: Known) -> str:
+    """A person or a place by name, a role by both, with a telephone."""
+    found = known.at(named.get("reference", ""))
+    told = [who(found[one], known) for one in ("practitioner", "organization") if one in found]
+    phones = [one["value"] for one in found.get("telecom", ()) if one.get("system") == "phone" and "value" in one]
+    names = told or [_name(found.get("name", "")) or named.get("display", "")]
+    return ", ".join(dict.fromkeys(filter(None, (*names, *phones[:1]))))
+
+
 def told(body: Iterable[str]) -> dict[str, str]:
     """A Narrative of these pieces."""
     return {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{"".join(body)}</div>'}
@@ -75,9 +103,15 @@ def told(body: Iterable[str]) -> dict[str, str]:
 def persons(known: Known) -> Iterable[str]:
     """The patient, as each clinic that sent records names them."""
     for patient in known.of("Patient"):
-        name: Resource = next(iter(patient.get("name", ())), {})
-        said = name.get("text") or " ".join([*name.get("given", ()), name.get("family", "")])
-        yield ", born ".join(filter(None, (said.strip(), patient.get("birthDate", ""))))
+        yield ", born ".join(filter(None, (_name(patient.get("name", "")), patient.get("birthDate", ""))))
+
+
+def _name(said: str | Sequence[Resource]) -> str:
+    """The name of an organisation, or the first of a person."""
+    if isinstance(said, str):
+        return said
+    name: Resource = next(iter(said), {})
+    return str(name.get("text") or " ".join([*name.get("given", ()), name.get("family", "")])).strip()
 
 
 def diagnoses(known: Known) -> Iterable[str]:

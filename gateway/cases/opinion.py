@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gateway.cases.case import ABSENT, CENTRE, Case, codeable, numbers, reference
 from gateway.cases.evidence import Known, Resource, values
-from gateway.cases.narrative import told
+from gateway.cases.narrative import question, told
 from gateway.core import ids
 from gateway.core.labels import high_water, labelled
 from gateway.core.outcome import BASE
@@ -66,9 +66,8 @@ def composition(case: Case, known: Known) -> list[Made]:
         return []
     documents = [_document_of(one, known) for one in found]
     diagnoses = [one for one in known.of("Condition") if _is_reviewed(one)]
-    question = "; ".join(values(known.referral, "reasonCode.text"))
     parts = (
-        ("Question", [known.referral], [f"<p>{escape(_clean(question))}</p>"]),
+        ("Question", [known.referral], [f"<p>{escape(_clean(question(known.referral)))}</p>"]),
         ("Opinion", documents, [*map(_words, documents), *_chapters(found)]),
         ("Reports of the review", reports(known), [*map(_words, reports(known))]),
         ("Diagnosis after the review", diagnoses, [*map(_words, diagnoses)]),

@@ -1,7 +1,7 @@
 """Put the cases of a patient together from all that the store holds of them."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
@@ -11,10 +11,11 @@ from gateway import cases
 from gateway.cases.case import ON_DUTY, PHARMACY
 from gateway.cases.centre import Centre
 from gateway.cases.drugs import Mention
+from gateway.cases.evidence import values
 from gateway.cases.provenance import provenance
 from gateway.cases.states import states
 from gateway.core import fhirjson
-from gateway.core.errors import ReferralConflictError
+from gateway.core.errors import GoneError, NotFoundError, ReferralConflictError
 from gateway.core.labels import high_water, labelled
 from gateway.core.outcome import is_test
 from gateway.store import cases as stored
@@ -188,6 +189,24 @@ class _People:
         every = [*stored.holdings(self._connection, persons), *fresh]
         return {(one["resourceType"], one["id"]): one for one in every if not is_test(one)}
 
+    def named(self, places: Iterable[str]) -> Iterator[Resource]:
+        """The people and houses at these places, and those whom a role joins."""
+        for place in places:
+            if found := self._at(place):
+                yield found
+                yield from self.named(values([found.get("practitioner"), found.get("organization")], "reference"))
+
+    def _at(self, place: str) -> Resource | None:
+        type, _, id = place.rpartition("/")
+        for one in self._fresh:
+            if (one["resourceType"], one["id"]) == (type, id):
+                return one
+        try:
+            found: Resource = fhirjson.read_own(resources.read(self._connection, type, id).body)
+        except (NotFoundError, GoneError):
+            return None
+        return found
+
     def mentions(self, persons: set[str]) -> list[Mention]:
         """What submissions told of the drugs of these Patients, what is fresh last; no test data."""
         fresh = [
@@ -216,6 +235,8 @@ def _put_together(connection: Connection, row: Case, people: _People, at: str) -
     persons = people.all_of({row.patient} - {""})
     known = people.known(persons)
     known.setdefault(("ServiceRequest", row.question), people.referral(row.question))
+    for one in people.named(_doctors(known.values(), row.question)):
+        known.setdefault((one["resourceType"], one["id"]), one)
     case, transitions, made = cases.put_together(case_of(row), known.values(), at=at, mentions=people.mentions(persons))
     steps = tuple(Step(at, one.event, one.row, one.source, one.to, ACTOR) for one in transitions)
     after = row_of(row, case)
@@ -224,6 +245,13 @@ def _put_together(connection: Connection, row: Case, people: _People, at: str) -
         for step in steps:
             stored.enter(connection, row.number, step)
     return Assembled(after, made, frozenset(persons), steps)
+
+
+def _doctors(known: Iterable[Resource], question: str) -> list[str]:
+    """Where those stand who ask the question, and who treat the patient at home."""
+    names = {"Patient": "generalPractitioner", "ServiceRequest": "requester"}
+    of_case = (one for one in known if one["resourceType"] == "Patient" or one["id"] == question)
+    return [place for one in of_case for place in values(one.get(names[one["resourceType"]]), "reference")]
 
 
 def case_of(row: Case) -> cases.Case:

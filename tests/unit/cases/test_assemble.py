@@ -389,17 +389,35 @@ def test_the_plan_refers_to_all_that_it_holds_and_to_the_cancer_drugs():
 
 
 def test_the_plan_alone_says_what_who_when_and_what_is_missing():
-    asked = referral(reasonCode=[{"text": "Is <surgery> possible & wise?"}])
-    said = plan(asked, drug("Capecitabine 500 mg", "1500 mg twice a day, days 1 to 14"), stage("IV"))["text"]["div"]
+    wanted = {"coding": [S], "text": "Second opinion"}
+    asked = referral(
+        reasonCode=[wanted, {"text": "Is <surgery> possible & wise?"}], requester={"reference": "PractitionerRole/d"}
+    )
+    role = {"resourceType": "PractitionerRole", "id": "d", "practitioner": {"reference": "Practitioner/n"}}
+    doctor = {"resourceType": "Practitioner", "id": "n", "name": [{"given": ["Ida"], "family": "Quist"}]}
+    role["telecom"] = [{"system": "phone", "value": "+1 555 0142"}]
+    capecitabine = drug("Capecitabine 500 mg", "1500 mg twice a day, days 1 to 14")
+    said = plan(asked, role, doctor, capecitabine, stage("IV"))["text"]["div"]
+    assert "Second opinion;" not in said
     for words in (
         "Is &lt;surgery&gt; possible &amp; wise?",
-        "Pathology report",
-        "Tumour board",
+        "Pathology report (by 2026-04-01)",
+        "Tumour board (Tumour board): waits for the records",
+        "Ida Quist, +1 555 0142",
         "Nurse care manager on duty",
         "Capecitabine 500 mg: 1500 mg twice a day, days 1 to 14 (active)",
         "2026-03-02",
     ):
         assert words in said
+
+
+def test_the_plan_rests_on_the_stage_and_names_what_came_of_its_activities():
+    staged = {"resourceType": "Observation", "id": "o", "code": {"coding": [{"code": "21908-9"}]}}
+    answer = {"resourceType": "CoverageEligibilityResponse", "id": "e", "insurance": [{"inforce": True}]}
+    found = plan(*COMPLETE, staged, answer)
+    assert {"reference": "Observation/o"} in found["supportingInfo"]
+    outcomes = [one["outcomeReference"] for one in found["activity"] if "outcomeReference" in one]
+    assert outcomes == [[{"reference": "CoverageEligibilityResponse/e"}]]
 
 
 def test_the_opinion_goes_to_who_asked_and_to_the_doctor_at_home():
