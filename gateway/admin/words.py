@@ -37,6 +37,7 @@ _NEXT: Final = {
     "malformed-message": "Tell the clinic what is broken and where; it sends it again.",
     "unnamed-patient": "Ask the clinic whom it is about; it sends it again with the number of the case.",
     "unknown-order": "Ask the clinic for the order itself; when it is here, process this one again.",
+    "case-unsound": "Mend the table of mappings/cases that made it, then replay; nothing of it was stored.",
     "referral-conflict": "Ask the clinic whom the referral is for; it sends it again under a number of its own.",
     "patient-conflict": "Decide under Identity if it is there; else ask the clinic whom it is about; it sends it anew.",
     "unsafe-package": "Tell the clinic what is wrong with the package; it packs it anew.",

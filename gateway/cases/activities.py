@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, post_load, validate
 
-from gateway.cases.case import ABSENT, Case, codeable, reference
+from gateway.cases.case import ABSENT, NOBODY, Case, codeable, reference
 from gateway.cases.drugs import is_current
 from gateway.cases.evidence import Evidence, EvidenceSchema, Known, Resource, is_fact, values
 from gateway.cases.trials import studies
@@ -203,7 +203,7 @@ def _service(rule: Rule, case: Case, known: Known) -> dict[str, Any]:
         "intent": rule.intent,
         "category": categories,
         "code": codeable("so-activity", rule.activity, rule.title),
-        "subject": referral.get("subject", {"display": "Unknown"}),
+        "subject": referral.get("subject", NOBODY),
         "performerType": {"text": rule.desk},
     }
     if said := priority(referral, known):
@@ -229,7 +229,7 @@ def _communication(rule: Rule, case: Case, known: Known) -> dict[str, Any]:
         "basedOn": [reference(referral)],
         "status": status(rule, case, known),
         "category": [codeable("so-activity", rule.activity, rule.title)],
-        "subject": referral.get("subject", {"display": "Unknown"}),
+        "subject": referral.get("subject", NOBODY),
     }
     if to := _learners(known) if rule.teaches else recipients(known):
         made["recipient"] = to
@@ -257,7 +257,7 @@ def _eligibility(rule: Rule, case: Case, known: Known) -> dict[str, Any]:
         "identifier": [_identifier(rule, case)],
         "status": state,
         "purpose": ["validation", "benefits"],
-        "patient": known.referral.get("subject", {"display": "Unknown"}),
+        "patient": known.referral.get("subject", NOBODY),
         "insurer": next(filter(_is_insurer, values(covers, "payor")), {"display": "Unknown"}),
         "insurance": [{"coverage": reference(one)} for one in covers],
     }
@@ -283,12 +283,11 @@ def _task(rule: Rule, case: Case, known: Known) -> dict[str, Any]:
         "intent": "order",
         "code": codeable("so-activity", rule.activity, rule.title),
         "focus": {"reference": f"{rule.becomes}/{case.id(rule.becomes, rule.activity)}"},
+        "for": known.referral.get("subject", NOBODY),
         "owner": {"display": rule.desk},
     }
     if rule.becomes == "CoverageEligibilityRequest":
         task["businessStatus"] = codeable("so-case-status", eligibility(known))
-    if subject := known.referral.get("subject"):
-        task["for"] = subject
     if case.opened:
         task["authoredOn"] = case.opened
     return task

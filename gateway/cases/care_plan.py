@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from gateway.cases.activities import Rule, called_for, cancer_drugs, made_by, own_facts, recipients, status
-from gateway.cases.case import ABSENT, CENTRE, Case, codeable, reference
+from gateway.cases.case import ABSENT, CENTRE, NOBODY, Case, codeable, reference
 from gateway.cases.checklist import ICD_10_CM, Item, checklist_for
 from gateway.cases.drugs import Mention, concerns
 from gateway.cases.evidence import Known, Resource, facts, values
@@ -48,7 +48,7 @@ def coordination(
         "intent": "plan",
         "category": [codeable(_US_CORE, "assess-plan"), codeable("so-careplan-category", "second-opinion")],
         "title": "Second opinion: coordination plan",
-        "subject": known.referral.get("subject", {"display": "Unknown"}),
+        "subject": known.referral.get("subject", NOBODY),
         "contributor": [{"display": CENTRE}, *_asker(known)],
         "careTeam": [reference(team)],
     }
@@ -126,6 +126,6 @@ def _team(case: Case, known: Known) -> dict[str, Any]:
         "identifier": case.identifiers(),
         "status": "inactive" if case.told.ended else "active",
         "name": "Team of the second opinion",
-        "subject": known.referral.get("subject", {"display": "Unknown"}),
+        "subject": known.referral.get("subject", NOBODY),
         "participant": [{"role": [role], "member": member} for role, member in members],
     }

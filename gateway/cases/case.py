@@ -14,6 +14,7 @@ TASK: Final = f"{BASE}/sid/case-task"
 ON_DUTY: Final = "Nurse care manager on duty"
 PHARMACY: Final = "pharmacy"  # under this name a case remembers the one of its centre
 CENTRE: Final = "Second opinion service"
+NOBODY: Final = {"display": "Unknown"}  # where a patient has to stand and none is named
 _ABSENT: Final = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 ABSENT: Final = {"extension": [{"url": _ABSENT, "valueCode": "unknown"}]}  # beside a required value that is not known
 

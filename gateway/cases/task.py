@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from gateway.cases.activities import priority
-from gateway.cases.case import CENTRE, Case, codeable, reference
+from gateway.cases.case import CENTRE, NOBODY, Case, codeable, reference
 from gateway.cases.checklist import Checklist, Item
 from gateway.cases.evidence import Known, Resource
 from gateway.cases.opinion import CONSULTATION, notes, reports
@@ -32,13 +32,12 @@ def case_task(case: Case, known: Known, lacking: Sequence[Item]) -> dict[str, An
         "intent": "order",
         "code": codeable(_TASK_CODE, "fulfill"),
         "focus": reference(referral),
+        "for": referral.get("subject", NOBODY),
     }
     if reason := case.reason or ("Records are missing" if told.reason else ""):
         task["statusReason"] = {"text": reason}
     if said := priority(referral, known):
         task["priority"] = said
-    if subject := referral.get("subject"):
-        task["for"] = subject
     if case.opened:
         task["authoredOn"] = case.opened
     if requester := referral.get("requester"):
@@ -80,14 +79,13 @@ def _request(case: Case, known: Known, needed: Checklist, item: Item, missing: b
         "code": codeable(_DATA_REQUEST, "data-request", "Please send what is missing"),
         "description": item.title,
         "input": [{"type": _item(item), "valueString": item.title}],
+        "for": known.referral.get("subject", NOBODY),
         "requester": {"display": CENTRE},
     }
     if missing and not case.told.ended:
         task["businessStatus"] = codeable("so-case-status", "awaiting-material")
         if item.posted and known.holds(item.posted):
             task["statusReason"] = {"text": "On its way by post"}
-    if subject := known.referral.get("subject"):
-        task["for"] = subject
     if sender := known.referral.get("requester"):
         task["owner"] = sender
     if asked:

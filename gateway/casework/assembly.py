@@ -14,6 +14,7 @@ from gateway.cases.drugs import Mention
 from gateway.cases.evidence import values
 from gateway.cases.provenance import provenance
 from gateway.cases.states import states
+from gateway.casework.verdict import refuse_unsound
 from gateway.core import fhirjson
 from gateway.core.errors import GoneError, NotFoundError, ReferralConflictError
 from gateway.core.labels import high_water, labelled
@@ -136,7 +137,7 @@ def keep(connection: Connection, assembled: Assembled, *, submission: str | None
     """Save the resources of a case; those that are new in content, and the Provenance of their assembly.
 
     A plan that rests on what another clinic sent says so in its words, so no clinic is granted it; nor one that ever
-    did, since its history says so still.
+    did, since its history says so still. Raises CaseUnsoundError.
     """
     changed = []
     foreign = not stored.is_of_one_clinic(connection, assembled.patients, assembled.case.clinic)
@@ -152,6 +153,7 @@ def keep(connection: Connection, assembled: Assembled, *, submission: str | None
         if guarded:
             resources.withdraw(connection, resource["resourceType"], resource["id"], assembled.case.clinic)
     if changed:
+        refuse_unsound(one for one in changed if one["id"] != assembled.case.question)
         said = provenance(case_of(assembled.case), changed, assembled.steps, at=at)
         said = labelled(said, high_water(changed))  # it tells by which rules they were made
         resources.save(connection, said, submission=submission, clinic=None, at=at)

@@ -46,6 +46,7 @@ GatewayError
     SensitiveHoldError
   CaseError
     IllegalTransitionError
+    CaseUnsoundError
   StoreError
     NotFoundError
     GoneError
@@ -351,6 +352,13 @@ class CaseError(GatewayError):
 
 class IllegalTransitionError(CaseError):
     """The case is in a state that this step does not lead from, or the step is not the caller's to take."""
+
+
+class CaseUnsoundError(CaseError):
+    """What was put together of the case breaks a rule of its profile, so nothing of it was stored."""
+
+    status = 500
+    issue_type = "invariant"
 
 
 class StoreError(GatewayError):

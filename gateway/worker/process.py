@@ -13,6 +13,7 @@ from gateway.audit.trail import Event
 from gateway.core.clock import instant
 from gateway.core.errors import (
     AmbiguousPatientError,
+    CaseUnsoundError,
     ConsentError,
     ConsentMissingError,
     GatewayError,
@@ -63,6 +64,7 @@ _REASONS: Final[tuple[tuple[type[GatewayError], str], ...]] = (
     (UnnamedPatientError, "missing-required"),
     (UnknownOrderError, "missing-required"),
     (MatchError, "patient-conflict"),
+    (CaseUnsoundError, "profile-invalid"),
     (ConsentMissingError, "consent-missing"),
     (SensitiveHoldError, "sensitive-hold"),
 )
@@ -130,8 +132,9 @@ def _settle(
                     said, patient, judged, changed = _keep(connection, desk, found, outcome, sender, at)
                 else:
                     judged = _judged(connection, found, outcome, _said(outcome), sender, at)
-        except MatchError as trouble:  # seen only beside what is known; what was begun is undone
-            _part(outcome, trouble.told, type(trouble)())
+        except (MatchError, CaseUnsoundError) as trouble:  # seen only beside what is known; what was begun is undone
+            if isinstance(trouble, MatchError):
+                _part(outcome, trouble.told, type(trouble)())
             said = replace(outcome, bundle=None, error=trouble)
             reason = _reason(said)
         except ConsentError as awaited:  # nothing of it is kept but its bytes, and whose it is

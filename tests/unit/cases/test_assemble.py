@@ -159,7 +159,7 @@ def test_only_a_code_makes_a_referral_and_never_words(request_, is_one):
 def test_a_referral_of_nobody_still_gets_its_case():
     asked = referral()
     del asked["subject"], asked["requester"]
-    assert "for" not in task(asked)
+    assert task(asked)["for"] == {"display": "Unknown"}
 
 
 def test_the_resources_themselves_are_not_changed():

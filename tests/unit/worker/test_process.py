@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from gateway.cases import care_plan
 from gateway.core import fhirjson
 from gateway.core.errors import NotFoundError, StoreFullError
 from gateway.route import Destination
@@ -271,3 +272,18 @@ def test_what_does_not_end_in_time_is_given_back_when_the_worker_leaves(desk, su
     go.set()
     assert worker.stop(20)
     desk.store.write(lambda c: work.finish(c, job))
+
+
+def test_a_case_that_would_break_its_profile_is_not_served_and_its_submission_waits(
+    desk, worker, submit, state, monkeypatch
+):
+    narrative = care_plan.narrative
+    monkeypatch.setattr(care_plan, "narrative", lambda *_, **__: {"status": "made up"})
+    first = submit(PATIENT, REFERRAL)
+    worker.turn("process")
+    assert state(first) == ("quarantined", "profile-invalid")
+    assert desk.store.read(cases.listing) == []
+    monkeypatch.setattr(care_plan, "narrative", narrative)
+    desk.store.write(lambda c: submissions.requeue(c, first, desk.now()))
+    worker.turn("process")
+    assert state(first) == ("routed", None)
