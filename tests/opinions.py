@@ -10,7 +10,8 @@ from gateway.translate.sender import Senders
 _FIXTURES = Path(__file__).parent / "fixtures" / "hl7v2"
 REFERRAL = (_FIXTURES / "REF_I12_second_opinion.hl7").read_bytes()
 _NUMBER = b"DOC-1^LAKEEHR||"
-NOTE = (_FIXTURES / "MDM_T02_document.hl7").read_bytes().replace(_NUMBER, _NUMBER + b"LK-REF-881^LAKEEHR")
+CASE = b"SO-2026-000001^^https://fhir.second-opinion.example/sid/case^URI"  # the centre names the case by its number
+NOTE = (_FIXTURES / "MDM_T02_document.hl7").read_bytes().replace(_NUMBER, _NUMBER + CASE)
 
 
 def answer(connection, at: str, senders: Senders, destinations=()) -> Case:

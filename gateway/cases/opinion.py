@@ -33,13 +33,25 @@ Read = Callable[[str], Resource | None]
 
 
 def notes(case: Case, known: Known) -> list[Resource]:
-    """The consultation notes that name the referral or the case, none that came before the question.
+    """The consultation notes that name the referral or the case; none of whoever asked, whose own is no second opinion.
 
     A note is a DocumentReference, or a Composition with the document that it was read from.
     """
     known_by = numbers(case, known.referral)
     every = (*known.of("DocumentReference"), *known.of("Composition"))
-    return [one for one in every if _is_note(one) and not is_ours(one) and _names(one, known.referral, known_by)]
+    found = (one for one in every if _is_note(one) and not is_ours(one) and _names(one, known.referral, known_by))
+    return [one for one in found if not case.clinic or case.clinic not in _senders(one, known)]
+
+
+def _senders(note: Resource, known: Known) -> set[str]:
+    """The clinics that sent a note."""
+    told = (one for one in known.of("Provenance") if reference(note)["reference"] in values(one, "target.reference"))
+    agents = values(list(told), "agent")
+    return {str(name) for one in agents if _is_sender(one) for name in values(one, "who.identifier.value")}
+
+
+def _is_sender(agent: Resource) -> bool:
+    return any(code == "transmitter" for code in values(agent, "type.coding.code"))
 
 
 def reports(known: Known) -> list[Resource]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gateway import casework
-from gateway.access.keys import add_key
+from gateway.access.keys import add_clinic, add_key
 from gateway.cases.centre import Centre
 from gateway.core.errors import IllegalTransitionError
 from gateway.pipeline import process
@@ -33,6 +33,7 @@ HEAD = (
     "MSH|^~\\&|LAKEEHR|LAKESIDE^2.16.840.1.113883.19.5^ISO|SOGATE|CENTRE|20260310{n:04}00-0500||{type}|LK9{n:05}"
     "|P|2.5.1\r"
 )
+CASE = "SO-2026-000001^^https://fhir.second-opinion.example/sid/case^URI"
 KINDS = {"pathology-report": "11526-1", "imaging-report": "18748-4", "treatment-summary": "34133-9"}
 OF_FORM = "PID|1||QU-20418^^^^MR||Quendler^Marta^Ilse||19610325|F|||18 Alder Row^^Farrowby^VT^05001^US\r"
 PID = "PID|1||700123^^^LAKE&2.16.840.1.113883.19.5.1&ISO^MR||Sandoval^Imelda^Ruth^^Ms.^^L||19610412|F\r"
@@ -43,25 +44,26 @@ class House:
 
     def __init__(self, here, client, clinic):
         self.here, self.client, self.clinic, self.sent, self.pid = here, client, clinic, 0, PID
+        self.centre = {"Authorization": f"Bearer {add_clinic(here.store, here.clock, 'The centre')}"}
         self.reader = {"Authorization": f"Bearer {add_key(here.store, here.clock, 'reader', 'An EHR')}"}
         desk = Desk(
             here.store, here.clock, here.destinations, here.audit_key, process, centre=Centre(NURSES, pharmacy=PHARMACY)
         )
         self.worker = Worker(desk)
 
-    def send(self, body):
+    def send(self, body, by=None):
         """Send something as the clinic does, and do what waits; gives what the clinic is told."""
-        status = self.hand_in(body)
+        status = self.hand_in(body, by)
         assert (status["state"], status["reason"]) == ("routed", None)
         return status
 
-    def hand_in(self, body):
+    def hand_in(self, body, by=None):
         """Send something, whatever becomes of it; gives what the clinic is told."""
-        answer = self.client.post("/submissions", data=body, headers=self.clinic)
+        answer = self.client.post("/submissions", data=body, headers=by or self.clinic)
         assert answer.status_code == 202
         while self.worker.turn("process"):
             pass
-        return self.client.get(f"/submissions/{answer.json['id']}", headers=self.clinic).json
+        return self.client.get(f"/submissions/{answer.json['id']}", headers=by or self.clinic).json
 
     def replay(self, id):
         """An admin has it processed again."""
@@ -78,11 +80,11 @@ class House:
             form[section] = {name: value for name, value in (form[section] | fields).items() if value is not None}
         return self.send(json.dumps(form).encode())
 
-    def message(self, type, *segments):
+    def message(self, type, *segments, by=None):
         """Send an HL7 v2 message of the patient of the referral."""
         self.sent += 1
         head = HEAD.format(n=self.sent, type=type)
-        return self.send((head + self.pid + "\r".join(segments) + "\r").encode())
+        return self.send((head + self.pid + "\r".join(segments) + "\r").encode(), by)
 
     @property
     def case(self):
@@ -156,11 +158,11 @@ class House:
         """What the case still waits for."""
         return [one["type"]["coding"][0]["code"] for one in self.task.get("input", ())]
 
-    def document(self, code, order=""):
+    def document(self, code, order="", by=None):
         """A document of the patient as a PDF, with its LOINC code and the order that it belongs to."""
         about = f"TXA|1|CN|AP|||20260310||||||DOC-{code}^LAKEEHR||{order}|||LA"
         body = f"OBX|1|ED|{code}^Document^LN||^application^pdf^Base64^{PDF}||||||F"
-        self.message("MDM^T02^MDM_T02", "EVN|T02|20260310", about, body)
+        self.message("MDM^T02^MDM_T02", "EVN|T02|20260310", about, body, by=by)
 
 
 @pytest.fixture
@@ -487,7 +489,8 @@ def test_insurance_is_verified_beside_the_case(house):
 def test_the_opinion_reaches_the_referrer_and_the_doctor_at_home_and_closes_the_loop(house):
     house.send(REFERRAL)
     house.become_complete()
-    house.document("11488-4", "LK-REF-881^LAKEEHR")
+    house.document("11488-4", "LK-REF-881^LAKEEHR")  # whoever asked, in a note of their own
+    house.document("11488-4", CASE, by=house.centre)
     house.step("outcome")
     assert house.task["status"] == "completed"
     [output] = house.task["output"]

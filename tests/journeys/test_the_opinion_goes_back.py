@@ -7,7 +7,7 @@ import pytest
 import responses
 
 from gateway import casework, convert, validate
-from gateway.access.keys import add_key
+from gateway.access.keys import add_clinic, add_key
 from gateway.cases.opinion import PROFILE
 from gateway.core import fhirjson
 from gateway.core.errors import IllegalTransitionError
@@ -34,8 +34,8 @@ def settings(settings, tmp_path):
 def send(here, client, riverbend):
     """Sends a body, lets the worker do all of it, and gives the address of the submission."""
 
-    def one(body):
-        sent = client.post("/submissions", data=body, headers=riverbend)
+    def one(body, by=riverbend):
+        sent = client.post("/submissions", data=body, headers=by)
         assert sent.status_code == 202
         worker = Worker(Desk(here.store, here.clock, here.destinations, here.audit_key, process, here.senders))
         while worker.turn("process"):
@@ -48,12 +48,18 @@ def send(here, client, riverbend):
 
 
 @pytest.fixture
-def returned(here, send):
+def centre(here):
+    """The headers of the centre's own system, which writes the opinions."""
+    return {"Authorization": f"Bearer {add_clinic(here.store, here.clock, 'The centre')}"}
+
+
+@pytest.fixture
+def returned(here, send, centre):
     """The address of a referral whose opinion is there."""
 
     def one(referral=opinions.REFERRAL, note=opinions.NOTE):
         address = send(referral)
-        send(note)
+        send(note, centre)
         here.store.write(lambda c: opinions.answer(c, "2026-03-20T10:00:00.000000Z", here.senders, here.destinations))
         return address
 
@@ -123,7 +129,7 @@ def reply(client, riverbend, returned):
 def about(note, patient, number):
     """The same note of another patient, under another number of a referral."""
     lines = note.split(b"\r")
-    return b"\r".join(patient if line[:4] == b"PID|" else line for line in lines).replace(b"LK-REF-881^LAKEEHR", number)
+    return b"\r".join(patient if line[:4] == b"PID|" else line for line in lines).replace(opinions.CASE, number)
 
 
 def test_a_sender_of_a_referral_message_is_told_its_state_and_gets_every_byte_as_mdm(reply):
@@ -148,17 +154,17 @@ def test_a_sender_of_an_order_gets_it_beside_the_order_status(reply):
     assert b"|BK-4471^BROOKEHR^2.16.840.1.113883.19.77.5^ISO|" in said.partition(b"\rTXA|")[2]
 
 
-def test_what_a_listener_was_told_of_an_opinion_it_is_not_told_again(here, settings, send, returned):
+def test_what_a_listener_was_told_of_an_opinion_it_is_not_told_again(here, settings, send, returned, centre):
     overlay = "clinic: riverbend-clinic\nfacilities: [LAKESIDE]\nlistener: {host: 127.0.0.1, port: 2999}\n"
     (settings.senders / "lakeside.yaml").write_text(overlay)
     returned()
-    send(opinions.NOTE.replace(b"LK000520", b"LK000521"))
+    send(opinions.NOTE.replace(b"LK000520", b"LK000521"), centre)
     [job] = claimed(here)
     due = Door(here).due_of_case(job.subject)
     assert due.listener.port == 2999
     assert [b"|MDM^T02^MDM_T02|" in one for one in due.messages] == [True]
     here.store.write(lambda c: work.finish(c, job))
-    send(opinions.NOTE.replace(b"LK000520", b"LK000522").replace(b"Second line.", b"Second line, mended."))
+    send(opinions.NOTE.replace(b"LK000520", b"LK000522").replace(b"Second line.", b"Second line, mended."), centre)
     [job] = claimed(here)
     [again] = Door(here).due_of_case(job.subject).messages
     assert b"Second line, mended." in again
@@ -241,9 +247,9 @@ def test_the_doctor_at_home_gets_the_document_and_the_case_closes_when_both_have
     assert [one.subtype for one in told].count("case-step") >= 2
 
 
-def test_the_same_opinion_goes_to_a_doctor_once(here, marsh, send, returned):
+def test_the_same_opinion_goes_to_a_doctor_once(here, marsh, send, returned, centre):
     returned()
-    send(opinions.NOTE.replace(b"LK000520", b"LK000521"))
+    send(opinions.NOTE.replace(b"LK000520", b"LK000521"), centre)
     assert len(sent_to_marsh(here)) == 1
 
 

@@ -195,3 +195,11 @@ def test_putting_a_case_together_again_makes_no_second_opinion():
     made = [[one for one in several if one["resourceType"] == "Composition"] for several in (first, again)]
     assert made[0] == made[1]
     assert len(made[0]) == 1
+
+
+def test_a_consultation_note_of_whoever_asked_is_no_second_opinion():
+    who = {"identifier": {"system": f"{BASE}/sid/clinic", "value": "clinic"}}
+    agent = {"type": {"coding": [{"code": "transmitter"}]}, "who": who}
+    sent = {"resourceType": "Provenance", "id": "v", "target": [{"reference": "DocumentReference/n"}], "agent": [agent]}
+    assert opinion(*RECORDS, sent) == []
+    assert len(opinion(*RECORDS, sent, case=replace(CASE, clinic="another"))) == 1
