@@ -30,10 +30,13 @@ _NAMED: Final = (
 
 def named(connection: Connection, numbers: Iterable[dict[str, Any]], clinic: str) -> list[dict[str, Any]]:
     """The orders of a clinic that bear one of these numbers: its prescriptions, else what else it ordered."""
-    sought = [(one.get("system"), one["value"]) for one in numbers]
-    for type in ORDERS:
-        words = [{"of_type": type, "system": system, "number": number, "clinic": clinic} for system, number in sought]
-        bodies = (body for one in words for body in connection.execute(_NAMED, one).scalars())
-        if found := {one["id"]: one for one in map(fhirjson.read_own, bodies)}:
-            return list(found.values())
-    return []
+    known = (bearing(connection, type, numbers, clinic) for type in ORDERS)
+    return next(filter(None, known), [])
+
+
+def bearing(connection: Connection, type: str, numbers: Iterable[dict[str, Any]], clinic: str) -> list[dict[str, Any]]:
+    """The resources of a type that a clinic sent and that bear one of these numbers."""
+    sought = [(one.get("system"), one["value"]) for one in numbers if "value" in one]
+    words = [{"of_type": type, "system": system, "number": number, "clinic": clinic} for system, number in sought]
+    bodies = (body for one in words for body in connection.execute(_NAMED, one).scalars())
+    return list({one["id"]: one for one in map(fhirjson.read_own, bodies)}.values())

@@ -50,6 +50,13 @@ _EVENTS: Final = (
 )
 _COUNTS: Final = select(s.c.state, func.count()).group_by(s.c.state)
 _STATES: Final = select(s.c.id, s.c.state).where(s.c.id.in_(bindparam("ids", expanding=True)))
+_TELLING: Final = (
+    select(r.c.submission)
+    .join_from(r, s, r.c.submission == s.c.id)
+    .where(r.c.type == bindparam("type"), r.c.id == bindparam("id"), s.c.clinic == bindparam("clinic"))
+    .where(func.substr(s.c.kind, 1, bindparam("length")) == bindparam("kind"))
+    .distinct()
+)
 _SAID_SINCE: Final = (
     select(r.c.type, r.c.id)
     .join_from(r, s, r.c.submission == s.c.id)
@@ -264,6 +271,12 @@ def listing(
 def events(connection: Connection, id: str) -> list[Event]:
     """Every step of a submission, the oldest first."""
     return [Event(**row._mapping) for row in connection.execute(_EVENTS, {"id": id})]
+
+
+def telling(connection: Connection, type: str, id: str, *, clinic: str, kind: str) -> list[str]:
+    """The submissions of a clinic, of kinds that begin so, in which any version of a resource came."""
+    asked = {"type": type, "id": id, "clinic": clinic, "length": len(kind), "kind": kind}
+    return list(connection.execute(_TELLING, asked).scalars())
 
 
 def advance(

@@ -38,7 +38,7 @@ from gateway.route.plan import place
 from gateway.store import deliveries, failures, outcomes, resources, submissions, work
 from gateway.store.submissions import Submission
 from gateway.store.work import Job
-from gateway.worker import conflict, consent
+from gateway.worker import conflict, consent, superseded
 from gateway.worker.demographics import with_demographics
 from gateway.worker.desk import ACTOR, Desk
 from gateway.worker.isolation import patience
@@ -241,6 +241,7 @@ def _keep(
     outcome = _told_by_case(outcome, made, told)
     made, fresh = ([told.get(place(one), one) for one in several] for several in (made, fresh))
     changed = [resource for resource in fresh if resources.save(connection, dict(resource), **words)]
+    superseded.supersede(connection, found, outcome.kind, changed, at)
     for case in opened:
         changed += casework.keep(connection, case, submission=found.id, at=at)
         casework.owe(connection, case, desk.senders)
@@ -309,6 +310,8 @@ def _advance(
         return
     for state in _STEPS:
         _step(connection, found, state, at, version, kind=kind, patient=patient)
+    if found.state == SubmissionState.SUPERSEDED:
+        superseded.mark(connection, found.id, at)  # a replay makes an old word no newer
 
 
 def _step(

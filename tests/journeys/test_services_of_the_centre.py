@@ -65,6 +65,16 @@ class House:
             pass
         return self.client.get(f"/submissions/{answer.json['id']}", headers=by or self.clinic).json
 
+    @property
+    def last(self):
+        """The submission that came last."""
+        [found] = self.here.store.read(lambda connection: submissions.listing(connection, limit=1))
+        return found.id
+
+    def state(self, id):
+        """Where a submission stands, as its clinic is told."""
+        return self.client.get(f"/submissions/{id}", headers=self.clinic).json["state"]
+
     def replay(self, id):
         """An admin has it processed again."""
         self.here.store.write(
@@ -589,3 +599,22 @@ def test_a_clinic_need_not_act_any_more_when_all_is_there(house):
     house.become_complete()
     now = house.client.get(f"/submissions/{told['id']}", headers=house.clinic).json
     assert (now["act"]["who"], now["missing"]) == ("nobody", [])
+
+
+def test_a_correction_takes_the_place_of_what_it_corrects_and_history_stays(house):
+    first = house.send(REFERRAL)
+    house.message("MDM^T02^MDM_T02", "EVN|T02|20260310", *replaced("DOC-1^LAKEEHR", ""))
+    note = house.last
+    change = REFERRAL.replace(b"REF^I12^REF_I12|LK000451", b"REF^I13^REF_I12|LK000455").replace(b"|A^ASAP", b"|S^STAT")
+    second = house.send(change)
+    house.message("MDM^T10^MDM_T02", "EVN|T10|20260311", *replaced("DOC-2^LAKEEHR", "DOC-1^LAKEEHR"))
+    assert [house.state(one) for one in (first["id"], second["id"])] == ["superseded", "routed"]
+    assert [house.state(one) for one in (note, house.last)] == ["superseded", "routed"]
+    house.replay(first["id"])
+    assert house.state(first["id"]) == "superseded"
+    assert house.task["priority"] == "stat"
+
+
+def replaced(number, before):
+    about = f"TXA|1|CN|TX|||20260310||||||{number}|{before}||||LA"
+    return about, "OBX|1|TX|11526-1^Pathology^LN||Margins clear.||||||F"
