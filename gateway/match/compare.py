@@ -42,11 +42,16 @@ def addresses(one: Person, other: Person) -> bool:
 
 def birth_dates(one: Person, other: Person) -> Likeness:
     """Equal; near when day and month are swapped or one digit is wrong; else apart, also when one is not known."""
-    if not one.birth_date or not other.birth_date:
+    return dates(one.birth_date, other.birth_date)
+
+
+def dates(one: str, other: str) -> Likeness:
+    """The same of two days, of which either may be empty."""
+    if not one or not other:
         return Likeness.APART
-    if one.birth_date == other.birth_date:
+    if one == other:
         return Likeness.EQUAL
-    return Likeness.NEAR if is_slip(one.birth_date, other.birth_date) else Likeness.APART
+    return Likeness.NEAR if is_slip(one, other) else Likeness.APART
 
 
 def is_slip(one: str, other: str) -> bool:

@@ -35,6 +35,7 @@ class Person:
     id: str
     names: tuple[Name, ...]
     birth_date: str
+    written_birth_date: str  # also one that may stand for none: it agrees with nothing, and still tells two apart
     sexes: frozenset[str]
     birth_sex: str
     phones: frozenset[str]
@@ -57,12 +58,14 @@ def person(patient: Described) -> Person:
     if isinstance(patient, Person):
         return patient
     identifiers = [one for one in patient.get("identifier", ()) if one.get("value")]
-    birth_date = patient.get("birthDate", "")
+    written = patient.get("birthDate", "")
+    written = written if _FULL_DATE.fullmatch(written) else ""
     gender = _SEXES.get(patient.get("gender", ""), "")
     return Person(
         id=patient.get("id", ""),
         names=tuple(_name(one) for one in patient.get("name", ())),
-        birth_date=birth_date if _FULL_DATE.fullmatch(birth_date) and birth_date not in placeholder_dates() else "",
+        birth_date="" if written in placeholder_dates() else written,
+        written_birth_date=written,
         sexes=frozenset(filter(None, [gender])),
         birth_sex=_birth_sex(patient),
         phones=frozenset(filter(None, map(phone, _telecoms(patient, "phone", "sms")))),

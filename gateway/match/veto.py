@@ -19,7 +19,7 @@ def vetoes(one: Person, other: Person) -> tuple[str, ...]:
 def _given_name(one: Person, other: Person) -> bool:
     """Twins: born on one day, called by two names."""
     known = any(name.given for name in one.names) and any(name.given for name in other.names)
-    born = compare.birth_dates(one, other) is Likeness.EQUAL
+    born = compare.dates(one.written_birth_date, other.written_birth_date) is Likeness.EQUAL
     return born and known and not _alike(one, other) and compare.given(one, other) < _LEAST_GIVEN
 
 
@@ -28,8 +28,8 @@ def _alike(one: Person, other: Person) -> bool:
 
 
 def _birth_date(one: Person, other: Person) -> bool:
-    both = bool(one.birth_date and other.birth_date)
-    return both and compare.birth_dates(one, other) is Likeness.APART
+    both = bool(one.written_birth_date and other.written_birth_date)
+    return both and compare.dates(one.written_birth_date, other.written_birth_date) is Likeness.APART
 
 
 def _suffix(one: Person, other: Person) -> bool:

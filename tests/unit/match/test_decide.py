@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.match import Grade, decide, keys, sought
@@ -161,6 +161,7 @@ def test_a_twin_is_never_linked(known, name):
 
 
 @given(households(), st.integers(15, 60), st.booleans())
+@example(patient("Alma", "Ashgrove", "1970-01-01", identifier=[identifier("7")]), 15, True)
 def test_a_namesake_of_another_generation_is_never_linked(known, years, with_number):
     born = f"{int(known['birthDate'][:4]) + years}{known['birthDate'][4:]}"
     shared = known["identifier"] + ([identifier("8")] if with_number else [])
