@@ -1,5 +1,6 @@
 """A clinic sends a zip: one case comes of it, and what becomes of that is told in the clinic's own format."""
 
+import json
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -129,6 +130,32 @@ def of_size(size):
     with ZipFile(held, "w", ZIP_STORED) as archive:
         archive.writestr("scan.pdf", b"%PDF-".ljust(size - 114, b"."))
     return held.getvalue()
+
+
+OTHER = NOTE.replace(b"<given>Lorenz", b"<given>Ottilie").replace(b"19580614", b"19910203")
+TWO = {
+    "resourceType": "Bundle",
+    "type": "collection",
+    "entry": [
+        {"resource": {"resourceType": "Patient", "id": name, "name": [{"family": name}], "birthDate": born}}
+        for name, born in (("Aldern", "1950-01-02"), ("Brook", "1960-01-02"))
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (json.dumps(TWO).encode(), "multi-patient"),
+        (ORDER + b"PID|2||X9^^^H^MR||Other^One||19700101|F\r", "multi-patient"),
+        (package({"one.xml": NOTE, "two.xml": OTHER}), "patient-conflict"),
+    ],
+)
+def test_one_file_of_two_persons_is_set_aside_and_nothing_of_either_is_stored(here, client, send, body, reason):
+    status = send(body)
+    assert (status["state"], status["reason"]) == ("quarantined", reason)
+    reader = {"Authorization": f"Bearer {add_key(here.store, here.clock, 'reader', 'An EHR')}"}
+    assert client.get("/fhir/Patient", headers=reader).json["total"] == 0
 
 
 def test_twenty_mebibytes_are_taken_and_one_byte_more_is_refused_with_a_reason(client, riverbend):

@@ -109,7 +109,7 @@ class _Record:
         sign = f"{order}{_NUMBERS[one.vr]}"
         size = struct.calcsize(sign)
         values = (value for (value,) in struct.iter_unpack(sign, sent[: len(sent) // size * size]))
-        return [f"{value:g}" if one.vr[0] == "F" else str(value) for value in values]
+        return [_shortest(value, sign) if one.vr[0] == "F" else str(value) for value in values]
 
     def _codec(self, one: Element, place: str) -> str:
         """The codec of a Specific Character Set: that which follows escapes, else the first that is named."""
@@ -129,6 +129,13 @@ class _Record:
                 continue
         self._issues.append(Issue(Severity.WARNING, "encoding-assumed", location=place))
         return sent.decode("latin-1")
+
+
+def _shortest(value: float, sign: str) -> str:
+    """The fewest digits that say just these bytes."""
+    sent = struct.pack(sign, value)
+    texts = (f"{value:.{digits}g}" for digits in range(1, 18))
+    return next((text for text in texts if struct.pack(sign, float(text)) == sent), repr(value))
 
 
 def _person(text: str, place: str) -> Part:

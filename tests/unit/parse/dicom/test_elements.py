@@ -140,3 +140,14 @@ def test_no_bytes_break_the_reader(body, changes):
         body = body[:at] + more + body[at + len(more) :]
     with suppress(ParseError, TooLargeError):
         said(body)
+
+
+@given(some.floats(allow_nan=False, width=32), some.floats(allow_nan=False))
+def test_a_number_is_told_by_digits_that_say_just_its_bytes(single, double):
+    told = said(HEAD + _number(b"FL", "<f", single) + _number(b"FD", "<d", double, element=0x9A01))
+    assert struct.pack("<f", float(told["(0018,9A00)"])) == struct.pack("<f", single)
+    assert struct.pack("<d", float(told["(0018,9A01)"])) == struct.pack("<d", double)
+
+
+def _number(vr, sign, value, element=0x9A00):
+    return struct.pack("<HH2sH", 0x0018, element, vr, struct.calcsize(sign)) + struct.pack(sign, value)
