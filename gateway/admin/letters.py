@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from gateway import casework
 from gateway.admin.door import door, event, now, session, show
+from gateway.cases.case import CENTRE, ON_DUTY
 from gateway.cases.evidence import values
 from gateway.casework import Opinion, Recipient
 from gateway.core.errors import ForbiddenError, NotFoundError
@@ -34,7 +35,7 @@ def letter(number: str, place: int) -> ResponseReturnValue:
         raise NotFoundError
     at = now()
     barred = services().store.read(lambda connection: casework.is_forbidden(connection, opinion, at))
-    facts = {"case": case.number, "to": to[place - 1], "barred": barred}
+    facts = {"case": case.number, "to": to[place - 1], "barred": barred, "by": f"{CENTRE}, {case.owner or ON_DUTY}"}
     words = "" if barred else opinion.composition["text"]["div"]
     kinds = [] if barred else [kind for kind, _ in opinion.attachments]
     return show("letter.html", {**facts, "words": words, "kinds": kinds}, today=at[:10])

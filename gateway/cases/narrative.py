@@ -1,6 +1,6 @@
 """The coordination plan in words, complete by itself: many systems show a plan's narrative and nothing else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Final
 
@@ -87,12 +87,19 @@ def question(referral: Resource) -> str:
 
 
 def who(named: Resource, known: Known) -> str:
-    """A person or a place by name, a role by both, with a telephone."""
+    """A person or a place by name, a role by both, with a telephone; each thing once."""
+    return ", ".join(dict.fromkeys(filter(None, _who(named, known))))
+
+
+def _who(named: Resource, known: Known) -> Iterator[str]:
     found = known.at(named.get("reference", ""))
-    told = [who(found[one], known) for one in ("practitioner", "organization") if one in found]
-    phones = [one["value"] for one in found.get("telecom", ()) if one.get("system") == "phone" and "value" in one]
-    names = told or [_name(found.get("name", "")) or named.get("display", "")]
-    return ", ".join(dict.fromkeys(filter(None, (*names, *phones[:1]))))
+    roles = [found[one] for one in ("practitioner", "organization") if one in found]
+    for one in roles:
+        yield from _who(one, known)
+    if not roles:
+        yield _name(found.get("name", "")) or named.get("display", "")
+    phones = (one["value"] for one in found.get("telecom", ()) if one.get("system") == "phone" and "value" in one)
+    yield next(phones, "")
 
 
 def told(body: Iterable[str]) -> dict[str, str]:
@@ -102,8 +109,12 @@ def told(body: Iterable[str]) -> dict[str, str]:
 
 def persons(known: Known) -> Iterable[str]:
     """The patient, as each clinic that sent records names them."""
-    for patient in known.of("Patient"):
-        yield ", born ".join(filter(None, (_name(patient.get("name", "")), patient.get("birthDate", ""))))
+    yield from map(person, known.of("Patient"))
+
+
+def person(patient: Resource) -> str:
+    """A patient by name and birth date."""
+    return ", born ".join(filter(None, (_name(patient.get("name", "")), patient.get("birthDate", ""))))
 
 
 def _name(said: str | Sequence[Resource]) -> str:

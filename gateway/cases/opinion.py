@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from gateway.cases.case import ABSENT, CENTRE, Case, codeable, numbers, reference
 from gateway.cases.evidence import Known, Resource, values
-from gateway.cases.narrative import question, told
+from gateway.cases.narrative import person, question, told
 from gateway.core import ids
 from gateway.core.labels import high_water, labelled
 from gateway.core.outcome import BASE
@@ -85,10 +85,11 @@ def composition(case: Case, known: Known) -> list[Made]:
         ("Diagnosis after the review", diagnoses, [*map(_words, diagnoses)]),
     )
     sections = [_section(title, entries, lines) for title, entries, lines in parts if entries]
+    whom = f"<p>Patient: {escape(_clean(person(known.at(subject['reference']))))}</p>"
     made: Made = {
         "resourceType": "Composition",
         "id": case.id("Composition", NAME),
-        "text": told(f"<p><b>{escape(one['title'])}</b></p>{_inner(one['text']['div'])}" for one in sections),
+        "text": told([whom, *map(_under_title, sections)]),
         "identifier": {"system": SYSTEM, "value": case.number or case.referral},
         "status": _status(found),
         "type": codeable(*CONSULTATION, "Second opinion"),
@@ -173,6 +174,10 @@ def _authors(found: Sequence[Resource]) -> list[Any]:
 
 def _section(title: str, entries: Sequence[Resource], lines: Sequence[str]) -> Made:
     return {"title": title, "text": told(lines), "entry": [reference(one) for one in entries]}
+
+
+def _under_title(section: Resource) -> str:
+    return f"<p><b>{escape(section['title'])}</b></p>{_inner(section['text']['div'])}"
 
 
 def _chapters(found: Iterable[Resource]) -> Iterator[str]:
