@@ -98,7 +98,7 @@ def test_the_main_routes_answer_as_they_are_described_and_in_every_way_that_is_d
     reader = {"Authorization": f"Bearer {add_key(here.store, here.clock, 'reader', 'An EHR')}"}
     id = post("/submissions", headers={"Idempotency-Key": "k"}).get_json()["id"]
     referral = post("/submissions", opinions.REFERRAL).get_json()["id"]
-    post("/submissions", opinions.NOTE)
+    post("/submissions", opinions.NOTE, headers=harbor)
     worker = Worker(Desk(here.store, here.clock, here.destinations, here.audit_key, process))
     while worker.turn("process"):
         pass
