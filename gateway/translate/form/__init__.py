@@ -1,5 +1,5 @@
 """What the form's tables call by name."""
 
-from gateway.translate.form import values, visits
+from gateway.translate.form import dates, values, visits
 
-__all__ = ["values", "visits"]
+__all__ = ["dates", "values", "visits"]

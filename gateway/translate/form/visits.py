@@ -9,7 +9,7 @@ from gateway.core.issue import Severity
 from gateway.core.outcome import BASE
 from gateway.core.record import Node
 from gateway.translate.converter import NotConvertedError, converter, step
-from gateway.translate.form.values import day
+from gateway.translate.form.dates import day
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
