@@ -1,7 +1,9 @@
 PYTHON ?= python3
 BIN    := .venv/bin
-# Tests that start processes and wait for them: they have the machine to themselves, all others share it by two.
-ALONE  := tests/faults tests/journeys tests/unit/worker
+# Tests that start processes or a browser and wait for them have the machine to themselves; all others share it by two.
+ALONE  := tests/faults tests/unit/worker/test_isolation.py $(addprefix tests/journeys/test_, a_clerk_submits.py \
+          a_clinic_refers_over_mllp.py a_nurse_runs_a_case.py an_admin_finds_and_replays_a_failure.py \
+          delivery_to_a_real_store.py)
 
 .PHONY: run test demo bench peers lock format
 
