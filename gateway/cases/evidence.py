@@ -171,6 +171,19 @@ def values(node: Any, path: str) -> Iterator[Any]:
         yield from values(node[name], rest)
 
 
+def references(node: Any) -> Iterator[str]:
+    """Every literal reference in the resource, in the order of its elements."""
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, Mapping):
+            if isinstance(target := found.get("reference"), str):
+                yield target
+            waiting.extend(reversed(list(found.values())))
+        elif isinstance(found, list):
+            waiting.extend(reversed(found))
+
+
 def _counts(resource: Resource) -> bool:
     """Whether it says something of the patient: our own Tasks do not, and a problem that was ruled out is none."""
     type, status = resource["resourceType"], resource.get("status")

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from gateway.cases.case import ABSENT, CENTRE, Case, codeable, numbers, reference
-from gateway.cases.evidence import Known, Resource, values
+from gateway.cases.evidence import Known, Resource, references, values
 from gateway.cases.narrative import person, question, told
 from gateway.core import ids
 from gateway.core.labels import high_water, labelled
@@ -235,7 +235,7 @@ def _reached(start: Resource, read: Read, same: Mapping[str, str]) -> Iterator[t
     waiting: list[tuple[Resource, frozenset[str] | None]] = [(start, None)]
     while waiting:
         one, allowed = waiting.pop(0)
-        for named in _references(one):
+        for named in references(one):
             place = same.get(named, named)
             type = place.partition("/")[0]
             if place in seen or not (allowed is None or type in allowed) or (target := read(place)) is None:
@@ -243,17 +243,6 @@ def _reached(start: Resource, read: Read, same: Mapping[str, str]) -> Iterator[t
             seen.add(place)
             waiting.append((target, _PEOPLE | _WITH.get(type, frozenset())))
             yield place, target
-
-
-def _references(node: Any) -> Iterator[str]:
-    if isinstance(node, list):
-        for one in node:
-            yield from _references(one)
-    elif isinstance(node, Mapping):
-        if isinstance(named := node.get("reference"), str):
-            yield named
-        for one in node.values():
-            yield from _references(one)
 
 
 def _entry(resource: Resource, inside: set[str], same: Mapping[str, str]) -> Made:

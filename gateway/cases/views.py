@@ -1,14 +1,14 @@
 """What of a case a travel desk, a pharmacy or a payer needs: made anew of what a table names, and of no more."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate
 
-from gateway.cases.evidence import Resource, values
+from gateway.cases.evidence import Resource, references, values
 from gateway.core import r4
 from gateway.core.issue import Issue, Severity
 from gateway.core.labels import CONFIDENTIALITY, GUARDED, REDACTED, guarded, labels_of, united
@@ -118,7 +118,7 @@ def view_of(name: str, resources: Iterable[Resource], referral: str) -> list[dic
     while True:  # what lacks what R4 asks for is left out, and then what stood on it
         places = {_place(one) for one, _ in chosen}
         made = [_made(view, one, part, places) for one, part in chosen]
-        named = {place for one in made for place in _references(one)}
+        named = {place for one in made for place in references(one)}
         whole = [
             (one, part)
             for (one, part), left in zip(chosen, made, strict=True)
@@ -231,17 +231,6 @@ def _is_whole(resource: Resource) -> bool:
     elements = r4.children(str(resource["resourceType"]))
     stated = {elements[name].choice or name for name in resource if name in elements}
     return {element.choice or name for name, element in elements.items() if element.required} <= stated
-
-
-def _references(node: Any) -> Iterator[str]:
-    if isinstance(node, list):
-        for one in node:
-            yield from _references(one)
-    elif isinstance(node, Mapping):
-        if isinstance(named := node.get("reference"), str):
-            yield named
-        for one in node.values():
-            yield from _references(one)
 
 
 def _place(resource: Resource) -> str:

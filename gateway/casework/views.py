@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from gateway import route
 from gateway.cases.communication import OPINION
+from gateway.cases.evidence import references
 from gateway.cases.views import types_of, view_of
 from gateway.casework.assembly import Assembled
 from gateway.casework.communication import dispatch
@@ -14,7 +15,7 @@ from gateway.core import fhirjson
 from gateway.core.errors import GoneError, NotFoundError
 from gateway.core.outcome import is_test
 from gateway.route.destination import Destination
-from gateway.route.plan import place, references
+from gateway.route.plan import place
 from gateway.store import cases as stored
 from gateway.store import deliveries, resources
 

@@ -1,8 +1,9 @@
 """From resources to FHIR transactions: each resource a PUT under its own id, after those that it refers to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from gateway.cases.evidence import references
 from gateway.core import fhirjson
 from gateway.core.labels import high_water
 from gateway.core.outcome import BASE
@@ -50,19 +51,6 @@ def in_dependency_order(resources: Sequence[Resource]) -> list[Resource]:
 def place(resource: Resource) -> str:
     """Where the resource lives: Type/id."""
     return f"{resource['resourceType']}/{resource['id']}"
-
-
-def references(node: Any) -> Iterator[str]:
-    """Every literal reference in the resource, in the order of its elements."""
-    waiting = [node]
-    while waiting:
-        found = waiting.pop()
-        if isinstance(found, Mapping):
-            if isinstance(target := found.get("reference"), str):
-                yield target
-            waiting.extend(reversed(list(found.values())))
-        elif isinstance(found, list):
-            waiting.extend(reversed(found))
 
 
 def _entry(resource: Resource) -> dict[str, Any]:

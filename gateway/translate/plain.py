@@ -36,6 +36,15 @@ def numbered(node: Node, translation: Translation, system: str = "", type: str =
     return {"type": kind, **({"system": system} if system else {}), "value": node.text.strip()}
 
 
+@converter("count")
+def count(node: Node, translation: Translation) -> int:
+    """A whole number that is not below nought."""
+    sent = node.text.strip()
+    if not (sent.isascii() and sent.isdigit() and len(sent) < 10):
+        raise NotConvertedError("number-unreadable")
+    return int(sent)
+
+
 @step("bytes")
 def bytes_(node: Any, translation: Translation, element: dict[str, Any]) -> None:
     """The size and hash of what the attachment holds."""

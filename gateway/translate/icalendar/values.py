@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from gateway.core.ledger import State
 from gateway.core.outcome import BASE
-from gateway.translate.converter import NotConvertedError, converter, step
+from gateway.translate.converter import converter, step
 from gateway.translate.translation import Translation
 
 Element = dict[str, Any]
@@ -19,15 +19,6 @@ _URI: Final = "urn:ietf:rfc:3986"
 def concept_text(node: Any, translation: Translation) -> Element:
     """A word that the calendar's people use for it."""
     return {"text": node.text.strip()}
-
-
-@converter("count", "icalendar")
-def count(node: Any, translation: Translation) -> int:
-    """A whole number that is not negative."""
-    sent = node.text.strip()
-    if not (sent.isascii() and sent.isdigit() and len(sent) < 10):
-        raise NotConvertedError("number-unreadable")
-    return int(sent)
 
 
 @converter("calendar_user", "icalendar")

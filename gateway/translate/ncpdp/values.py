@@ -46,15 +46,6 @@ def number(node: Node, translation: Translation) -> Decimal:
     return Decimal(sent)
 
 
-@converter("count", "ncpdp")
-def count(node: Node, translation: Translation) -> int:
-    """A whole number."""
-    sent = node.text.strip()
-    if not (sent.isascii() and sent.isdigit() and len(sent) < 10):
-        raise NotConvertedError("number-unreadable")
-    return int(sent)
-
-
 @converter("days", "ncpdp")
 def days(node: Node, translation: Translation) -> Element:
     """A number of days."""

@@ -5,8 +5,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.cases.evidence import references
 from gateway.core import fhirjson
-from gateway.route.plan import in_dependency_order, place, plan, references
+from gateway.route.plan import in_dependency_order, place, plan
 
 PATIENT = {"resourceType": "Patient", "id": "p", "managingOrganization": {"reference": "Organization/o"}}
 ORGANIZATION = {"resourceType": "Organization", "id": "o"}
